@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One door to everything a developer does; each command makes the environment it needs by itself.
 
-    python3.11 scripts/dev.py demo        one real clip, all the way to spatial video (out/demo/)
-    python3.11 scripts/dev.py test        every test that needs no window
-    python3.11 scripts/dev.py lint        ruff and mypy
-    python3.11 scripts/dev.py build       the extension's zip (dist/)
-    python3.11 scripts/dev.py gui-test    the panel in a real Blender window under Xvfb
+python3.11 scripts/dev.py demo        one real clip, all the way to spatial video (out/demo/)
+python3.11 scripts/dev.py test        every test that needs no window
+python3.11 scripts/dev.py lint        ruff and mypy
+python3.11 scripts/dev.py build       the extension's zip (dist/)
+python3.11 scripts/dev.py gui-test    the panel in a real Blender window under Xvfb
 """
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 (an older Python is just what this catches)
     sys.exit(
-        f"[second-eye] This is Python {sys.version.split()[0]}; Second Eye's tools need Python 3.11 "
+        f"[second-eye] This is Python {sys.version.split()[0]}; Second Eye's tools need 3.11 "
         "(Debian: apt-get install python3.11 python3.11-venv). Run: python3.11 scripts/dev.py ..."
     )
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Virtual environments: one with everything, and a small one for each further Blender.
 
-``.venv`` (Python 3.11) holds bpy 4.5 LTS, torch and the tools. The other Blenders get an environment with
-bpy, numpy and pytest only: their tests reach the engine in ``.venv`` as a child process, as an artist's Blender does.
-All versions are pinned in pyproject.toml.
+``.venv`` (Python 3.11) holds bpy 4.5 LTS, torch and the tools. The other Blenders get an
+environment with bpy, numpy and pytest only: their tests reach the engine in ``.venv`` as a child
+process, as an artist's Blender does. All versions are pinned in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -96,10 +96,10 @@ def ensure(version: str = "4.5") -> Path:
     wanted = requirements(blender)
     stamp = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
     python = python_in(folder)
-    if python.exists() and (folder / STAMP).exists():
-        if (folder / STAMP).read_text(encoding="utf8").strip() == stamp:
-            ensure_system_libraries(python)
-            return python
+    kept = folder / STAMP
+    if python.exists() and kept.exists() and kept.read_text(encoding="utf8").strip() == stamp:
+        ensure_system_libraries(python)
+        return python
     if not python.exists():
         say(f"making {folder.name} (Python {blender.python})")
         make_venv(find_interpreter(blender.python), folder)
@@ -109,7 +109,7 @@ def ensure(version: str = "4.5") -> Path:
         say("installing the second-eye command (editable)")
         pip(python, ["install", "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     ensure_system_libraries(python)
-    (folder / STAMP).write_text(stamp + "\n", encoding="utf8")
+    kept.write_text(stamp + "\n", encoding="utf8")
     return python
 
 
