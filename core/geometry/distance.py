@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the normalised inverse depth of a picture to distance in the scene."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import UsageError
+
+SMALLEST = 1e-6  # 1 / scene unit: so that Z = 1 / (1/Z) stays finite
+
+
+def inverse_distance(
+    n: ArrayLike, near: float, far: float, strength: float = 1.0
+) -> np.ndarray:
+    """Inverse distance 1/Z in 1/scene unit of a normalised inverse depth (0 = far, 1 = near).
+
+    ``n' = 0.5 + strength * (n - 0.5)`` and ``1/Z = 1/far + n' * (1/near - 1/far)``, kept at or
+    above 1e-6 since a strength above 1 may push the background past infinity. Strength 0 makes a
+    flat card, 1 keeps the estimate. ``near`` and ``far`` are distances in scene units.
+
+    Floating input keeps its type and shape; anything else becomes float64.
+    Raises UsageError unless 0 < near < far and strength >= 0.
+    """
+    if not (0.0 < near < far < np.inf):
+        raise UsageError(
+            f"Near {near:g} and far {far:g} make no range: near must be above 0 and below far."
+        )
+    if not (0.0 <= strength < np.inf):
+        raise UsageError(f"The strength {strength:g} is not usable: give 0 or more.")
+    values = np.asarray(n)
+    if not np.issubdtype(values.dtype, np.floating):
+        values = values.astype(np.float64)
+    step = 1.0 / near - 1.0 / far
+    scale = values.dtype.type(strength * step)
+    shift = values.dtype.type(1.0 / far + 0.5 * (1.0 - strength) * step)
+    return np.maximum(values * scale + shift, values.dtype.type(SMALLEST))

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rig mathematics: numpy only, so that Blender's process may load it."""
+
+from .rig import Eye, StereoRig, disparity, parallax
+from .suggest import suggest_rig
+
+__all__ = ["Eye", "StereoRig", "disparity", "parallax", "suggest_rig"]
