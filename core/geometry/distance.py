@@ -9,9 +9,7 @@ from ..errors import UsageError
 SMALLEST = 1e-6  # 1 / scene unit: so that Z = 1 / (1/Z) stays finite
 
 
-def inverse_distance(
-    n: ArrayLike, near: float, far: float, strength: float = 1.0
-) -> np.ndarray:
+def inverse_distance(n: ArrayLike, near: float, far: float, strength: float = 1.0) -> np.ndarray:
     """Inverse distance 1/Z in 1/scene unit of a normalised inverse depth (0 = far, 1 = near).
 
     ``n' = 0.5 + strength * (n - 0.5)`` and ``1/Z = 1/far + n' * (1/near - 1/far)``, kept at or

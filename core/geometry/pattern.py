@@ -29,7 +29,7 @@ def grid_pattern(width: int, height: int, columns: int) -> Pattern:
     """
     if width < 1 or height < 1 or columns < 1:
         raise UsageError(
-            f"A grid of {columns} columns over {width}x{height} pixels has no cells: give 1 or more."
+            f"A grid of {columns} columns over {width}x{height} has no cells: give 1 or more."
         )
     rows = max(1, round(columns * height / width))
     u, v = np.meshgrid(

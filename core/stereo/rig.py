@@ -70,9 +70,7 @@ class StereoRig:
         """x_right - x_left in picture widths, the shape of ``inverse_z`` (1/scene unit)."""
         return parallax(inverse_z, self.interocular, self.convergence, self.focal_over_width)
 
-    def eye_shift(
-        self, inverse_z: ArrayLike, eye: Eye, lateral_offset: float = 0.0
-    ) -> np.ndarray:
+    def eye_shift(self, inverse_z: ArrayLike, eye: Eye, lateral_offset: float = 0.0) -> np.ndarray:
         """How far right, in picture widths, one eye sees a point of the footage camera's picture.
 
         Plus (left) or minus (right) half the disparity, less ``lateral_offset * f/w * 1/Z`` for a

@@ -13,9 +13,7 @@ BEHIND = 60.0  # at least this percentage of the picture lies behind the screen
 WIDEST = 1.0 / 30.0  # interocular over convergence: Blender's own start-up rig, 0.065 / 1.95
 
 
-def suggest_rig(
-    inverse_z: ArrayLike, focal_over_width: float, budget: float = 0.02
-) -> StereoRig:
+def suggest_rig(inverse_z: ArrayLike, focal_over_width: float, budget: float = 0.02) -> StereoRig:
     """A StereoRig for samples of inverse distance (any shape, 1/scene unit) of one shot.
 
     With N and F the near and far ends of the shot (robust: the 99th and 1st percentile of 1/Z),
