@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The jobs by name, imported only when asked for: `check` must run where torch is missing."""
+
+import dataclasses
+import importlib
+from typing import Any
+
+from ..errors import UsageError
+from .failures import missing_package
+from .progress import Job
+
+JOBS = {
+    "analyse": (".analyse", "AnalyseJob"),
+    "convert": (".convert", "ConvertJob"),
+    "assemble": (".assemble", "AssembleJob"),
+    "check": (".check", "CheckJob"),
+}
+
+
+def make_job(name: str, arguments: dict[str, Any]) -> Job:
+    """The job ``name`` with ``arguments``.
+
+    Raises UsageError for an unknown job, an unknown argument or a missing one, and
+    SecondEyeError where this Python lacks a package that the job needs.
+    """
+    if name not in JOBS:
+        raise UsageError(f'There is no job "{name}": the jobs are {", ".join(JOBS)}.')
+    module, class_name = JOBS[name]
+    try:
+        cls = getattr(importlib.import_module(module, __package__), class_name)
+    except ModuleNotFoundError as error:
+        raise missing_package(error) from error
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    for key in arguments:
+        if key not in fields:
+            raise UsageError(f'The job "{name}" knows no argument "{key}".')
+    for key, field in fields.items():
+        required = field.default is dataclasses.MISSING
+        if required and field.default_factory is dataclasses.MISSING and key not in arguments:
+            raise UsageError(f'The job "{name}" needs the argument "{key}".')
+    job: Job = cls(**arguments)
+    return job

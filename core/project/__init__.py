@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The depth project on disk: manifest, picture files, lock. numpy only; also loaded in Blender."""
+
+from .lock import ProjectLocked
+from .manifest import (
+    DONE,
+    PENDING,
+    SCHEMA,
+    STAGES,
+    BakedCamera,
+    ClipRecord,
+    DepthRecord,
+    LensRecord,
+    Manifest,
+    ModelRecord,
+    Shot,
+    StageRecord,
+    TimelineRecord,
+)
+from .project import MANIFEST_NAME, Project
+
+__all__ = [
+    "DONE",
+    "MANIFEST_NAME",
+    "PENDING",
+    "SCHEMA",
+    "STAGES",
+    "BakedCamera",
+    "ClipRecord",
+    "DepthRecord",
+    "LensRecord",
+    "Manifest",
+    "ModelRecord",
+    "Project",
+    "ProjectLocked",
+    "Shot",
+    "StageRecord",
+    "TimelineRecord",
+]

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ``project.json`` holds: plain dataclasses, one a section. ``rules`` says what is allowed."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+SCHEMA = 1
+GENERATOR = "Second Eye 0.1.0"
+STAGES = ("plate", "depth", "range")
+PENDING, DONE = "pending", "done"
+
+
+@dataclass(kw_only=True)
+class Record:
+    """A section; ``extra`` keeps keys that we don't know, so that saving loses nobody's notes."""
+
+    extra: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass
+class ClipRecord(Record):
+    """The footage. ``path`` is relative to the project where both lie on one volume."""
+
+    path: str
+    absolute: str
+    kind: str  # "movie" | "sequence"
+    fingerprint: str
+    width: int  # upright, square pixels
+    height: int
+    bit_depth: int = 8
+    has_audio: bool = False
+    notes: list[str] = field(default_factory=list)  # what was odd about the clip, in words
+
+
+@dataclass
+class TimelineRecord(Record):
+    """Timeline frame n (from 1) shows the source picture with ``source_pts[n - 1]``."""
+
+    rate: Fraction  # frames a second
+    time_base: Fraction  # seconds per pts unit
+    source_pts: list[int]
+
+
+@dataclass
+class Shot(Record):
+    """Timeline frames ``first..last``; d = scale * V + shift of ``low..high`` maps to 0..1."""
+
+    name: str
+    first: int
+    last: int
+    low: float = 0.0
+    high: float = 1.0
+    near: float = 2.0  # scene units, the distance of normalised 1
+    far: float = 20.0  # scene units, the distance of normalised 0
+    strength: float = 1.0
+
+
+@dataclass
+class LensRecord(Record):
+    """``source``: "default", "metadata", "artist" ... : where the number comes from."""
+
+    focal_over_width: float = 1.0
+    source: str = "default"
+
+
+@dataclass
+class ModelRecord(Record):
+    """The depth model; ``size`` is the inference size asked for, None for the model's own."""
+
+    name: str = ""
+    sha256: str = ""
+    size: int | None = None
+
+
+@dataclass
+class DepthRecord(Record):
+    """Size of the depth files; ``scale`` and ``shift`` have one number per frame first..last."""
+
+    width: int
+    height: int
+    scale: list[float]
+    shift: list[float]
+
+
+@dataclass
+class BakedCamera(Record):
+    """The stereo camera, one value a frame of first..last, in scene units."""
+
+    interocular: list[float]
+    convergence: list[float]
+    lateral_offset: list[float]
+
+
+@dataclass
+class StageRecord(Record):
+    """``state``: "pending" or "done" for the frames first..last of the manifest."""
+
+    state: str = PENDING
+
+
+def _pending_stages() -> dict[str, StageRecord]:
+    return {name: StageRecord() for name in STAGES}
+
+
+@dataclass
+class Manifest(Record):
+    """The whole of ``project.json``. ``first..last`` is the analysed range, both included."""
+
+    clip: ClipRecord
+    timeline: TimelineRecord
+    first: int
+    last: int
+    depth: DepthRecord
+    shots: list[Shot]
+    lens: LensRecord = field(default_factory=LensRecord)
+    model: ModelRecord = field(default_factory=ModelRecord)
+    metres_per_unit: float | None = None
+    camera: BakedCamera | None = None
+    stages: dict[str, StageRecord] = field(default_factory=_pending_stages)
+    schema: int = SCHEMA
+    generator: str = GENERATOR
+
+    @property
+    def frames(self) -> range:
+        """The analysed timeline frames."""
+        return range(self.first, self.last + 1)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every stage is done, so that depth can be read for every frame."""
+        return all(self.stages[name].state == DONE for name in STAGES if name in self.stages)

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The depth project: a folder with one manifest and numbered picture files."""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import SecondEyeError
+from . import atomic, lock, pictures, rules, serial
+from .manifest import SCHEMA, Manifest, Shot
+
+MANIFEST_NAME = "project.json"
+FOLDERS = ("plate", "depth", "confidence")
+
+
+class Project:
+    """A depth project on disk; make one with ``create`` or ``open``.
+
+    Only reading depth and plates needs OpenEXR and cv2; manifest, shots and paths need numpy.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, stored: bytes) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._stored = _digest(stored)
+        self._held = False
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str], manifest: Manifest) -> "Project":
+        """Make a project in a new or empty folder. Nothing is left behind when that fails.
+
+        Raises SecondEyeError where the folder holds other things or can't be written.
+        """
+        folder = Path(folder)
+        _refuse_occupied(folder)
+        existed = folder.exists()
+        data = _encode(folder, manifest)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with lock.hold(folder):
+                atomic.write_bytes(folder / MANIFEST_NAME, data)
+        except OSError as error:
+            raise atomic.cannot_write(folder, error) from error
+        finally:
+            if not existed and not (folder / MANIFEST_NAME).exists():
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+        return cls(folder, manifest, data)
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> "Project":
+        """Read the manifest of an existing project.
+
+        Raises SecondEyeError where there is none, it is damaged, wrongly edited or newer.
+        """
+        folder = Path(folder)
+        path = folder / MANIFEST_NAME
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as error:
+            raise SecondEyeError(
+                f"{folder} is no depth project (it has no {MANIFEST_NAME}): "
+                "make one with second-eye depth."
+            ) from error
+        except OSError as error:
+            raise SecondEyeError(f"{path} can't be read ({error.strerror}).") from error
+        return cls(folder, _decode(path, data), data)
+
+    @staticmethod
+    def exists(folder: str | os.PathLike[str]) -> bool:
+        """Whether a manifest stands in ``folder``."""
+        return (Path(folder) / MANIFEST_NAME).is_file()
+
+    def save(self) -> None:
+        """Write the manifest, atomically; takes the lock where this project doesn't hold it.
+
+        Raises SecondEyeError where a rule is broken, another run holds the project, or
+        somebody changed the file since it was read: their change would be lost.
+        """
+        path = self.folder / MANIFEST_NAME
+        data = _encode(self.folder, self.manifest)
+        with contextlib.nullcontext() if self._held else self.lock():
+            try:
+                current = _digest(path.read_bytes())
+            except OSError as error:
+                raise SecondEyeError(f"{path} can't be read ({error.strerror}).") from error
+            if current != self._stored:
+                raise SecondEyeError(
+                    f"{path} was changed by somebody else since it was read: open it again."
+                )
+            if _digest(data) != current:
+                atomic.write_bytes(path, data)
+            self._stored = _digest(data)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the project as its only writer; clears away what a killed writer left.
+
+        Raises SecondEyeError where another run holds it.
+        """
+        with lock.hold(self.folder):
+            self._held = True
+            try:
+                for folder in (self.folder, *(self.folder / name for name in FOLDERS)):
+                    atomic.remove_temporaries(folder)
+                yield
+            finally:
+                self._held = False
+
+    # Paths: the file number is the timeline frame, from 1.
+
+    def plate_path(self, frame: int) -> Path:
+        """JPEG, or 16-bit PNG where the clip has more than 8 bits."""
+        suffix = ".png" if self.manifest.clip.bit_depth > 8 else ".jpg"
+        return self.folder / "plate" / f"{frame:06d}{suffix}"
+
+    def depth_path(self, frame: int) -> Path:
+        """Half EXR, channel V, inverse depth as estimated, larger = nearer."""
+        return self.folder / "depth" / f"{frame:06d}.exr"
+
+    def confidence_path(self, frame: int) -> Path:
+        """Half EXR, channel V, 0..1, 1 = sure."""
+        return self.folder / "confidence" / f"{frame:06d}.exr"
+
+    def clip_path(self) -> Path:
+        """Where the clip lies now: beside the project as stored, else at its absolute path.
+
+        Raises SecondEyeError where it is at neither.
+        """
+        clip = self.manifest.clip
+        for candidate in (self.folder / clip.path, Path(clip.absolute)):
+            if candidate.exists():
+                return candidate
+        raise SecondEyeError(
+            f"{clip.absolute}, the clip of {self.folder}, is not there any more: "
+            "put it back or correct clip.path in its project.json."
+        )
+
+    def make_folders(self) -> None:
+        """Make ``plate``, ``depth`` and ``confidence`` where they are missing."""
+        for name in FOLDERS:
+            try:
+                (self.folder / name).mkdir(exist_ok=True)
+            except OSError as error:
+                raise atomic.cannot_write(self.folder / name, error) from error
+
+    # Pictures
+
+    def write_depth(self, frame: int, values: np.ndarray, confidence: np.ndarray) -> None:
+        """Store inverse depth (h, w) and confidence (h, w) in 0..1, both as half floats.
+
+        Confidence is written first: where the depth file stands, the frame is complete.
+
+        Raises SecondEyeError where a value is negative or not a number, or the disk is full.
+        """
+        height, width = self.manifest.depth.height, self.manifest.depth.width
+        if values.shape != (height, width) or confidence.shape != (height, width):
+            raise ValueError(f"depth of frame {frame} must be {width}x{height}")
+        if not (np.isfinite(values).all() and np.isfinite(confidence).all()):
+            raise SecondEyeError(
+                f"{self.manifest.model.name} gave no number for a pixel of frame {frame}: "
+                "use another model."
+            )
+        pictures.write_exr(self.confidence_path(frame), confidence.clip(0, 1).astype(np.float16))
+        stored = values.clip(0, pictures.HALF_MAX).astype(np.float16)
+        pictures.write_exr(self.depth_path(frame), stored)
+
+    def read_depth(self, frame: int) -> np.ndarray:
+        """Inverse depth as stored, float32 (h, w). Raises SecondEyeError for a damaged file."""
+        depth = self.manifest.depth
+        return pictures.read_exr(self.depth_path(frame), depth.height, depth.width).astype(
+            np.float32
+        )
+
+    def read_confidence(self, frame: int) -> np.ndarray:
+        """Confidence, float32 (h, w) in 0..1. Raises SecondEyeError for a damaged file."""
+        depth = self.manifest.depth
+        return pictures.read_exr(self.confidence_path(frame), depth.height, depth.width).astype(
+            np.float32
+        )
+
+    def read_plate(self, frame: int) -> np.ndarray:
+        """The conformed footage, RGB uint8 (H, W, 3). Raises SecondEyeError."""
+        clip = self.manifest.clip
+        return pictures.read_plate(self.plate_path(frame), clip.height, clip.width)
+
+    # Meaning
+
+    def shot_at(self, frame: int) -> Shot:
+        """The shot that shows ``frame``. Raises SecondEyeError outside the analysed range."""
+        for shot in self.manifest.shots:
+            if shot.first <= frame <= shot.last:
+                return shot
+        raise SecondEyeError(
+            f"Frame {frame} of {self.folder} is not analysed (frames {self.manifest.first} to "
+            f"{self.manifest.last} are): run depth for it."
+        )
+
+    def scale_and_shift(self, frame: int) -> tuple[float, float]:
+        """d = scale * V + shift for ``frame``, which must lie in the analysed range."""
+        index = frame - self.manifest.first
+        return self.manifest.depth.scale[index], self.manifest.depth.shift[index]
+
+    def normalised(self, frame: int) -> np.ndarray:
+        """Inverse depth in 0..1 of the shot's range, float32 (h, w), clipped; 1 = nearest."""
+        shot = self.shot_at(frame)
+        scale, shift = self.scale_and_shift(frame)
+        values = np.float32(scale) * self.read_depth(frame) + np.float32(shift)
+        normalised = (values - np.float32(shot.low)) / np.float32(shot.high - shot.low)
+        return normalised.clip(0, 1).astype(np.float32)
+
+
+def _refuse_occupied(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise SecondEyeError(f"{folder} is a file: name a folder for the depth project.")
+    if (folder / MANIFEST_NAME).exists():
+        raise SecondEyeError(f"{folder} already holds a depth project: open it instead.")
+    if folder.is_dir():
+        others = [e.name for e in os.scandir(folder) if not e.name.startswith(".")]
+        if others:
+            raise SecondEyeError(
+                f"{folder} holds other files ({min(others)}): "
+                "name an empty or a new folder for the depth project."
+            )
+
+
+def _encode(folder: Path, manifest: Manifest) -> bytes:
+    try:
+        rules.check(manifest)
+        return serial.dump(manifest).encode()
+    except serial.FieldError as error:
+        raise SecondEyeError(f"{folder / MANIFEST_NAME} can't be saved: {error}.") from error
+
+
+def _decode(path: Path, data: bytes) -> Manifest:
+    try:
+        plain = serial.load(data.decode("utf-8"))
+        schema = plain.get("schema") if isinstance(plain, dict) else None
+        if type(schema) is int and schema > SCHEMA:
+            raise SecondEyeError(
+                f"{path} was made by a newer version of Second Eye (schema {schema}, this one "
+                f"reads {SCHEMA}): update Second Eye."
+            )
+        if schema != SCHEMA:
+            raise serial.FieldError(f"schema must be {SCHEMA}")
+        manifest = serial.from_plain(Manifest, plain)
+        rules.check(manifest)
+        return manifest
+    except (serial.FieldError, UnicodeDecodeError) as error:
+        detail = "it is not text" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise SecondEyeError(
+            f"{path} can't be used: {detail}; correct it, or give depth another folder."
+        ) from error
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a manifest must obey beyond its types; also said of a file that somebody edited by hand."""
+
+from collections.abc import Iterator
+
+from .manifest import DONE, PENDING, STAGES, Manifest
+from .serial import FieldError
+
+
+def check(manifest: Manifest) -> None:
+    """Raise FieldError naming the first field that breaks a rule."""
+    for holds, sentence in _rules(manifest):
+        if not holds:
+            raise FieldError(sentence)
+
+
+def _rules(m: Manifest) -> Iterator[tuple[bool, str]]:
+    """Lazily, in order: a later rule may rely on the earlier ones."""
+    yield m.clip.kind in ("movie", "sequence"), 'clip.kind must be "movie" or "sequence"'
+    yield m.clip.width >= 1, "clip.width must be at least 1"
+    yield m.clip.height >= 1, "clip.height must be at least 1"
+    yield 1 <= m.clip.bit_depth <= 32, "clip.bit_depth must lie in 1..32"
+    yield m.timeline.rate > 0, "timeline.rate must be above 0"
+    yield m.timeline.time_base > 0, "timeline.time_base must be above 0"
+    length = len(m.timeline.source_pts)
+    yield length >= 1, "timeline.source_pts must hold at least one picture"
+    yield 1 <= m.first <= length, f"first must lie in 1..{length}"
+    yield m.first <= m.last <= length, f"last must lie in {m.first}..{length}"
+    yield m.depth.width >= 1, "depth.width must be at least 1"
+    yield m.depth.height >= 1, "depth.height must be at least 1"
+    frames = m.last - m.first + 1
+    for name in ("scale", "shift"):
+        values = getattr(m.depth, name)
+        yield len(values) == frames, _count(f"depth.{name}", frames, len(values))
+    yield from _shot_rules(m)
+    yield m.lens.focal_over_width > 0, "lens.focal_over_width must be above 0"
+    yield m.metres_per_unit is None or m.metres_per_unit > 0, "metres_per_unit must be above 0"
+    if m.camera is not None:
+        for name in ("interocular", "convergence", "lateral_offset"):
+            values = getattr(m.camera, name)
+            yield len(values) == frames, _count(f"camera.{name}", frames, len(values))
+        yield all(c > 0 for c in m.camera.convergence), "camera.convergence must be above 0"
+    for name, stage in m.stages.items():
+        yield stage.state in (PENDING, DONE), f'stages.{name}.state must be "pending" or "done"'
+    for name in STAGES:
+        yield name in m.stages, f"stages.{name} is missing"
+
+
+def _shot_rules(m: Manifest) -> Iterator[tuple[bool, str]]:
+    yield bool(m.shots), "shots must hold at least one shot"
+    expected = m.first
+    for i, shot in enumerate(m.shots):
+        name = f"shots[{i}]"
+        yield shot.first == expected, f"{name}.first must be {expected}: shots follow without gaps"
+        yield shot.last >= shot.first, f"{name}.last must be at least {shot.first}"
+        yield shot.low < shot.high, f"{name}.low must be below {name}.high"
+        yield 0 < shot.near < shot.far, f"{name}.near must be above 0 and below {name}.far"
+        yield shot.strength >= 0, f"{name}.strength must be at least 0"
+        expected = shot.last + 1
+    last = len(m.shots) - 1
+    yield expected - 1 == m.last, f"shots[{last}].last must be {m.last}, the last analysed frame"
+
+
+def _count(name: str, frames: int, got: int) -> str:
+    return f"{name} must hold {frames} numbers, one a frame of first..last, not {got}"
