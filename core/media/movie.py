@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A movie file as a clip."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import ClassVar
+
+import av
+import numpy as np
+from av.video.stream import VideoStream
+
+from ..errors import SecondEyeError
+from .clip import Clip, ClipInfo
+from .colour import ToRGB, bits_per_channel, display_signs, square_size
+from .index import DECODE_THREADS, decoded, index_packets, opened
+from .metadata import focal_from_tags
+from .timeline import FALLBACK_RATE, choose_rate, conform
+
+_SAMPLE = 1 << 20
+
+
+class Movie(Clip):
+    """A movie read through FFmpeg; several ``frames`` iterators may run at once."""
+
+    kind: ClassVar[str] = "movie"
+
+    def __init__(self, path: Path, threads: int = DECODE_THREADS) -> None:
+        self.path = path
+        self._index = index_packets(path)
+        self._threads = 1 if self._index.damaged else threads
+        notes: list[str] = []
+        with opened(path, threads=1) as (container, stream):
+            sample = next(decoded(container, stream), None)
+            if sample is None:
+                raise SecondEyeError(
+                    f"{path} holds no picture that can be decoded; convert it to H.264"
+                )
+            declared = (stream.base_rate, stream.average_rate, stream.guessed_rate)
+            time_base = stream.time_base or Fraction(1, 1000)
+            tags = {**container.metadata, **stream.metadata}
+            has_audio = bool(container.streams.audio)
+            self._signs, right_angle = display_signs(sample)
+            aspect = _aspect(stream)
+            self._size = square_size(sample.width, sample.height, aspect)
+            notes += _notes(stream, sample, aspect, right_angle)
+        self._bit_depth = bits_per_channel(sample.format)
+        if self._index.ordinal:
+            rate = next((r for r in declared[1:] if r), FALLBACK_RATE)
+            time_base = 1 / rate
+            notes.append("the file has no usable timestamps, so its pictures are counted")
+        else:
+            rate = choose_rate(self._index.pts, time_base, declared)
+        self.timeline = conform(self._index.pts, time_base, rate, self._index.last_duration)
+        notes += self._timing_notes()
+        width, height = self._size if self._signs[0] else self._size[::-1]
+        self.info = ClipInfo(
+            width=width,
+            height=height,
+            bit_depth=self._bit_depth,
+            kind="movie",
+            has_audio=has_audio,
+            focal_over_width=focal_from_tags(tags),
+            notes=tuple(notes),
+        )
+
+    def _timing_notes(self) -> list[str]:
+        notes = []
+        good = len(self._index.pts)
+        if self._index.damaged:
+            notes.append(
+                f"the file is damaged or cut short: {good} good pictures are kept,"
+                f" {self._index.lost} are lost"
+            )
+        shown = len(set(self.timeline.source_pts))
+        held = len(self.timeline) - shown
+        if held or shown < good:
+            notes.append(
+                f"variable frame rate, conformed to {float(self.timeline.rate):g} frames/s:"
+                f" {held} frames repeat a picture, {good - shown} pictures are not shown"
+            )
+        return notes
+
+    def _pictures(self, pts: int) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Pictures in order of time, from one at or before ``pts`` on."""
+        entry = None if self._index.ordinal else self._index.entry_before(pts)
+        while entry is not None:
+            begun = False
+            for time, frame in self._pictures_from(entry):
+                if not begun and time > pts:
+                    break  # the picture at the entry did not decode: begin further back
+                begun = True
+                yield time, frame
+            if begun:
+                return
+            entry = self._index.entry_before(entry - 1)
+        yield from self._pictures_from(None)
+
+    def _pictures_from(self, entry: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
+        with opened(self.path, self._threads) as (container, stream):
+            if self._index.ordinal:
+                whole = (f for f in decoded(container, stream) if not f.is_corrupt)
+                yield from enumerate(whole)
+                return
+            if entry is not None:
+                container.seek(entry, stream=stream)
+            for frame in decoded(container, stream):
+                if frame.pts is None or (entry is not None and frame.pts < entry):
+                    continue
+                yield frame.pts, frame
+
+    def _stream(self, first: int, last: int) -> Iterator[tuple[int, np.ndarray]]:
+        wanted = self.timeline.source_pts
+        to_rgb = ToRGB(self._size, self._bit_depth, self._signs)
+        n = first
+        before: av.VideoFrame | None = None
+        for pts, frame in self._pictures(wanted[first - 1]):
+            # A picture that should have come and did not (damage): the one before it stays.
+            while n <= last and wanted[n - 1] < pts and before is not None:
+                yield n, to_rgb(before)
+                n += 1
+            while n <= last and wanted[n - 1] <= pts:
+                yield n, to_rgb(frame)
+                n += 1
+            if n > last:
+                return
+            before = frame
+        if before is None:
+            raise SecondEyeError(f"{self.path} can no longer be read; was it moved or replaced?")
+        for m in range(n, last + 1):
+            yield m, to_rgb(before)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the size and up to 1 MiB each of the head, the middle and the tail."""
+        digest = hashlib.sha256()
+        try:
+            size = self.path.stat().st_size
+            digest.update(f"movie {size}".encode())
+            with self.path.open("rb") as file:
+                for start in sorted({0, max(0, size // 2 - _SAMPLE // 2), max(0, size - _SAMPLE)}):
+                    file.seek(start)
+                    digest.update(file.read(_SAMPLE))
+        except OSError as error:
+            raise SecondEyeError(
+                f"{self.path} can't be read ({error.strerror}); was it moved?"
+            ) from error
+        return digest.hexdigest()
+
+
+def _aspect(stream: VideoStream) -> Fraction:
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    return aspect if aspect and Fraction(1, 8) <= aspect <= 8 else Fraction(1)
+
+
+def _notes(
+    stream: VideoStream, sample: av.VideoFrame, aspect: Fraction, right_angle: bool
+) -> list[str]:
+    notes = []
+    if sample.interlaced_frame:
+        notes.append("interlaced: both fields are shown together; deinterlace it beforehand")
+    if any(c.is_alpha for c in sample.format.components):
+        notes.append("the alpha channel is dropped")
+    if aspect != 1:
+        notes.append(f"pixels {float(aspect):g} times as wide as high were made square")
+    if not right_angle:
+        notes.append("its rotation is not a right angle and was rounded to one")
+    if sample.color_trc in (16, 18):
+        notes.append("HDR (PQ or HLG): the coded values are kept, not mapped to a display")
+    return notes

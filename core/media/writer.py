@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Movies out: RGB frames to a file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import av
+import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+from av.video.stream import VideoStream
+
+from ..errors import SecondEyeError, UsageError
+from .audio import AudioCopy
+from .colour import SCALER
+from .index import error_words
+
+# H.273 matrix coefficients of BT.709.
+_BT709_MATRIX = 1
+
+
+class MovieWriter:
+    """Context manager that encodes frames of ``width`` x ``height`` at a constant ``rate``.
+
+    8-bit 4:2:0, limited range, tagged and converted as BT.709. 4:2:0 needs even sides: an odd
+    picture gets one more column or row, a copy of its last one. Sound is copied packet by packet
+    from ``audio_from``, beginning ``audio_start`` seconds after that clip's first picture, and
+    ends with the pictures. The file is written beside its place under a temporary name and
+    renamed when the ``with`` block ends; after an exception (Cancelled too) nothing is left.
+    Raises SecondEyeError when the folder can't be written, the disk is full, or the container
+    can't hold the codec or the sound; UsageError for an unknown codec or container.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        width: int,
+        height: int,
+        rate: Fraction | int,
+        *,
+        audio_from: str | Path | None = None,
+        audio_start: Fraction | float = 0,
+        codec: str = "libx264",
+        crf: int = 16,
+        preset: str = "medium",
+    ) -> None:
+        self.path = Path(path)
+        self.frames_written = 0
+        self._shape = (height, width, 3)
+        self._pad = (height % 2, width % 2)
+        self._rate = Fraction(rate)
+        self._codec = codec
+        self._options = {"crf": str(crf), "preset": preset}
+        self._audio_from = Path(audio_from) if audio_from else None
+        self._audio_start = Fraction(audio_start)
+        self._audio: AudioCopy | None = None
+        self._reformatter = VideoReformatter()
+        self._temporary = self.path.with_name(
+            f".{self.path.stem}.{os.getpid()}.part{self.path.suffix}"
+        )
+
+    def __enter__(self) -> Self:
+        try:
+            self._container = av.open(str(self._temporary), mode="w")
+        except ValueError as error:
+            raise UsageError(
+                f"{self.path} has no extension of a movie; use .mp4, .mov or .mkv"
+            ) from error
+        except OSError as error:
+            raise self._failure(error) from error
+        try:
+            self._open_streams()
+        except BaseException:
+            self._discard()
+            raise
+        return self
+
+    def _open_streams(self) -> None:
+        try:
+            added = self._container.add_stream(self._codec, rate=self._rate, options=self._options)
+        except (ValueError, av.FFmpegError) as error:
+            raise UsageError(
+                f"{self.path.name} can't be encoded with {self._codec}; use libx264 or libx265"
+            ) from error
+        stream = cast(VideoStream, added)
+        stream.width = self._shape[1] + self._pad[1]
+        stream.height = self._shape[0] + self._pad[0]
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.time_base = 1 / self._rate
+        context.color_range = ColorRange.MPEG
+        context.colorspace = _BT709_MATRIX
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
+        if self._codec == "libx265":
+            context.codec_tag = "hvc1"
+        self._stream = stream
+        if self._audio_from:
+            self._audio = AudioCopy(self._audio_from, self._audio_start, self._container, self.path)
+
+    def write(self, rgb: np.ndarray) -> None:
+        """Append one frame, uint8 (H, W, 3)."""
+        if rgb.shape != self._shape or rgb.dtype != np.uint8:
+            raise ValueError(f"write wants uint8 {self._shape}, not {rgb.dtype} {rgb.shape}")
+        if any(self._pad):
+            rgb = np.pad(rgb, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+        frame = self._reformatter.reformat(
+            frame,
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            src_color_range=ColorRange.JPEG,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=SCALER,
+            threads=1,
+        )
+        frame.pts = self.frames_written
+        frame.time_base = 1 / self._rate
+        try:
+            self._container.mux(self._stream.encode(frame))
+            self.frames_written += 1
+            if self._audio:
+                self._audio.copy_until(self.frames_written / self._rate)
+        except (OSError, av.FFmpegError) as error:
+            raise self._failure(error) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._discard()
+            return
+        try:
+            if not self.frames_written:
+                raise SecondEyeError(f"{self.path} would hold no frame; nothing was written")
+            self._container.mux(self._stream.encode(None))
+            if self._audio:
+                self._audio.close()
+            self._container.close()
+            os.replace(self._temporary, self.path)
+        except (OSError, av.FFmpegError) as failure:
+            self._discard()
+            raise self._failure(failure) from failure
+        except BaseException:
+            self._discard()
+            raise
+
+    def _discard(self) -> None:
+        if self._audio:
+            self._audio.close()
+        # The file is unfinished and goes away in the next line, whatever closing it says.
+        with suppress(OSError, av.FFmpegError, ValueError):
+            self._container.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def _failure(self, error: BaseException) -> SecondEyeError:
+        return SecondEyeError(
+            f"{self.path} can't be written ({error_words(error)}); free some space or choose"
+            " another folder"
+        )
