@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one long job that this Blender runs, for the operators that drive it and the panel that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ...core.errors import SecondEyeError
+from .client import Progress
+
+
+class Task(Protocol):
+    """Anything long: a job in the engine, an installation, a render."""
+
+    @property
+    def progress(self) -> Progress: ...
+    @property
+    def running(self) -> bool: ...
+    @property
+    def cancelling(self) -> bool: ...
+    @property
+    def error(self) -> SecondEyeError | None: ...
+    @property
+    def value(self) -> dict[str, Any]: ...
+    def poll(self) -> bool: ...
+    def pause(self) -> None: ...
+    def cancel(self) -> None: ...
+    def abandon(self) -> None: ...
+
+
+@dataclass
+class Running:
+    title: str
+    task: Task
+
+
+_current: Running | None = None
+last_words: tuple[str, str] = ("", "")
+"""Icon and text of how the latest job ended, for the panel."""
+
+
+def current() -> Running | None:
+    return _current
+
+
+def begin(title: str, task: Task) -> Running:
+    """Make ``task`` the job of this Blender. Raises SecondEyeError while another one runs."""
+    global _current, last_words
+    if _current is not None:
+        task.abandon()
+        raise SecondEyeError(f"{_current.title} is still running: wait for it or cancel it first.")
+    _current = Running(title, task)
+    last_words = ("", "")
+    return _current
+
+
+def end(icon: str, text: str) -> None:
+    global _current, last_words
+    _current = None
+    last_words = (icon, text)
+
+
+def cancel() -> bool:
+    """Ask the running job to stop; False when there is none."""
+    if _current is None:
+        return False
+    _current.task.cancel()
+    return True
+
+
+def register() -> None:
+    """Nothing runs yet."""
+
+
+def unregister() -> None:
+    """The extension goes, and its child process with it."""
+    global _current
+    if _current is not None:
+        _current.task.abandon()
+        _current = None

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every long operator shares: a modal way for the window, a blocking way for background runs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, ClassVar
+
+import bpy
+
+from ...core.errors import Cancelled, SecondEyeError
+from ..engine import session
+from ..engine.client import Progress
+
+TICK_SECONDS = 0.1
+
+
+class TaskOperator:
+    """Mixin for an operator whose work is a ``session.Task``.
+
+    A subclass names itself in ``title`` and gives ``start`` and ``finish``. Both run in the main
+    thread; between them the task lives elsewhere and this only looks at it ten times a second.
+    """
+
+    title: ClassVar[str] = ""
+    _timer: bpy.types.Timer | None = None
+
+    def start(self, context: bpy.types.Context) -> session.Task:
+        """Begin the task; raises SecondEyeError where it cannot begin."""
+        raise NotImplementedError
+
+    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
+        """Take the result into Blender; returns what is said to the artist."""
+        raise NotImplementedError
+
+    @classmethod
+    def idle(cls) -> bool:
+        """For ``poll``: False, with the reason as its message, while another job runs."""
+        running = session.current()
+        if running is None:
+            return True
+        cls.poll_message_set(f"{running.title} is running")
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """The whole job before it returns, with progress on the terminal."""
+        try:
+            task = session.begin(self.title, self.start(context)).task
+        except SecondEyeError as error:
+            return self._refuse(error)
+        try:
+            while task.poll():
+                task.pause()
+                say(self.title, task.progress)
+        except BaseException:  # Ctrl+C on the terminal: the child goes too
+            session.unregister()
+            raise
+        return self._conclude(context, task)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if bpy.app.background:  # no timer ticks there
+            return self.execute(context)
+        try:
+            session.begin(self.title, self.start(context))
+        except SecondEyeError as error:
+            return self._refuse(error)
+        manager = context.window_manager
+        self._timer = manager.event_timer_add(TICK_SECONDS, window=context.window)
+        manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        running = session.current()
+        if event.type != "TIMER" or running is None:
+            return {"PASS_THROUGH"} if running is not None else self._lost(context)
+        still = running.task.poll()
+        show(context, running)
+        if still:
+            return {"PASS_THROUGH"}
+        self._stop_timer(context)
+        return self._conclude(context, running.task)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender takes the operator away (another file is loaded): the child goes with it."""
+        self._stop_timer(context)
+        session.unregister()
+
+    def _conclude(self, context: bpy.types.Context, task: session.Task) -> set[str]:
+        if task.error is not None:
+            return self._failed(task.error)
+        session.end("NONE", "")
+        try:
+            said = self.finish(context, task.value)
+        except SecondEyeError as error:
+            return self._failed(error)
+        session.end("CHECKMARK", said)
+        self.report({"INFO"}, said)
+        return {"FINISHED"}
+
+    def _refuse(self, error: SecondEyeError) -> set[str]:
+        self.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+
+    def _failed(self, error: SecondEyeError) -> set[str]:
+        details = getattr(error, "remote_traceback", "")
+        if details:
+            print(details, file=sys.stderr)
+        cancelled = isinstance(error, Cancelled)
+        session.end("CANCEL" if cancelled else "ERROR", str(error))
+        self.report({"WARNING"} if cancelled else {"ERROR"}, str(error))
+        return {"CANCELLED"}
+
+    def _lost(self, context: bpy.types.Context) -> set[str]:
+        self._stop_timer(context)
+        return {"CANCELLED"}
+
+    def _stop_timer(self, context: bpy.types.Context) -> None:
+        if self._timer is not None:
+            context.window_manager.event_timer_remove(self._timer)
+            self._timer = None
+        if context.workspace is not None:
+            context.workspace.status_text_set(None)
+
+
+def show(context: bpy.types.Context, running: session.Running) -> None:
+    """Progress in the status bar, and a redraw of the panels that show it."""
+    text = f"{running.title}: {running.task.progress.text()}"
+    if running.task.cancelling:
+        text = f"{running.title}: stopping"
+    if context.workspace is not None:
+        context.workspace.status_text_set(text)
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in {"VIEW_3D", "PREFERENCES"}:
+                area.tag_redraw()
+
+
+def say(title: str, progress: Progress) -> None:
+    """One rewritten line on a terminal; nothing where the output is a file."""
+    if sys.stdout.isatty():
+        print(f"\r{title}: {progress.text():<60}", end="", flush=True)

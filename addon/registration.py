@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One factory registers everything, in order, and takes it back in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import ModuleType
+
+import bpy
+
+
+def factory(modules: Iterable[ModuleType]) -> tuple[Callable[[], None], Callable[[], None]]:
+    """``(register, unregister)`` for modules that list ``CLASSES`` or have ``register`` themselves.
+
+    A module with both gets its classes first. When one part fails to register, what came before it is
+    taken back and the error goes on to Blender: an add-on is there whole or not at all.
+    """
+    done: list[Callable[[], None]] = []
+
+    def register() -> None:
+        try:
+            for module in modules:
+                for cls in getattr(module, "CLASSES", ()):
+                    bpy.utils.register_class(cls)
+                    done.append(lambda cls=cls: bpy.utils.unregister_class(cls))
+                if hasattr(module, "register"):
+                    module.register()
+                    done.append(module.unregister)
+        except BaseException:
+            unregister()
+            raise
+
+    def unregister() -> None:
+        while done:
+            done.pop()()
+
+    return register, unregister
+
+
+def parts() -> list[ModuleType]:
+    """What the add-on is made of, in the order in which one part needs another."""
+    from . import command_line, operators, preferences, properties, ui
+
+    return [preferences, properties, *operators.MODULES, *ui.MODULES, command_line]
+
+
+register, unregister = factory(parts())

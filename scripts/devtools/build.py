@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The extension's zip, made by Blender's own builder: thin, or with the engine's wheels inside.
+
+The thin zip is built from the tree as it is; the manifest says what goes in. A bundle is built from a
+copy of that zip's content plus unmodified wheels, so that neither wheels nor their list ever lie in
+the tree.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import tomllib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .environment import BLENDERS, python_in
+from .shell import SetupError, say
+
+# Blender's platform -> pip's platform tags, newest last (pip takes any of them).
+PLATFORMS = {
+    "linux-x64": (
+        "manylinux2014_x86_64",
+        "manylinux_2_17_x86_64",
+        "manylinux_2_27_x86_64",
+        "manylinux_2_28_x86_64",
+    ),
+    "windows-x64": ("win_amd64",),
+    "macos-arm64": ("macosx_11_0_arm64", "macosx_12_0_arm64", "macosx_14_0_arm64"),
+}
+BLENDER_HAS = ("numpy",)
+"""Blender ships these itself: a second copy would shadow its own."""
+
+
+@dataclass(frozen=True)
+class BundlePlan:
+    """What a bundle downloads: one pip run, and the tags of the manifest's platform."""
+
+    platform: str
+    requirements: tuple[str, ...]
+    pip: tuple[str, ...]
+
+
+def build(root: Path, out: Path, bundle: str | None, builder: Path | None = None) -> Path:
+    """The zip in ``out``; ``bundle`` names a platform of PLATFORMS for the full one.
+
+    ``builder`` is a Python that has bpy (default: the one in ``.venv``). Raises SetupError.
+    """
+    python = builder or python_in(root / BLENDERS["4.5"].folder)
+    if not python.exists():
+        raise SetupError(f"{python} is missing: run python3.11 scripts/dev.py setup first.")
+    out.mkdir(parents=True, exist_ok=True)
+    if bundle is None:
+        return _build(python, root, out, _name(root))
+    plan = plan_bundle(root, bundle)
+    with tempfile.TemporaryDirectory(prefix="second-eye-bundle-") as folder:
+        stage = Path(folder) / "stage"
+        thin = _build(python, root, Path(folder), _name(root))
+        with zipfile.ZipFile(thin) as archive:
+            archive.extractall(stage)
+        wheels = _download(python, plan, stage / "wheels")
+        _add_to_manifest(stage / "blender_manifest.toml", plan, wheels)
+        return _build(python, stage, out, _name(root, bundle))
+
+
+def plan_bundle(root: Path, platform: str, python: str = "3.11") -> BundlePlan:
+    """What pip is asked for: core's pinned requirements without what Blender has itself."""
+    if platform not in PLATFORMS:
+        raise SetupError(f"No bundle for {platform}: choose one of {', '.join(PLATFORMS)}.")
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf8"))["project"]
+    wanted = tuple(sorted(project["dependencies"]))
+    tags = [f"--platform={tag}" for tag in PLATFORMS[platform]]
+    options = ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}", *tags]
+    return BundlePlan(platform, wanted, ("download", *options, *wanted))
+
+
+def _download(python: Path, plan: BundlePlan, folder: Path) -> list[str]:
+    """The wheels' names, in ``folder``; unmodified, as the index has them."""
+    say(f"fetching {len(plan.requirements)} packages and what they need for {plan.platform}")
+    command = [str(python), "-m", "pip", *plan.pip, "--dest", str(folder)]
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        raise SetupError("pip could not fetch the wheels; it said:\n" + done.stdout[-1500:])
+    for wheel in folder.glob("*.whl"):
+        if wheel.name.split("-")[0].lower() in BLENDER_HAS:
+            wheel.unlink()
+    return sorted(wheel.name for wheel in folder.glob("*.whl"))
+
+
+def _add_to_manifest(path: Path, plan: BundlePlan, wheels: list[str]) -> None:
+    """Top-level keys must stand before the first table of a TOML file."""
+    text = path.read_text(encoding="utf8")
+    listed = "\n".join(f'  "./wheels/{name}",' for name in wheels)
+    keys = f'platforms = ["{plan.platform}"]\nwheels = [\n{listed}\n]\n\n'
+    head, table, rest = text.partition("[permissions]")
+    path.write_text(head + keys + table + rest, encoding="utf8")
+
+
+def _name(root: Path, platform: str = "") -> str:
+    manifest = tomllib.loads((root / "blender_manifest.toml").read_text(encoding="utf8"))
+    tail = f"-{platform.replace('-', '_')}" if platform else ""
+    return f"{manifest['id']}-{manifest['version']}{tail}.zip"
+
+
+def _build(python: Path, source: Path, out: Path, name: str) -> Path:
+    target = out.resolve() / name
+    arguments = ["build", "--source-dir", source.resolve(), "--output-filepath", target]
+    done = blender_ext(python, *arguments)
+    if done.returncode != 0 or not target.exists():
+        raise SetupError(f"Blender's builder refused the extension; it said:\n{done.stdout}")
+    return target
+
+
+def blender_ext(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Blender's command for extensions, which lies in every bpy, run by that environment's Python."""
+    script = _builder_script(python)
+    return subprocess.run(
+        [str(python), str(script), *map(str, arguments)],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"),
+    )
+
+
+def _builder_script(python: Path) -> Path:
+    find = "import importlib.util as u; print(u.find_spec('bpy').origin)"
+    done = subprocess.run([str(python), "-c", find], text=True, capture_output=True)
+    if done.returncode != 0:
+        raise SetupError(f"{python} has no bpy, and Blender's builder comes with it.")
+    folder = Path(done.stdout.strip()).parent
+    for script in sorted(folder.glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py")):
+        return script
+    raise SetupError(f"The bpy in {folder} has no builder of extensions; it must be 4.2 or newer.")
