@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cycles on the CPU: one noisy colour picture and one exact data picture per view.
+
+Colour is rendered with four samples and no denoiser (the noise is augmentation). Depth, normals
+and indices come from a second render of one sample through the middle of each pixel: Cycles
+writes depth and index from the first sample only, which the colour render's filter would jitter.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from ..frames import read_exr
+from .poses import Pose
+
+_FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # Blender's camera looks along -z with y up
+
+
+class Renderer:
+    """Renders views of the current scene at one size; ``scratch`` is a folder for passes."""
+
+    def __init__(self, scene: bpy.types.Scene, width: int, height: int, scratch: Path) -> None:
+        self.scene = scene
+        self.width = width
+        self.height = height
+        self.file = scratch / "passes.exr"
+        camera = bpy.data.cameras.new("camera")
+        camera.sensor_width = 36.0
+        camera.sensor_fit = "HORIZONTAL"
+        camera.clip_start, camera.clip_end = 0.05, 10_000
+        self.camera = bpy.data.objects.new("camera", camera)
+        scene.collection.objects.link(self.camera)
+        scene.camera = self.camera
+        _set_up(scene, width, height)
+
+    def aim(self, pose: Pose) -> None:
+        """Put the camera at a pose."""
+        self.camera.matrix_world = Matrix((pose.matrix @ _FLIP).tolist())
+        self.camera.data.lens = pose.lens
+
+    def colour(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Linear colour and albedo of the current view (each H x W x 3, float32)."""
+        cycles = self.scene.cycles
+        cycles.samples, cycles.filter_width, cycles.max_bounces = 4, 1.5, 1
+        cycles.seed = seed
+        passes = self._render()
+        both = [[passes[f"{name}.{c}"] for c in "RGB"] for name in ("Combined", "DiffCol")]
+        return np.stack(both[0], -1), np.stack(both[1], -1)
+
+    def data(self, pose: Pose) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(inverse depth H x W in 1/m, camera-space normals H x W x 3, pass index H x W)."""
+        cycles = self.scene.cycles
+        cycles.samples, cycles.filter_width, cycles.max_bounces = 1, 0.01, 0
+        passes = self._render()
+        depth = passes["Depth.Z"] if "Depth.Z" in passes else passes["Depth.V"]
+        sky = ~(depth < 9_000)
+        inverse = np.where(sky, 0, 1 / np.maximum(np.where(sky, 1, depth), 1e-3))
+        world = np.stack([passes[f"Normal.{axis}"] for axis in "XYZ"], -1)
+        normals = world @ pose.matrix[:3, :3]
+        length = np.linalg.norm(normals, axis=-1, keepdims=True)
+        normals = np.where(sky[..., None], 0, normals / np.maximum(length, 1e-6))
+        index = np.where(sky, 0, np.rint(passes["IndexOB.X"])).astype(np.int32)
+        return inverse.astype(np.float32), normals.astype(np.float32), index
+
+    def _render(self) -> dict[str, np.ndarray]:
+        self.scene.render.filepath = str(self.file)
+        bpy.ops.render.render(write_still=True)
+        return {name.split(".", 1)[1]: data for name, data in read_exr(self.file).items()}
+
+    @contextmanager
+    def hidden(self, objects: list[bpy.types.Object]) -> Iterator[None]:
+        """Objects the camera doesn't see, while their shadows and reflections stay."""
+        for item in objects:
+            item.visible_camera = False
+        try:
+            yield
+        finally:
+            for item in objects:
+                item.visible_camera = True
+
+
+def _set_up(scene: bpy.types.Scene, width: int, height: int) -> None:
+    render, cycles = scene.render, scene.cycles
+    render.engine = "CYCLES"
+    render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
+    render.threads_mode, render.threads = "FIXED", 1
+    render.use_persistent_data = True
+    render.image_settings.file_format = "OPEN_EXR_MULTILAYER"
+    render.image_settings.color_depth = "32"
+    render.image_settings.exr_codec = "NONE"
+    render.use_compositing = render.use_sequencer = False
+    scene.view_settings.view_transform = "Standard"
+    cycles.device = "CPU"
+    cycles.use_adaptive_sampling = cycles.use_denoising = False
+    cycles.pixel_filter_type = "BLACKMAN_HARRIS"
+    cycles.use_fast_gi, cycles.fast_gi_method, cycles.ao_bounces_render = True, "REPLACE", 1
+    cycles.transparent_max_bounces = 8
+    cycles.sample_clamp_direct, cycles.sample_clamp_indirect = 20.0, 4.0
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    layer = scene.view_layers[0]
+    layer.use_pass_z = layer.use_pass_normal = layer.use_pass_object_index = True
+    layer.use_pass_diffuse_color = True
+
+
+def expose(linear: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Linear colour to an sRGB picture (uint8): exposed by its own brightness, give or take."""
+    grey = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
+    middle = np.exp(np.log(np.maximum(grey, 1e-4)).mean())
+    target = 0.2 * np.exp(rng.normal(0, 0.3))
+    # Bright windows or lamps may be white, but no more than about a twentieth of the picture.
+    gain = min(target / max(float(middle), 1e-3), 1.1 / max(float(np.percentile(grey, 95)), 1e-3))
+    balance = np.exp(rng.normal(0, 0.04, 3))
+    x = np.maximum(linear * gain * balance, 0)
+    # Highlights bend towards white from 0.7 upward instead of clipping at once.
+    x = np.where(x > 0.7, 0.7 + 0.3 * (1 - np.exp(-(x - 0.7) / 0.3)), x)
+    srgb = np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055)
+    return np.clip(srgb * 255 + 0.5, 0, 255).astype(np.uint8)
+
+
+def smooth_light(
+    colour: np.ndarray, albedo: np.ndarray, normals: np.ndarray, index: np.ndarray, rounds: int
+) -> np.ndarray:
+    """Take noise out of the light, not out of the textures: colour / albedo is averaged over
+    neighbours of the same thing and orientation in ``rounds`` passes of growing step (a cross
+    bilateral filter with holes, after Dammertz et al. 2010), then multiplied by albedo again.
+    """
+    surface = (index > 0) & (albedo.mean(-1) > 0.01)
+    light = np.where(surface[..., None], colour / np.maximum(albedo, 0.01), 0).astype(np.float32)
+    light = np.minimum(light, np.percentile(light[surface], 99) if surface.any() else 1)
+    height, width = index.shape
+    number = np.where(surface, index, -1)
+    for step in [2**i for i in range(rounds)]:
+        total, weight = light.copy(), np.ones((height, width, 1), np.float32)
+        for dy in (-step, 0, step):
+            for dx in (-step, 0, step):
+                if not (dx or dy):
+                    continue
+                here = (slice(max(0, -dy), height - max(0, dy)), slice(max(0, -dx), width - max(0, dx)))
+                there = (slice(max(0, dy), height + min(0, dy)), slice(max(0, dx), width + min(0, dx)))
+                same = number[here] == number[there]
+                same &= np.einsum("hwc,hwc->hw", normals[here], normals[there]) > 0.9
+                near = same.astype(np.float32)[..., None] * (0.6 if dx and dy else 0.8)
+                total[here] += light[there] * near
+                weight[here] += near
+        light = total / weight
+    return np.where(surface[..., None], light * albedo, colour)
