@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stereo camera: Blender's own, fitted to the depth of every shot."""
+
+from __future__ import annotations
+
+import bpy
+from mathutils import Matrix
+
+from ...core.project import Project
+from ...core.stereo import StereoRig, suggest_rig
+from ..stage import COLLECTION, scene_frame
+from ..stage.build import find_collection
+from ..stage.depth_pixels import shot_inverse_distances
+from ..stage.footage_camera import set_lens
+from ..stage.keys import key
+from ..stage.settings import lens_of
+from .drift import key_drift
+
+NAME = "Second Eye Stereo"
+INTEROCULAR = "stereo.interocular_distance"
+CONVERGENCE = "stereo.convergence_distance"
+
+
+def make_stereo_camera(
+    scene: bpy.types.Scene,
+    project: Project,
+    *,
+    budget: float = 0.02,
+    drift: float = 1.0,
+    collection_name: str = COLLECTION,
+) -> bpy.types.Object:
+    """Give a built scene its stereo camera, make it the scene's camera, and switch multiview on.
+
+    ``budget``: parallax of a shot's whole depth in picture widths (core.stereo.suggest_rig);
+    interocular and convergence are keyed at each shot's first frame, constant in between.
+    ``drift``: the gentle move from side to side, 1 = as wide as the eyes stand apart, 0 = none.
+    The camera hangs from the footage camera: its own x is the lateral offset, in scene units.
+
+    Called again it refits the same camera. Raises SecondEyeError where no scene was built.
+    """
+    collection = find_collection(scene, collection_name)
+    footage = next(o for o in collection.objects if o.get("second_eye_role") == "footage")
+    camera = _stereo_object(collection, footage)
+    set_lens(camera.data, lens_of(project.manifest))
+    shots = project.manifest.shots
+    focal = project.manifest.lens.focal_over_width
+    rigs = [suggest_rig(shot_inverse_distances(project, s), focal, budget) for s in shots]
+    starts = [scene_frame(scene, shot.first) for shot in shots]
+    configure_stereo(camera.data, rigs[0])
+    key(camera.data, INTEROCULAR, starts, [rig.interocular for rig in rigs])
+    key(camera.data, CONVERGENCE, starts, [rig.convergence for rig in rigs])
+    spans = [(scene_frame(scene, s.first), scene_frame(scene, s.last)) for s in shots]
+    key_drift(camera, spans, [drift * rig.interocular for rig in rigs])
+    scene.camera = camera
+    scene.render.use_multiview = True
+    scene.render.views_format = "STEREO_3D"
+    return camera
+
+
+def configure_stereo(camera: bpy.types.Camera, rig: StereoRig) -> None:
+    """Parallel cameras with shifted sensors, half the interocular to each side."""
+    camera.stereo.convergence_mode = "OFFAXIS"
+    camera.stereo.pivot = "CENTER"
+    camera.stereo.use_spherical_stereo = False
+    camera.stereo.interocular_distance = rig.interocular
+    camera.stereo.convergence_distance = rig.convergence
+
+
+def find_stereo_camera(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The stereo camera of a built scene, or None."""
+    for found in find_collection(scene).objects:
+        if found.get("second_eye_role") == "stereo":
+            return found
+    return None
+
+
+def _stereo_object(collection: bpy.types.Collection, footage: bpy.types.Object) -> bpy.types.Object:
+    for found in collection.objects:
+        if found.get("second_eye_role") == "stereo":
+            return found
+    camera = bpy.data.objects.new(NAME, bpy.data.cameras.new(NAME))
+    camera["second_eye_role"] = "stereo"
+    collection.objects.link(camera)
+    camera.parent = footage
+    camera.matrix_parent_inverse = Matrix.Identity(4)
+    camera.matrix_basis = Matrix.Identity(4)
+    return camera

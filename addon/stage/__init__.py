@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Depth project -> Blender scene: node groups, relief, points, materials, footage camera.
+
+build_scene(project, scene, *, columns=None, start=1, points=False,
+            collection_name="Second Eye") -> StageObjects(collection, camera, reliefs)
+find_collection(scene) -> the collection of an earlier build
+timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
+"""
+
+from .build import COLLECTION, StageObjects, build_scene, find_collection
+from .clock import scene_frame, timeline_frame
+
+__all__ = [
+    "COLLECTION",
+    "StageObjects",
+    "build_scene",
+    "find_collection",
+    "scene_frame",
+    "timeline_frame",
+]

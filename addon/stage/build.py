@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a depth project to a scene that plays and renders without the add-on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ...core.errors import SecondEyeError
+from ...core.geometry import Pattern, grid_pattern
+from ...core.project import Project
+from .footage_camera import footage_camera
+from .images import load_sequence
+from .settings import configure_scene, lens_of
+from .shot import Sources, hang_from, shot_object
+
+COLLECTION = "Second Eye"
+COLUMNS = 640  # cells across at most, unless asked for: 230,000 vertices for 16:9
+BESIDE = np.array(
+    [0.1180339, 0.0786151], np.float32
+)  # of a depth pixel; below 0.5: still "Closest"
+
+
+@dataclass(frozen=True)
+class StageObjects:
+    """What was built: the collection, the footage camera, and one relief a shot, in order."""
+
+    collection: bpy.types.Collection
+    camera: bpy.types.Object
+    reliefs: tuple[bpy.types.Object, ...]
+
+
+def build_scene(
+    project: Project,
+    scene: bpy.types.Scene,
+    *,
+    columns: int | None = None,
+    start: int = 1,
+    points: bool = False,
+    collection_name: str = COLLECTION,
+) -> StageObjects:
+    """Show ``project`` in ``scene``: scene frame s shows timeline frame s - start + first.
+
+    ``columns``: cells of the relief across the picture, at most one per depth pixel (the default,
+    up to 640). ``points``: clouds of points instead of surfaces. Building again replaces the
+    reliefs and keeps the cameras. Sets the scene's rate, size, range, colours and engine.
+
+    Raises SecondEyeError where the project's pictures are missing.
+    """
+    manifest = project.manifest
+    for frame in (manifest.first, manifest.last):
+        for path in (project.plate_path(frame), project.depth_path(frame)):
+            if not path.is_file():
+                raise SecondEyeError(f"{path} is missing: run Analyse to complete the project.")
+    pattern, columns = sampling_pattern(project, columns)
+    name = project.folder.name.removesuffix(".secondeye")
+    plate = load_sequence(project.plate_path(manifest.first), f"{name} plate", "sRGB")
+    depth = load_sequence(project.depth_path(manifest.first), f"{name} depth", "Non-Color")
+    collection = _collection(scene, collection_name)
+    collection["second_eye_project"] = str(project.folder)
+    collection["second_eye_start"] = start
+    collection["second_eye_first"] = manifest.first
+    _clear_reliefs(collection)
+    camera = footage_camera(collection, lens_of(manifest))
+    sources = Sources(plate, depth, pattern, columns, start, points)
+    reliefs = []
+    for number, shot in enumerate(manifest.shots, 1):
+        relief = shot_object(project, shot, number, sources)
+        collection.objects.link(relief)
+        hang_from(relief, camera)
+        reliefs.append(relief)
+    configure_scene(scene, manifest, start)
+    if scene.camera is None:
+        scene.camera = camera
+    return StageObjects(collection, camera, tuple(reliefs))
+
+
+def sampling_pattern(project: Project, columns: int | None) -> tuple[Pattern, int]:
+    """A grid whose vertices lie by the middles of depth pixels, and its number of columns."""
+    clip, depth = project.manifest.clip, project.manifest.depth
+    most = max(1, min(depth.width, depth.height * clip.width // clip.height))
+    columns = min(columns or min(most, COLUMNS), most)
+    pattern = grid_pattern(clip.width, clip.height, columns)
+    size = np.array([depth.width, depth.height], np.float32)
+    points = pattern.points
+    # Between depth pixels "Closest" would displace the depth against the picture by up to half of
+    # one; on the middles it is exact. The outline stays where it is: the relief fills the picture.
+    # Beside the middles by irrational bits of a pixel: a render of the depth's size would otherwise
+    # aim its rays exactly at vertices, where rounding lets some slip through.
+    middles = (np.floor(points * size) + 0.5 + BESIDE) / size
+    inside = (points > 0.0) & (points < 1.0)
+    return Pattern(np.where(inside, middles, points).astype(np.float32), pattern.triangles), columns
+
+
+def find_collection(scene: bpy.types.Scene, name: str | None = None) -> bpy.types.Collection:
+    """The (first) collection that ``build_scene`` made in this scene, or the one of that name.
+
+    Raises SecondEyeError without one.
+    """
+    for collection in scene.collection.children_recursive:
+        if "second_eye_project" in collection and name in (None, collection.name):
+            return collection
+    raise SecondEyeError(f'The scene "{scene.name}" holds no relief yet: press Build Scene first.')
+
+
+def _collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
+    for collection in scene.collection.children_recursive:
+        if "second_eye_project" in collection and collection.name == name:
+            return collection
+    collection = bpy.data.collections.new(name)
+    scene.collection.children.link(collection)
+    return collection
+
+
+def _clear_reliefs(collection: bpy.types.Collection) -> None:
+    """Remove the reliefs of an earlier build with all that only they used."""
+    for relief in [o for o in collection.objects if o.get("second_eye_role") == "relief"]:
+        mesh = relief.data
+        materials = [m for m in bpy.data.materials if m.name.startswith(relief.name)]
+        action = relief.animation_data.action if relief.animation_data else None
+        bpy.data.objects.remove(relief)
+        for block, blocks in (
+            (mesh, bpy.data.meshes),
+            (action, bpy.data.actions),
+            *((m, bpy.data.materials) for m in materials),
+        ):
+            if block is not None and block.users == 0:
+                blocks.remove(block)

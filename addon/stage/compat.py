@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that differs between Blender 4.2 and 5.2, in one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+
+def input_identifier(group: bpy.types.NodeTree, name: str) -> str:
+    """The identifier ("Socket_3") of a node group's input, by its name."""
+    for item in group.interface.items_tree:
+        if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.name == name:
+            return item.identifier
+    raise KeyError(name)
+
+
+def _typed_inputs(modifier: bpy.types.Modifier) -> Any | None:
+    """Blender 5.2 gives modifier inputs RNA properties; before, they were ID properties."""
+    return getattr(getattr(modifier, "properties", None), "inputs", None)
+
+
+def set_input(modifier: bpy.types.Modifier, name: str, value: Any) -> None:
+    """Set an input of a Geometry Nodes modifier by the input's name."""
+    identifier = input_identifier(modifier.node_group, name)
+    inputs = _typed_inputs(modifier)
+    if inputs is not None:
+        getattr(inputs, identifier).value = value
+    else:
+        modifier[identifier] = value
+
+
+def get_input(modifier: bpy.types.Modifier, name: str) -> Any:
+    """The value of a Geometry Nodes modifier's input by the input's name."""
+    identifier = input_identifier(modifier.node_group, name)
+    inputs = _typed_inputs(modifier)
+    return getattr(inputs, identifier).value if inputs is not None else modifier[identifier]
+
+
+def input_path(modifier: bpy.types.Modifier, name: str) -> str:
+    """The data path, from the object, by which an F-curve animates a modifier's input."""
+    identifier = input_identifier(modifier.node_group, name)
+    start = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"]'
+    if _typed_inputs(modifier) is not None:
+        return f"{start}.properties.inputs.{identifier}.value"
+    return f'{start}["{identifier}"]'
+
+
+def fcurves(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
+    """The F-curves that animate a data-block (Blender 5 keeps them in a channel bag per slot)."""
+    data = owner.animation_data
+    if data is None or data.action is None:
+        return []
+    action = data.action
+    if hasattr(action, "layers") and action.layers:
+        return [
+            curve
+            for layer in action.layers
+            for strip in layer.strips
+            for bag in strip.channelbags
+            if data.action_slot is not None and bag.slot_handle == data.action_slot.handle
+            for curve in bag.fcurves
+        ]
+    return list(getattr(action, "fcurves", []))
+
+
+def find_fcurve(owner: bpy.types.ID, path: str, index: int = 0) -> bpy.types.FCurve | None:
+    for curve in fcurves(owner):
+        if curve.data_path == path and curve.array_index == index:
+            return curve
+    return None
+
+
+def ensure_fcurve(owner: bpy.types.ID, path: str, index: int = 0) -> bpy.types.FCurve:
+    """The F-curve of one property, made with its action where there is none."""
+    found = find_fcurve(owner, path, index)
+    if found is not None:
+        return found
+    data = owner.animation_data_create()
+    if data.action is None:
+        data.action = bpy.data.actions.new(f"{owner.name} Action")
+    if hasattr(data.action, "fcurve_ensure_for_datablock"):
+        return data.action.fcurve_ensure_for_datablock(owner, path, index=index)
+    return data.action.fcurves.new(path, index=index)
+
+
+def set_png(settings: bpy.types.ImageFormatSettings) -> None:
+    """8-bit RGB PNG; Blender 5 wants the kind of medium named first."""
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"
+    settings.file_format = "PNG"
+    settings.color_mode = "RGB"
+    settings.color_depth = "8"
+    settings.compression = 15

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Depth read through Blender itself: its Python has no OpenEXR."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ...core.errors import SecondEyeError
+from ...core.geometry import inverse_distance
+from ...core.project import Project, Shot
+
+
+def normalised(project: Project, frame: int) -> np.ndarray:
+    """As core.project's ``Project.normalised``: float32 (h, w) in 0..1, top row first."""
+    path = project.depth_path(frame)
+    if not path.is_file():
+        raise SecondEyeError(f"{path} is missing: run Analyse to complete the project.")
+    image = bpy.data.images.load(str(path))
+    try:
+        width, height = image.size
+        expected = project.manifest.depth
+        if (width, height) != (expected.width, expected.height):
+            raise SecondEyeError(f"{path} is damaged: delete it and run Analyse again.")
+        pixels = np.empty(width * height * image.channels, np.float32)
+        image.pixels.foreach_get(pixels)
+        values = pixels.reshape(height, width, image.channels)[::-1, :, 0]
+    finally:
+        bpy.data.images.remove(image)
+    shot = project.shot_at(frame)
+    scale, shift = project.scale_and_shift(frame)
+    depth = np.float32(scale) * values + np.float32(shift)
+    return ((depth - np.float32(shot.low)) / np.float32(shot.high - shot.low)).clip(0.0, 1.0)
+
+
+def shot_inverse_distances(project: Project, shot: Shot, pictures: int = 5) -> np.ndarray:
+    """Samples of 1/Z (1/scene unit) from pictures spread evenly over a shot, for a rig's sake."""
+    count = min(pictures, shot.last - shot.first + 1)
+    frames = np.unique(np.linspace(shot.first, shot.last, count).round().astype(int))
+    samples = [normalised(project, int(frame))[::2, ::2].ravel() for frame in frames]
+    return inverse_distance(np.concatenate(samples), shot.near, shot.far, shot.strength)

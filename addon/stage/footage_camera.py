@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The footage camera: the eye that took the clip. The relief hangs from it."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+from mathutils import Matrix
+
+from ...core.geometry import Lens
+
+NAME = "Second Eye Footage"
+SENSOR_WIDTH = 36.0  # mm, Blender's own default
+CLIP_START = 0.01
+CLIP_END = 2.0e6  # the relief ends at 1/Z = 1e-6 whatever near, far and strength say
+
+
+def set_lens(camera: bpy.types.Camera, lens: Lens) -> None:
+    """Horizontal fit always, so that f/w means the same for upright pictures."""
+    camera.type = "PERSP"
+    camera.sensor_fit = "HORIZONTAL"
+    camera.sensor_width = SENSOR_WIDTH
+    camera.lens_unit = "MILLIMETERS"
+    camera.lens = SENSOR_WIDTH * lens.focal_over_width
+    camera.shift_x = camera.shift_y = 0.0
+    camera.clip_start, camera.clip_end = CLIP_START, CLIP_END
+
+
+def footage_camera(collection: bpy.types.Collection, lens: Lens) -> bpy.types.Object:
+    """The collection's footage camera with this lens; a new one stands upright, looking along +Y."""
+    for found in collection.objects:
+        if found.get("second_eye_role") == "footage":
+            set_lens(found.data, lens)
+            return found
+    camera = bpy.data.objects.new(NAME, bpy.data.cameras.new(NAME))
+    camera["second_eye_role"] = "footage"
+    set_lens(camera.data, lens)
+    camera.matrix_world = Matrix.Rotation(math.pi / 2, 4, "X")
+    collection.objects.link(camera)
+    return camera

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The project's numbered pictures as Blender image sequences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ...core.errors import SecondEyeError
+from .nodes import Socket, Tree
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """An image sequence and the part of it that a shot shows.
+
+    ``start``: scene frame of the shot's first picture; ``first``, ``last``: its file numbers.
+    """
+
+    image: bpy.types.Image
+    start: int
+    first: int
+    last: int
+
+    def texture(self, t: Tree, uv: Socket, interpolation: str) -> Socket:
+        """The colour at ``uv`` in a material: scene frame ``start`` shows file ``first``."""
+        node = t.node("ShaderNodeTexImage", interpolation=interpolation, extension="EXTEND")
+        node.image = self.image
+        user = node.image_user
+        user.frame_duration = self.last - self.first + 1
+        user.frame_start = self.start
+        user.frame_offset = self.first - 1
+        user.use_auto_refresh = True
+        user.use_cyclic = False
+        t.link(uv, node.inputs["Vector"])
+        return node.outputs["Color"]
+
+
+def load_sequence(first_file: Path, name: str, colourspace: str) -> bpy.types.Image:
+    """The sequence that ``first_file`` belongs to; loaded once a .blend."""
+    if not first_file.is_file():
+        raise SecondEyeError(f"{first_file} is missing: run Analyse again to complete the project.")
+    path = _stored_path(first_file)
+    for image in bpy.data.images:
+        if image.source == "SEQUENCE" and image.filepath == path:
+            image.reload()
+            return image
+    image = bpy.data.images.load(str(first_file))
+    image.name = name
+    image.filepath = path
+    image.source = "SEQUENCE"
+    image.colorspace_settings.name = colourspace
+    return image
+
+
+def _stored_path(file: Path) -> str:
+    """Relative to a saved .blend, so that both can move together; absolute before it is saved."""
+    if not bpy.data.filepath:
+        return str(file)
+    try:
+        return bpy.path.relpath(str(file))
+    except ValueError:  # another drive on Windows
+        return str(file)

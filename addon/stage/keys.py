@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keyframes in bulk: a long shot has thousands, and keyframe_insert takes seconds for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bpy
+import numpy as np
+
+from . import compat
+
+CONSTANT, LINEAR, BEZIER = 0, 1, 2  # Blender's own numbers for Keyframe.interpolation
+
+
+def key(
+    owner: bpy.types.ID,
+    path: str,
+    frames: Sequence[float],
+    values: Sequence[float],
+    *,
+    index: int = 0,
+    interpolation: int = CONSTANT,
+) -> bpy.types.FCurve:
+    """Replace the keys of one property by these (scene frames ascending), and hold the ends."""
+    curve = compat.ensure_fcurve(owner, path, index)
+    points = curve.keyframe_points
+    points.clear()
+    points.add(len(frames))
+    co = np.column_stack([frames, values]).astype(np.float32)
+    points.foreach_set("co", co.ravel())
+    points.foreach_set("interpolation", np.full(len(frames), interpolation, np.int32))
+    curve.update()
+    return curve
+
+
+def without_repeats(
+    frames: Sequence[int], values: Sequence[float]
+) -> tuple[list[int], list[float]]:
+    """Drop keys that repeat their predecessor: with constant interpolation they say nothing."""
+    kept = [i for i in range(len(frames)) if i == 0 or values[i] != values[i - 1]]
+    return [frames[i] for i in kept], [values[i] for i in kept]

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A few words to write node trees in, so that a formula reads like one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+Socket = Any  # bpy.types.NodeSocket, whose default_value has no common type
+
+
+class Tree:
+    """Adds nodes to a node tree; every method returns an output socket."""
+
+    def __init__(self, tree: bpy.types.NodeTree) -> None:
+        self.tree = tree
+
+    def node(self, kind: str, label: str = "", **settings: Any) -> Any:
+        node = self.tree.nodes.new(kind)
+        node.label = label
+        for name, value in settings.items():
+            setattr(node, name, value)
+        return node
+
+    def link(self, value: Any, target: Socket) -> None:
+        """Feed a socket from an output socket, or from a constant."""
+        if isinstance(value, bpy.types.NodeSocket):
+            self.tree.links.new(value, target)
+        else:
+            target.default_value = value
+
+    def math(self, operation: str, *values: Any, label: str = "") -> Socket:
+        node = self.node("ShaderNodeMath", label, operation=operation)
+        for value, target in zip(values, node.inputs, strict=False):
+            self.link(value, target)
+        return node.outputs[0]
+
+    def clamp(self, value: Any, low: Any = 0.0, high: Any = 1.0) -> Socket:
+        node = self.node("ShaderNodeClamp")
+        for given, target in zip((value, low, high), node.inputs, strict=True):
+            self.link(given, target)
+        return node.outputs[0]
+
+    def smoothstep(self, value: Any, low: Any, high: Any) -> Socket:
+        """0 below ``low``, 1 above ``high``, smooth between."""
+        node = self.node("ShaderNodeMapRange", interpolation_type="SMOOTHSTEP")
+        self.link(value, node.inputs["Value"])
+        self.link(low, node.inputs["From Min"])
+        self.link(high, node.inputs["From Max"])
+        return node.outputs["Result"]
+
+    def combine(self, x: Any, y: Any, z: Any) -> Socket:
+        node = self.node("ShaderNodeCombineXYZ")
+        for value, target in zip((x, y, z), node.inputs, strict=True):
+            self.link(value, target)
+        return node.outputs[0]
+
+    def separate(self, vector: Socket) -> tuple[Socket, Socket, Socket]:
+        node = self.node("ShaderNodeSeparateXYZ")
+        self.link(vector, node.inputs[0])
+        return node.outputs[0], node.outputs[1], node.outputs[2]
+
+    def vector(self, operation: str, *values: Any) -> Any:
+        """A vector operation; returns the node, since some answer in "Value", some in "Vector"."""
+        node = self.node("ShaderNodeVectorMath", operation=operation)
+        for value, target in zip(values, node.inputs, strict=False):
+            self.link(value, target)
+        return node
+
+    def arrange(self) -> None:
+        """Columns by distance from the inputs, so that a curious artist can read the tree."""
+        depth: dict[str, int] = {}
+        waiting = list(self.tree.nodes)
+        while waiting:
+            later = []
+            for node in waiting:
+                sources = [link.from_node.name for s in node.inputs for link in s.links]
+                if all(name in depth for name in sources):
+                    depth[node.name] = max((depth[name] + 1 for name in sources), default=0)
+                else:
+                    later.append(node)
+            if len(later) == len(waiting):
+                break
+            waiting = later
+        rows: dict[int, int] = {}
+        for node in self.tree.nodes:
+            column = depth.get(node.name, 0)
+            row = rows.get(column, 0)
+            node.location = (column * 220.0, row * -190.0)
+            rows[column] = row + 1

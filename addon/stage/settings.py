@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What footage asks of a scene: rate, size, range, and colours left alone."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import bpy
+
+from ...core.geometry import Lens
+from ...core.project import Manifest
+
+
+def lens_of(manifest: Manifest) -> Lens:
+    """The footage's lens, with the clip's size."""
+    return Lens(manifest.lens.focal_over_width, manifest.clip.width, manifest.clip.height)
+
+
+def set_rate(render: bpy.types.RenderSettings, rate: Fraction) -> None:
+    """24000/1001 becomes 24 / 1.001, as Blender's own presets have it."""
+    render.fps = max(1, round(rate))
+    render.fps_base = float(render.fps / rate)
+
+
+def configure_scene(scene: bpy.types.Scene, manifest: Manifest, start: int) -> None:
+    """Set rate, size, frame range, colour management and what Cycles needs to show a relief.
+
+    Scene frame ``start`` shows the project's first frame.
+    """
+    render = scene.render
+    set_rate(render, manifest.timeline.rate)
+    render.resolution_x = manifest.clip.width
+    render.resolution_y = manifest.clip.height
+    render.resolution_percentage = 100
+    render.pixel_aspect_x = render.pixel_aspect_y = 1.0
+    scene.frame_start = start
+    scene.frame_end = start + manifest.last - manifest.first
+
+    # AgX and a look are for rendered light; footage must come out as it went in.
+    scene.view_settings.view_transform = "Standard"
+    scene.view_settings.look = "None"
+    scene.view_settings.exposure, scene.view_settings.gamma = 0.0, 1.0
+    scene.view_settings.use_curve_mapping = False
+    scene.display_settings.display_device = "sRGB"
+    render.dither_intensity = 0.0
+
+    render.engine = "CYCLES"
+    # Each pixel asks the plate once, at its middle: the plate is already anti-aliased, and a wider
+    # filter would blur it.
+    scene.cycles.pixel_filter_type = "BLACKMAN_HARRIS"
+    scene.cycles.filter_width = 0.01
+    scene.cycles.samples = 1
+    scene.cycles.use_adaptive_sampling = False
+    scene.cycles.use_denoising = False
+    scene.cycles.transparent_max_bounces = 32  # cut steps lie behind one another
+    render.use_persistent_data = True
