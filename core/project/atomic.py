@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import SecondEyeError
 
-TEMPORARY = ".partial"
+TEMPORARY = ".part"
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -43,15 +43,14 @@ def cannot_write(path: Path, error: OSError) -> SecondEyeError:
 def remove_temporaries(folder: Path) -> int:
     """Remove what a killed writer left in ``folder``; only the holder of the lock may call it.
 
-    Knows the names of this module and of any room that hides its unfinished file as
-    ``.NAME...``: a dot file with the suffix ``TEMPORARY`` or ``.tmp``.
+    A temporary file is a dot file with the suffix ``TEMPORARY``; core.media names its own so too.
     Returns how many were removed.
     """
     removed = 0
     if not folder.is_dir():
         return removed
     for entry in os.scandir(folder):
-        if entry.name.startswith(".") and entry.name.endswith((TEMPORARY, ".tmp")):
+        if entry.name.startswith(".") and entry.name.endswith(TEMPORARY):
             with contextlib.suppress(OSError):
                 os.unlink(entry.path)
                 removed += 1

@@ -150,10 +150,11 @@ class Project:
 
     # Pictures
 
-    def write_depth(self, frame: int, values: np.ndarray, confidence: np.ndarray) -> None:
+    def write_depth(self, frame: int, values: np.ndarray, confidence: np.ndarray) -> np.ndarray:
         """Store inverse depth (h, w) and confidence (h, w) in 0..1, both as half floats.
 
         Confidence is written first: where the depth file stands, the frame is complete.
+        Returns the inverse depth as stored, float16.
 
         Raises SecondEyeError where a value is negative or not a number, or the disk is full.
         """
@@ -168,6 +169,7 @@ class Project:
         pictures.write_exr(self.confidence_path(frame), confidence.clip(0, 1).astype(np.float16))
         stored = values.clip(0, pictures.HALF_MAX).astype(np.float16)
         pictures.write_exr(self.depth_path(frame), stored)
+        return stored
 
     def read_depth(self, frame: int) -> np.ndarray:
         """Inverse depth as stored, float32 (h, w). Raises SecondEyeError for a damaged file."""
@@ -187,6 +189,10 @@ class Project:
         """The conformed footage, RGB uint8 (H, W, 3). Raises SecondEyeError."""
         clip = self.manifest.clip
         return pictures.read_plate(self.plate_path(frame), clip.height, clip.width)
+
+    def plate_is_whole(self, frame: int) -> bool:
+        """Whether the plate stands there with its end mark; decodes nothing."""
+        return pictures.plate_is_whole(self.plate_path(frame))
 
     # Meaning
 

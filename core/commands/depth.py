@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``second-eye depth CLIP --project DIR``: footage to a depth project; again to resume."""
+
+import argparse
+from typing import Any
+
+from ..console import Console
+from ..errors import UsageError
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("clip", help="a movie, a folder of frames, or one file of a sequence")
+    parser.add_argument(
+        "--project", required=True, metavar="DIR", help="the depth project, usually NAME.secondeye"
+    )
+    parser.add_argument("--model", metavar="NAME|FILE|FOLDER", help="default: the bundled network")
+    parser.add_argument(
+        "--frames",
+        metavar="A:B",
+        help="timeline frames from 1, both included; default: all. A later, wider range extends",
+    )
+    parser.add_argument("--size", type=int, metavar="N", help="inference size of the model")
+    parser.add_argument(
+        "--depth-size",
+        type=int,
+        metavar="N",
+        help="longest side of the stored depth; default: the clip's own up to 1280",
+    )
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Run the analysis; see AnalyseJob for the answer."""
+    from ..jobs.analyse import AnalyseJob
+
+    first, last = parse_frames(arguments.frames)
+    job = AnalyseJob(
+        clip=arguments.clip,
+        project=arguments.project,
+        model=arguments.model,
+        first=first,
+        last=last,
+        size=arguments.size,
+        depth_size=arguments.depth_size,
+    )
+    return job.run(console.report, console.cancelled)
+
+
+def parse_frames(text: str | None) -> tuple[int | None, int | None]:
+    """ "A:B", "A:", ":B" or "A" (one frame) as (first, last). Raises UsageError."""
+    if text is None:
+        return None, None
+    first, colon, last = text.partition(":")
+    try:
+        numbers = (int(first) if first else None, int(last) if last else None)
+    except ValueError as error:
+        raise UsageError(f'"{text}" is no range of frames: write --frames A:B.') from error
+    if not colon:
+        return numbers[0], numbers[0]
+    return numbers

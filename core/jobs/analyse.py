@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Footage to a depth project: the job that the worker and ``second-eye depth`` run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..project import Project
+from . import planning
+from .progress import IsCancelled, Progress, Report, stop_if
+from .stages import Analysis
+
+if TYPE_CHECKING:
+    from ..depth import DepthModel
+
+
+@dataclass(frozen=True)
+class AnalyseJob:
+    """Analyse timeline frames ``first..last`` (None: the clip's ends) of ``clip``.
+
+    ``model`` is a name, file or folder, ``size`` its inference size, ``depth_size`` the longest
+    side of the stored depth. An existing project is resumed, or widened to hold these frames;
+    what stands there whole is kept. Depth is estimated from the stored plate, never from the
+    clip, so that a resumed run gives the files of an undisturbed one.
+    """
+
+    clip: str
+    project: str
+    model: str | None = None
+    first: int | None = None
+    last: int | None = None
+    size: int | None = None
+    depth_size: int | None = None
+
+    def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
+        """Answers project, first, last, plates and frames (made now), model, notes, message.
+
+        Raises SecondEyeError, UsageError, Cancelled; the project stays resumable.
+        """
+        from ..media import open_clip
+
+        stop_if(cancelled)
+        clip = open_clip(self.clip)
+        for note in clip.info.notes:
+            report(Progress("open", 0, 1, note))
+        frames = planning.requested_range(clip, self.first, self.last)
+        folder = Path(self.project)
+        model = None
+        if Project.exists(folder):
+            project = Project.open(folder)
+            planning.check_clip(project, clip)
+            planning.check_depth_size(project, self.depth_size)
+        else:
+            depth_size = planning.depth_dimensions(
+                clip.info.width, clip.info.height, self.depth_size
+            )
+            model = self.load_model(self.size)
+            project = Project.create(
+                folder,
+                planning.new_manifest(folder, clip, frames, model, self.size, depth_size),
+            )
+        if model is None and (self.model is not None or self.size is not None):
+            model = self.load_model(self.size or project.manifest.model.size)
+            planning.check_model(project, model, self.size)
+        with project.lock():
+            return Analysis(self, project, clip, model, report, cancelled).run(frames)
+
+    def load_model(self, size: int | None) -> DepthModel:
+        """The model asked for, or the bundled one."""
+        from ..depth import load_model
+
+        return load_model(self.model, size)
