@@ -8,6 +8,7 @@ import bpy
 from ...core.errors import SecondEyeError
 from ...core.project import BakedCamera, Project
 from ..stage import compat, scene_frame
+from ..stage.footage_camera import camera_data
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera
 
 
@@ -24,10 +25,11 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
             f'The scene "{scene.name}" has no stereo camera yet: press Build Scene first.'
         )
     frames = [scene_frame(scene, n) for n in project.manifest.frames]
-    stereo = camera.data.stereo
+    data = camera_data(camera)
+    stereo = data.stereo
     baked = BakedCamera(
-        interocular=_values(camera.data, INTEROCULAR, 0, stereo.interocular_distance, frames),
-        convergence=_values(camera.data, CONVERGENCE, 0, stereo.convergence_distance, frames),
+        interocular=_values(data, INTEROCULAR, 0, stereo.interocular_distance, frames),
+        convergence=_values(data, CONVERGENCE, 0, stereo.convergence_distance, frames),
         lateral_offset=_values(camera, "location", 0, camera.location.x, frames),
     )
     project.manifest.camera = baked

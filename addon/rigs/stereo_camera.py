@@ -11,7 +11,7 @@ from ...core.stereo import StereoRig, suggest_rig
 from ..stage import COLLECTION, scene_frame
 from ..stage.build import find_collection
 from ..stage.depth_pixels import shot_inverse_distances
-from ..stage.footage_camera import set_lens
+from ..stage.footage_camera import camera_data, set_lens
 from ..stage.keys import key
 from ..stage.settings import lens_of
 from .drift import key_drift
@@ -41,14 +41,15 @@ def make_stereo_camera(
     collection = find_collection(scene, collection_name)
     footage = next(o for o in collection.objects if o.get("second_eye_role") == "footage")
     camera = _stereo_object(collection, footage)
-    set_lens(camera.data, lens_of(project.manifest))
+    data = camera_data(camera)
+    set_lens(data, lens_of(project.manifest))
     shots = project.manifest.shots
     focal = project.manifest.lens.focal_over_width
     rigs = [suggest_rig(shot_inverse_distances(project, s), focal, budget) for s in shots]
     starts = [scene_frame(scene, shot.first) for shot in shots]
-    configure_stereo(camera.data, rigs[0])
-    key(camera.data, INTEROCULAR, starts, [rig.interocular for rig in rigs])
-    key(camera.data, CONVERGENCE, starts, [rig.convergence for rig in rigs])
+    configure_stereo(data, rigs[0])
+    key(data, INTEROCULAR, starts, [rig.interocular for rig in rigs])
+    key(data, CONVERGENCE, starts, [rig.convergence for rig in rigs])
     spans = [(scene_frame(scene, s.first), scene_frame(scene, s.last)) for s in shots]
     key_drift(camera, spans, [drift * rig.interocular for rig in rigs])
     scene.camera = camera

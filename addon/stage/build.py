@@ -100,14 +100,14 @@ def find_collection(scene: bpy.types.Scene, name: str | None = None) -> bpy.type
     Raises SecondEyeError without one.
     """
     for collection in scene.collection.children_recursive:
-        if "second_eye_project" in collection and name in (None, collection.name):
+        if collection.get("second_eye_project") and name in (None, collection.name):
             return collection
     raise SecondEyeError(f'The scene "{scene.name}" holds no relief yet: press Build Scene first.')
 
 
 def _collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
     for collection in scene.collection.children_recursive:
-        if "second_eye_project" in collection and collection.name == name:
+        if collection.get("second_eye_project") and collection.name == name:
             return collection
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)
@@ -117,14 +117,8 @@ def _collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
 def _clear_reliefs(collection: bpy.types.Collection) -> None:
     """Remove the reliefs of an earlier build with all that only they used."""
     for relief in [o for o in collection.objects if o.get("second_eye_role") == "relief"]:
-        mesh = relief.data
-        materials = [m for m in bpy.data.materials if m.name.startswith(relief.name)]
-        action = relief.animation_data.action if relief.animation_data else None
+        used: list[bpy.types.ID | None] = [relief.data]
+        used += [m for m in bpy.data.materials if m.get("second_eye_relief") == relief.name]
+        used.append(relief.animation_data.action if relief.animation_data else None)
         bpy.data.objects.remove(relief)
-        for block, blocks in (
-            (mesh, bpy.data.meshes),
-            (action, bpy.data.actions),
-            *((m, bpy.data.materials) for m in materials),
-        ):
-            if block is not None and block.users == 0:
-                blocks.remove(block)
+        bpy.data.batch_remove([block for block in used if block is not None and block.users == 0])

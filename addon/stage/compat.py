@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 
-def input_identifier(group: bpy.types.NodeTree, name: str) -> str:
+def input_identifier(group: Any, name: str) -> str:
     """The identifier ("Socket_3") of a node group's input, by its name."""
     for item in group.interface.items_tree:
         if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.name == name:
@@ -16,12 +16,12 @@ def input_identifier(group: bpy.types.NodeTree, name: str) -> str:
     raise KeyError(name)
 
 
-def _typed_inputs(modifier: bpy.types.Modifier) -> Any | None:
+def _typed_inputs(modifier: Any) -> Any | None:
     """Blender 5.2 gives modifier inputs RNA properties; before, they were ID properties."""
     return getattr(getattr(modifier, "properties", None), "inputs", None)
 
 
-def set_input(modifier: bpy.types.Modifier, name: str, value: Any) -> None:
+def set_input(modifier: Any, name: str, value: Any) -> None:
     """Set an input of a Geometry Nodes modifier by the input's name."""
     identifier = input_identifier(modifier.node_group, name)
     inputs = _typed_inputs(modifier)
@@ -31,14 +31,14 @@ def set_input(modifier: bpy.types.Modifier, name: str, value: Any) -> None:
         modifier[identifier] = value
 
 
-def get_input(modifier: bpy.types.Modifier, name: str) -> Any:
+def get_input(modifier: Any, name: str) -> Any:
     """The value of a Geometry Nodes modifier's input by the input's name."""
     identifier = input_identifier(modifier.node_group, name)
     inputs = _typed_inputs(modifier)
     return getattr(inputs, identifier).value if inputs is not None else modifier[identifier]
 
 
-def input_path(modifier: bpy.types.Modifier, name: str) -> str:
+def input_path(modifier: Any, name: str) -> str:
     """The data path, from the object, by which an F-curve animates a modifier's input."""
     identifier = input_identifier(modifier.node_group, name)
     start = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"]'
@@ -49,7 +49,7 @@ def input_path(modifier: bpy.types.Modifier, name: str) -> str:
 
 def fcurves(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
     """The F-curves that animate a data-block (Blender 5 keeps them in a channel bag per slot)."""
-    data = owner.animation_data
+    data = getattr(owner, "animation_data", None)
     if data is None or data.action is None:
         return []
     action = data.action

@@ -23,7 +23,7 @@ def normalised(project: Project, frame: int) -> np.ndarray:
         if (width, height) != (expected.width, expected.height):
             raise SecondEyeError(f"{path} is damaged: delete it and run Analyse again.")
         pixels = np.empty(width * height * image.channels, np.float32)
-        image.pixels.foreach_get(pixels)
+        image.pixels.foreach_get(pixels)  # type: ignore[attr-defined]
         values = pixels.reshape(height, width, image.channels)[::-1, :, 0]
     finally:
         bpy.data.images.remove(image)

@@ -16,6 +16,13 @@ CLIP_START = 0.01
 CLIP_END = 2.0e6  # the relief ends at 1/Z = 1e-6 whatever near, far and strength say
 
 
+def camera_data(camera: bpy.types.Object) -> bpy.types.Camera:
+    """A camera object's camera."""
+    if not isinstance(camera.data, bpy.types.Camera):
+        raise TypeError(f"{camera.name} is no camera")
+    return camera.data
+
+
 def set_lens(camera: bpy.types.Camera, lens: Lens) -> None:
     """Horizontal fit always, so that f/w means the same for upright pictures."""
     camera.type = "PERSP"
@@ -28,14 +35,15 @@ def set_lens(camera: bpy.types.Camera, lens: Lens) -> None:
 
 
 def footage_camera(collection: bpy.types.Collection, lens: Lens) -> bpy.types.Object:
-    """The collection's footage camera with this lens; a new one stands upright, looking along +Y."""
+    """The collection's footage camera with this lens; a new one stands level and looks along +Y."""
     for found in collection.objects:
         if found.get("second_eye_role") == "footage":
-            set_lens(found.data, lens)
+            set_lens(camera_data(found), lens)
             return found
-    camera = bpy.data.objects.new(NAME, bpy.data.cameras.new(NAME))
+    data = bpy.data.cameras.new(NAME)
+    set_lens(data, lens)
+    camera = bpy.data.objects.new(NAME, data)
     camera["second_eye_role"] = "footage"
-    set_lens(camera.data, lens)
     camera.matrix_world = Matrix.Rotation(math.pi / 2, 4, "X")
     collection.objects.link(camera)
     return camera

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -51,7 +52,8 @@ def load_sequence(first_file: Path, name: str, colourspace: str) -> bpy.types.Im
     image.name = name
     image.filepath = path
     image.source = "SEQUENCE"
-    image.colorspace_settings.name = colourspace
+    settings: Any = image.colorspace_settings
+    settings.name = colourspace
     return image
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from .images import Sequence
@@ -11,14 +13,14 @@ from .relief_group import COLOUR, DEPTH, LENS, MATTE
 
 
 def plate_material(
-    name: str, plate: Sequence, depth: Sequence, pitch: tuple[float, float]
+    relief: str, plate: Sequence, depth: Sequence, pitch: tuple[float, float]
 ) -> bpy.types.Material:
     """Emission of the plate, with steps of the relief made transparent for views off the axis.
 
-    ``pitch``: the distance between the relief's samples in picture widths and heights, over which
-    a step is measured.
+    ``relief``: the name of the object that wears it. ``pitch``: the distance between the relief's
+    samples in picture widths and heights, over which a step is measured.
     """
-    material, t = _empty(name)
+    material, t = _empty(relief, relief)
     position = t.node("ShaderNodeTexCoord").outputs["Object"]
     lens = _attribute(t, LENS)
     uv = _project(t, position, lens)
@@ -36,9 +38,9 @@ def plate_material(
     return material
 
 
-def point_material(name: str = "Second Eye Points") -> bpy.types.Material:
+def point_material(relief: str) -> bpy.types.Material:
     """Emission of each point's own colour."""
-    material, t = _empty(name)
+    material, t = _empty(f"{relief} Points", relief)
     emission = t.node("ShaderNodeEmission")
     attribute = t.node("ShaderNodeAttribute", attribute_name=COLOUR)
     t.link(attribute.outputs["Color"], emission.inputs["Color"])
@@ -46,14 +48,17 @@ def point_material(name: str = "Second Eye Points") -> bpy.types.Material:
     return material
 
 
-def _empty(name: str) -> tuple[bpy.types.Material, Tree]:
+def _empty(name: str, relief: str) -> tuple[bpy.types.Material, Tree]:
     material = bpy.data.materials.new(name)
     material.use_nodes = True
-    material.node_tree.nodes.clear()
+    tree: Any = material.node_tree
+    tree.nodes.clear()
     # A relief is a lamp of 100,000 triangles to Cycles; sampling it as one costs 4 times the
     # render and lights nothing that the artist asked for.
-    material.cycles.emission_sampling = "NONE"
-    return material, Tree(material.node_tree)
+    material["second_eye_relief"] = relief
+    cycles: Any = material.cycles
+    cycles.emission_sampling = "NONE"
+    return material, Tree(tree)
 
 
 def _finish(t: Tree, surface: Socket) -> None:

@@ -14,7 +14,7 @@ class Tree:
     """Adds nodes to a node tree; every method returns an output socket."""
 
     def __init__(self, tree: bpy.types.NodeTree) -> None:
-        self.tree = tree
+        self.tree: Any = tree
 
     def node(self, kind: str, label: str = "", **settings: Any) -> Any:
         node = self.tree.nodes.new(kind)

@@ -8,6 +8,8 @@ along -z, in scene units.
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from .nodes import Socket, Tree
@@ -16,9 +18,9 @@ NAME = "Second Eye Relief"
 VERSION = 1  # raise it when the nodes change: an older group in a .blend is then left alone
 SMALLEST = 1e-6  # 1/scene unit, the floor of core.geometry.inverse_distance
 HORIZON = 0.01
-"""Where a strength above 1 pushes the background beyond 100 * far, it stays there. The two eyes can't
-tell (0.0002 of the parallax budget), but the renderer's floats can: triangles from 1 to 1,000,000 units
-away show the plate displaced by pixels."""
+"""Where a strength above 1 pushes the background beyond 100 * far, it stays there. The two eyes
+can't tell (less than 0.01 near / far of the parallax budget), but the renderer's floats can:
+triangles that reach from 1 to 1,000,000 units show the plate displaced by pixels."""
 
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
@@ -49,10 +51,10 @@ _INTEGERS = (
 
 def relief_group() -> bpy.types.NodeTree:
     """The group of this version: found in the file, or built."""
-    for group in bpy.data.node_groups:
-        if group.get("second_eye_relief") == VERSION:
-            return group
-    group = bpy.data.node_groups.new(NAME, "GeometryNodeTree")
+    for found in bpy.data.node_groups:
+        if found.get("second_eye_relief") == VERSION:
+            return found
+    group: Any = bpy.data.node_groups.new(NAME, "GeometryNodeTree")
     group["second_eye_relief"] = VERSION
     group.is_modifier = True
     _sockets(group)
@@ -60,7 +62,7 @@ def relief_group() -> bpy.types.NodeTree:
     return group
 
 
-def _sockets(group: bpy.types.NodeTree) -> None:
+def _sockets(group: Any) -> None:
     new = group.interface.new_socket
     new("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
     new("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import bpy
 
@@ -27,7 +28,7 @@ def configure_scene(scene: bpy.types.Scene, manifest: Manifest, start: int) -> N
 
     Scene frame ``start`` shows the project's first frame.
     """
-    render = scene.render
+    render: Any = scene.render
     set_rate(render, manifest.timeline.rate)
     render.resolution_x = manifest.clip.width
     render.resolution_y = manifest.clip.height
@@ -37,20 +38,22 @@ def configure_scene(scene: bpy.types.Scene, manifest: Manifest, start: int) -> N
     scene.frame_end = start + manifest.last - manifest.first
 
     # AgX and a look are for rendered light; footage must come out as it went in.
-    scene.view_settings.view_transform = "Standard"
-    scene.view_settings.look = "None"
-    scene.view_settings.exposure, scene.view_settings.gamma = 0.0, 1.0
-    scene.view_settings.use_curve_mapping = False
-    scene.display_settings.display_device = "sRGB"
+    display: Any = scene.display_settings
+    display.display_device = "sRGB"
+    view: Any = scene.view_settings
+    view.view_transform, view.look = "Standard", "None"
+    view.exposure, view.gamma = 0.0, 1.0
+    view.use_curve_mapping = False
     render.dither_intensity = 0.0
 
     render.engine = "CYCLES"
     # Each pixel asks the plate once, at its middle: the plate is already anti-aliased, and a wider
     # filter would blur it.
-    scene.cycles.pixel_filter_type = "BLACKMAN_HARRIS"
-    scene.cycles.filter_width = 0.01
-    scene.cycles.samples = 1
-    scene.cycles.use_adaptive_sampling = False
-    scene.cycles.use_denoising = False
-    scene.cycles.transparent_max_bounces = 32  # cut steps lie behind one another
+    cycles: Any = scene.cycles
+    cycles.pixel_filter_type = "BLACKMAN_HARRIS"
+    cycles.filter_width = 0.01
+    cycles.samples = 1
+    cycles.use_adaptive_sampling = False
+    cycles.use_denoising = False
+    cycles.transparent_max_bounces = 32  # cut steps lie behind one another
     render.use_persistent_data = True

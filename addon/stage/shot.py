@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
@@ -56,7 +57,7 @@ def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> 
     relief = bpy.data.objects.new(name, plane_mesh(name, sources.pattern, aspect))
     relief["second_eye_role"] = "relief"
     relief["second_eye_shot"] = shot.name
-    modifier = relief.modifiers.new(MODIFIER, "NODES")
+    modifier: Any = relief.modifiers.new(MODIFIER, "NODES")
     modifier.node_group = relief_group()
 
     at = sources.start + shot.first - manifest.first  # scene frame of the shot's first frame
@@ -76,8 +77,8 @@ def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> 
         "Last": shot.last,
         "Depth": sources.depth,
         "Plate": sources.plate,
-        "Relief Material": plate_material(name, plate, depth, (pitch, pitch / aspect)),
-        "Point Material": point_material(f"{name} Points"),
+        "Relief Material": plate_material(relief.name, plate, depth, (pitch, pitch / aspect)),
+        "Point Material": point_material(relief.name),
         "Points": sources.points,
     }
     for input_name, value in values.items():
