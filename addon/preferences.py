@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
@@ -37,7 +39,7 @@ class SECOND_EYE_preferences(bpy.types.AddonPreferences):
     )
     consent: BoolProperty(
         name="Download the engine from the internet",
-        description="Install Engine fetches torch and its companions: 0.3 GB for CPU, 3 GB for CUDA",
+        description="Let Install Engine fetch torch and its needs: 0.3 GB for CPU, 3 GB for CUDA",
     )
     findings: StringProperty(name="Findings", options={"HIDDEN", "SKIP_SAVE"})
 
@@ -49,7 +51,8 @@ class SECOND_EYE_preferences(bpy.types.AddonPreferences):
 
 def get(context: bpy.types.Context | None = None) -> SECOND_EYE_preferences:
     """The extension's preferences."""
-    return (context or bpy.context).preferences.addons[ROOT_PACKAGE].preferences
+    found = (context or bpy.context).preferences.addons[ROOT_PACKAGE].preferences
+    return cast(SECOND_EYE_preferences, found)
 
 
 CLASSES = (SECOND_EYE_preferences,)

@@ -10,10 +10,23 @@ from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty,
 class SECOND_EYE_scene(bpy.types.PropertyGroup):
     """One clip and what is made of it."""
 
+    source: EnumProperty(
+        name="Source",
+        items=(
+            ("FILE", "File", "A movie, or one picture of a numbered sequence"),
+            ("MOVIE_CLIP", "Movie Clip", "A movie clip that is loaded in this .blend"),
+        ),
+        default="FILE",
+    )
     clip_path: StringProperty(
         name="Clip",
         description="The movie, or one picture of a numbered sequence",
         subtype="FILE_PATH",
+    )
+    movie_clip: PointerProperty(
+        name="Movie Clip",
+        description="A movie clip that is loaded already",
+        type=bpy.types.MovieClip,
     )
     first: IntProperty(
         name="First Frame",
@@ -23,15 +36,48 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
     )
     last: IntProperty(
         name="Last Frame",
-        description="Last frame of the clip to analyse; 0 is the clip's end",
+        description="Last frame of the clip to analyse; 0 stands for the end of the clip",
         default=0,
         min=0,
     )
     project_folder: StringProperty(
         name="Project",
-        description="Folder of the depth project; empty: NAME.secondeye beside the .blend, "
+        description="Folder of the depth project. Empty: NAME.secondeye beside the .blend, "
         "or beside the clip while the .blend is not saved",
         subtype="DIR_PATH",
+    )
+    kind: EnumProperty(
+        name="Build As",
+        items=(
+            ("RELIEF", "Relief", "A surface that carries the footage"),
+            ("POINTS", "Points", "A cloud of coloured points"),
+        ),
+        default="RELIEF",
+    )
+    columns: IntProperty(
+        name="Columns",
+        description="Cells of the relief across the picture. 0: one per depth pixel, up to 640",
+        default=0,
+        min=0,
+        soft_max=1280,
+    )
+    start: IntProperty(
+        name="Start Frame",
+        description="Scene frame that shows the first analysed frame of the clip",
+        default=1,
+    )
+    drift: FloatProperty(
+        name="Drift",
+        description="How far the stereo camera glides sideways over the whole clip",
+        default=0.0,
+        unit="LENGTH",
+        soft_min=-1.0,
+        soft_max=1.0,
+    )
+    output_path: StringProperty(
+        name="Movie",
+        description="The stereo movie. Empty: NAME_stereo.mp4 beside the depth project",
+        subtype="FILE_PATH",
     )
 
 

@@ -12,8 +12,8 @@ import bpy
 def factory(modules: Iterable[ModuleType]) -> tuple[Callable[[], None], Callable[[], None]]:
     """``(register, unregister)`` for modules that list ``CLASSES`` or have ``register`` themselves.
 
-    A module with both gets its classes first. When one part fails to register, what came before it is
-    taken back and the error goes on to Blender: an add-on is there whole or not at all.
+    A module with both gets its classes first. When one part fails to register, what came before
+    it is taken back and the error goes on to Blender: an add-on is there whole or not at all.
     """
     done: list[Callable[[], None]] = []
 

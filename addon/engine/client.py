@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One job of ``core.worker``: ask for it, follow its messages, cancel it. See docs/architecture.md.
+"""One job of ``core.worker``: ask for it, follow its messages, cancel it (docs/architecture.md).
 
-``poll`` is for a timer in Blender's main thread: it takes what has arrived, up to a bound, and returns.
+``poll`` is for a timer in Blender's main thread: it takes what has arrived, up to a bound.
 ``pause`` and ``wait`` block: they are for background runs and other threads.
 """
 
@@ -23,8 +23,8 @@ PROTOCOL = 1
 POLL_MESSAGES = 128
 POLL_SECONDS = 0.005
 # The worker answers a cancel line within a second when all is well; then it is ended, in two steps.
-TERMINATE_AFTER = 0.7
-KILL_AFTER = 1.7
+TERMINATE_AFTER = 0.8
+KILL_AFTER = 1.6
 
 
 class EngineError(SecondEyeError):

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Install Engine: a virtual environment with torch and core's other needs, in the extension's user folder.
+"""Install Engine: a virtual environment with torch in the extension's user folder.
 
-It is made beside its final place, checked by the worker itself, and only then moved there: a failed or
-cancelled installation leaves what was there before.
+It is made beside its final place, checked by the worker itself, and only then moved there: a
+failed or cancelled installation leaves what was there before.
 
-Which build of torch pip gets (its versions are pinned in pyproject.toml, which the extension carries):
+Which build of torch pip gets (versions are pinned in the extension's pyproject.toml):
 
-======  ===================================  ==================================  =====================
-build   Linux                                Windows                             macOS
-======  ===================================  ==================================  =====================
-CPU     the ``+cpu`` wheel of PyTorch's own  PyPI's wheel, which is a CPU build  PyPI's wheel
-        index, which outranks PyPI's
-CUDA    PyPI's wheel, which is a CUDA build  the ``+cu`` wheel of PyTorch's      not made
-        (several GB)                         own index
-METAL   not made                             not made                            PyPI's wheel (arm64)
-======  ===================================  ==================================  =====================
+- CPU: on Linux the ``+cpu`` wheel of PyTorch's own index, which outranks PyPI's by its local
+  version; PyPI's wheel on Windows and macOS, which is a CPU build there.
+- CUDA: PyPI's wheel on Linux (several GB); on Windows the ``+cu`` wheel of PyTorch's own index;
+  there is none for macOS.
+- METAL: PyPI's wheel on macOS, which brings Metal on Apple silicon; there is none elsewhere.
 
 From a folder of wheels pip takes what lies there and nothing else (``--isolated --no-index``).
 """
@@ -52,7 +48,7 @@ def requirements() -> list[str]:
 
 
 def pip_arguments(build: str, wheels: Path | None, system: str = sys.platform) -> list[str]:
-    """What pip is told about where torch comes from; see the table above.
+    """What pip is told about where torch comes from; see the list above.
 
     Raises UsageError where the build does not exist for the system.
     """

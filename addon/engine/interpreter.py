@@ -78,7 +78,7 @@ def installed_python() -> Path:
 def find(mode: str, given: str) -> Interpreter:
     """The interpreter for a preference ``mode`` (see MODES); ``given`` is the path of GIVEN.
 
-    Raises EngineMissing, in one sentence with the remedy, when there is none. Nothing is started here.
+    Raises EngineMissing, in one sentence with the remedy, when there is none. Starts nothing.
     """
     given = bpy.path.abspath(given) if given else ""
     if mode == "GIVEN" or (mode == "AUTO" and given):

@@ -22,7 +22,7 @@ STDERR_LINES_KEPT = 200
 
 @dataclass(frozen=True)
 class Ended:
-    """The last thing in the queue: how the process ended, with the tail of what it said on stderr."""
+    """The last thing in the queue: how the process ended, and the tail of its stderr."""
 
     returncode: int | None
     stderr: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one long job that this Blender runs, for the operators that drive it and the panel that shows it."""
+"""The one long job that this Blender runs: operators drive it, the panel shows it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import bpy
 from .. import preferences
 from ..engine import interpreter, session
 from ..engine.client import EngineError, EngineJob
-from .task import TaskOperator
+from .task import TaskOperator, idle
 
 
 class SECOND_EYE_OT_check_engine(TaskOperator, bpy.types.Operator):
@@ -20,7 +20,7 @@ class SECOND_EYE_OT_check_engine(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return cls.idle()
+        return idle(cls)
 
     def start(self, context: bpy.types.Context) -> session.Task:
         chosen = preferences.get(context)

@@ -9,7 +9,7 @@ import bpy
 from ...core.errors import UsageError
 from .. import preferences
 from ..engine import install, session
-from .task import TaskOperator
+from .task import TaskOperator, idle
 
 
 class SECOND_EYE_OT_install_engine(TaskOperator, bpy.types.Operator):
@@ -23,7 +23,7 @@ class SECOND_EYE_OT_install_engine(TaskOperator, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         chosen = preferences.get(context)
         if chosen.wheel_folder:
-            return cls.idle()
+            return idle(cls)
         if not bpy.app.online_access:
             cls.poll_message_set(
                 "Blender is offline: allow online access in Preferences > System, "
@@ -33,7 +33,7 @@ class SECOND_EYE_OT_install_engine(TaskOperator, bpy.types.Operator):
         if not chosen.consent:
             cls.poll_message_set("Agree to the download first, or choose a folder of wheels")
             return False
-        return cls.idle()
+        return idle(cls)
 
     def start(self, context: bpy.types.Context) -> session.Task:
         chosen = preferences.get(context)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every long operator shares: a modal way for the window, a blocking way for background runs."""
+"""What every long operator shares: a modal way for the window, a blocking one for background."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import bpy
 
@@ -13,6 +13,15 @@ from ..engine import session
 from ..engine.client import Progress
 
 TICK_SECONDS = 0.1
+
+
+def idle(operator: type[bpy.types.Operator]) -> bool:
+    """For ``poll``: False, with the reason as its message, while a job runs."""
+    running = session.current()
+    if running is None:
+        return True
+    operator.poll_message_set(f"{running.title} is running")
+    return False
 
 
 class TaskOperator:
@@ -32,15 +41,6 @@ class TaskOperator:
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         """Take the result into Blender; returns what is said to the artist."""
         raise NotImplementedError
-
-    @classmethod
-    def idle(cls) -> bool:
-        """For ``poll``: False, with the reason as its message, while another job runs."""
-        running = session.current()
-        if running is None:
-            return True
-        cls.poll_message_set(f"{running.title} is running")
-        return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """The whole job before it returns, with progress on the terminal."""
@@ -66,7 +66,7 @@ class TaskOperator:
             return self._refuse(error)
         manager = context.window_manager
         self._timer = manager.event_timer_add(TICK_SECONDS, window=context.window)
-        manager.modal_handler_add(self)
+        manager.modal_handler_add(cast(bpy.types.Operator, self))
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 import bpy
 
@@ -11,7 +12,7 @@ PIXELS_A_CHARACTER = 7.0
 
 
 def wrapped(
-    layout: bpy.types.UILayout, text: str, icon: str = "NONE", width: float | None = None
+    layout: bpy.types.UILayout, text: str, icon: Any = "NONE", width: float | None = None
 ) -> None:
     """``text`` over as many rows as it needs at ``width`` pixels (default: the region's width)."""
     context = bpy.context
@@ -21,7 +22,6 @@ def wrapped(
     columns = max(int((pixels / scale - 60) / PIXELS_A_CHARACTER), 16)
     column = layout.column(align=True)
     column.scale_y = 0.8
+    indent: Any = "NONE" if icon == "NONE" else "BLANK1"
     for number, row in enumerate(textwrap.wrap(text, columns)):
-        column.label(
-            text=row, icon=icon if number == 0 else ("NONE" if icon == "NONE" else "BLANK1")
-        )
+        column.label(text=row, icon=indent if number else icon)

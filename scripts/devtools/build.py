@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The extension's zip, made by Blender's own builder: thin, or with the engine's wheels inside.
 
-The thin zip is built from the tree as it is; the manifest says what goes in. A bundle is built from a
-copy of that zip's content plus unmodified wheels, so that neither wheels nor their list ever lie in
-the tree.
+The thin zip is built from the tree as it is; the manifest says what goes in. A bundle is built
+from a copy of that zip's content plus unmodified wheels, so that neither wheels nor their list ever
+lie in the tree.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _build(python: Path, source: Path, out: Path, name: str) -> Path:
 
 
 def blender_ext(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Blender's command for extensions, which lies in every bpy, run by that environment's Python."""
+    """Blender's command for extensions, which lies in every bpy, run by that bpy's Python."""
     script = _builder_script(python)
     return subprocess.run(
         [str(python), str(script), *map(str, arguments)],

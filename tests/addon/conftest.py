@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The built zip, installed in this bpy as an artist would, with a user folder of its own.
 
-SECOND_EYE_ZIP names the zip (default: built here), SECOND_EYE_ENGINE the Python that runs core (default:
-this one, if it has torch). Tests import only ``bl_ext...``: never the tree.
+SECOND_EYE_ZIP names the zip (default: built here), SECOND_EYE_ENGINE the Python that runs core
+(default: this one, if it has torch). Tests import only ``bl_ext...``: never the tree.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """bpy 4.2 crashes and 4.5 hangs at exit while a class or a timer is registered: leave before."""
+    """bpy 4.2 crashes and 4.5 hangs at exit while a class or timer is registered: leave before."""
     if PACKAGE in bpy.context.preferences.addons:
         bpy.ops.preferences.addon_disable(module=PACKAGE)
     USER.cleanup()
@@ -123,7 +123,7 @@ with av.open(path, "w") as container:
 
 @pytest.fixture(scope="session")
 def make_clip(engine_python: Path, tmp_path_factory: pytest.TempPathFactory):
-    """``make_clip(frames, width, height)``: a real H.264 movie with sound; bpy has no encoder here."""
+    """``make_clip(frames, width, height)``: a real H.264 movie with sound, by the engine's PyAV."""
 
     def make(frames: int = 8, width: int = 96, height: int = 64) -> Path:
         path = tmp_path_factory.mktemp("clip") / "clip.mp4"

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from .. import preferences
+from ..engine import interpreter, session
+from ..engine.client import EngineJob
+from . import where
+from .task import TaskOperator, idle
+
+
+class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
+    """Estimate the depth of every frame, in a process of its own. Goes on where it was stopped"""
+
+    bl_idname = "second_eye.analyse"
+    bl_label = "Analyse"
+    title = "Analyse"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not where.has_clip(context.scene):
+            cls.poll_message_set("Import a clip first")
+            return False
+        return idle(cls)
+
+    def start(self, context: bpy.types.Context) -> session.Task:
+        scene, chosen = context.scene, preferences.get(context)
+        python = interpreter.find(chosen.engine_mode, chosen.engine_python)
+        settings = scene.second_eye
+        arguments = {
+            "clip": str(where.clip_path(scene)),
+            "project": str(where.project_folder(scene)),
+            "first": settings.first,
+            "last": settings.last or None,
+        }
+        return EngineJob(python, "analyse", arguments)
+
+    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
+        return str(value["message"])
+
+
+CLASSES = (SECOND_EYE_OT_analyse,)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which clip and which project folder a scene means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ...core.errors import UsageError
+from ...core.project import MANIFEST_NAME, Manifest, Project
+
+SUFFIX = ".secondeye"
+
+_manifests: dict[Path, tuple[int, Manifest]] = {}
+
+
+def clip_path(scene: bpy.types.Scene) -> Path:
+    """The footage's absolute path. Raises UsageError where none is chosen or it is gone."""
+    settings = scene.second_eye
+    if settings.source == "MOVIE_CLIP":
+        clip = settings.movie_clip
+        if clip is None:
+            raise UsageError("No movie clip is chosen: choose one in the Clip section.")
+        path = bpy.path.abspath(clip.filepath, library=clip.library)
+    else:
+        path = bpy.path.abspath(settings.clip_path)
+    if not path:
+        raise UsageError("No clip is chosen: press Import Clip first.")
+    found = Path(path)
+    if not found.exists():
+        raise UsageError(f"{found} does not exist: choose the clip again.")
+    return found
+
+
+def has_clip(scene: bpy.types.Scene) -> bool:
+    """Whether a clip is chosen, without a look at the disk (for ``poll``)."""
+    settings = scene.second_eye
+    return bool(settings.movie_clip if settings.source == "MOVIE_CLIP" else settings.clip_path)
+
+
+def project_folder(scene: bpy.types.Scene) -> Path:
+    """The depth project's folder, chosen or by default. Raises UsageError without a clip."""
+    chosen = scene.second_eye.project_folder
+    if chosen:
+        return Path(bpy.path.abspath(chosen))
+    clip = clip_path(scene)
+    stem, beside = clip.stem, clip.parent
+    if clip.suffix.lower() in bpy.path.extensions_image:  # its folder holds the whole sequence
+        stem, beside = beside.name, beside.parent
+    elif clip.is_dir():
+        stem = clip.name
+    if bpy.data.filepath:
+        beside = Path(bpy.data.filepath).parent
+    return beside / f"{stem}{SUFFIX}"
+
+
+def manifest(folder: Path) -> Manifest | None:
+    """The project's manifest, read anew only when the file has changed; None without a project.
+
+    For panels, which ask many times a second. Raises SecondEyeError for a damaged one.
+    """
+    try:
+        stamp = (folder / MANIFEST_NAME).stat().st_mtime_ns
+    except OSError:
+        return None
+    known = _manifests.get(folder)
+    if known is None or known[0] != stamp:
+        known = (stamp, Project.open(folder).manifest)
+        _manifests.clear()
+        _manifests[folder] = known
+    return known[1]
