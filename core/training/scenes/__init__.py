@@ -21,6 +21,8 @@ BUILDERS: dict[str, Callable[[Stage], poses.Proposer]] = {
     "street": outdoors.street,
     "open_ground": outdoors.open_ground,
 }
+GENERATOR = 2
+"""Grows with every change by which a seed gives another picture; stored in scene.json."""
 SHARES = {"room": 0.45, "corridor": 0.1, "table_top": 0.15, "street": 0.15, "open_ground": 0.15}
 _STEP = {"room": 0.08, "corridor": 0.12, "table_top": 0.03, "street": 0.3, "open_ground": 0.25}
 _MOVES = 0.15  # of the views start a move of two frames, so that 1 in 4 belongs to one
@@ -75,7 +77,7 @@ def render_scene(
                 second = _view(stage, renderer, writer, after, later, behind_share)
                 if second is not None:
                     writer.link(stem, second)
-        writer.finish(sources=sorted(stage.sources))
+        writer.finish(generator=GENERATOR, sources=sorted(stage.sources))
     return len(writer.views)
 
 

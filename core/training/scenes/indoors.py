@@ -61,8 +61,8 @@ def corridor(stage: Stage) -> Proposer:
         side = rng.choice([-1, 1])
         x, y = rng.uniform(-0.3, 0.3) * width, -side * depth * rng.uniform(0.05, 0.47)
         yaw = side * np.pi / 2 + rng.normal(0, 0.22)
-        where = np.array([x, y, rng.uniform(0.8, height - 0.4)])
-        pitch = np.radians(rng.normal(-5, 6))
+        where = np.array([x, y, rng.uniform(0.8, height - 0.6)])
+        pitch = np.radians(rng.normal(-6 - 7 * (where[2] - 1.4), 6))
         return Pose(looking(where, direction(yaw, pitch), roll(rng)), lens(rng, 18, 60))
 
     return propose
@@ -134,6 +134,7 @@ def _shell(stage: Stage, width: float, depth: float, height: float, windows: int
         for x, z, w, h in holes:
             stage.part(wall, shapes.moved(_frame(w, h), x, 0, z), frame, at, turn)
             spot = at + np.array([np.cos(turn), np.sin(turn), 0]) * x + (0, 0, z + h / 2)
+            _keep_clear(stage, spot, turn, w, h)
             light.area(stage, tuple(spot), tuple(-away), rng.uniform(10, 45) * w * h, min(w, h))
         stage.solid(
             shapes.box(length, 0.02, rng.uniform(0.05, 0.14)), skirting, WALL, tuple(away * (off - 0.01)), turn
@@ -147,6 +148,8 @@ def _shell(stage: Stage, width: float, depth: float, height: float, windows: int
             if any(a - wide * 0.7 < x < b + wide * 0.7 for a, b in taken):
                 continue
             taken.append((x - wide / 2, x + wide / 2))
+            middle = away * off + np.array([np.cos(turn), np.sin(turn), 0]) * x + (0, 0, tall / 2)
+            _keep_clear(stage, middle, turn, wide, tall)
             door = stage.thing(WALL)
             here = tuple(away * off)
             leaf = shapes.moved(shapes.box(wide, rng.uniform(0.03, 0.1), tall), x)
@@ -157,6 +160,13 @@ def _shell(stage: Stage, width: float, depth: float, height: float, windows: int
             stage.part(door, shapes.joined(*jambs), frame, here, turn)
     if windows and rng.random() < 0.6:
         light.sun(stage, rng.uniform(2, 8))
+
+
+def _keep_clear(stage: Stage, middle: np.ndarray, turn: float, wide: float, tall: float) -> None:
+    """No pictures and no tall furniture in front of a window or a door."""
+    c, s = abs(np.cos(turn)), abs(np.sin(turn))
+    reach = np.array([c * wide + s * 0.3, s * wide + c * 0.3, tall]) / 2
+    stage.kept_clear.append((middle - reach, middle + reach))
 
 
 def _wall_paper(stage: Stage):

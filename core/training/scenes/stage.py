@@ -44,6 +44,7 @@ class Stage:
         self.scene = bpy.context.scene
         self.things: list[Thing] = []
         self.sources: set[str] = set()
+        self.kept_clear: list[tuple[np.ndarray, np.ndarray]] = []
         self._meshes: dict[str, tuple[bpy.types.Mesh, np.ndarray]] = {}
 
     # materials -----------------------------------------------------------------------------
@@ -215,7 +216,10 @@ class Stage:
         return (where.z, abs(normal.z)) if hit else None
 
     def blocked(self, low: np.ndarray, high: np.ndarray) -> bool:
-        """Whether a box (world axes) meets a thing's box, ground and walls excepted."""
+        """Whether a box (world axes) meets a place kept clear, or a thing's box (ground and walls
+        excepted)."""
+        if any(np.all(a < high) and np.all(b > low) for a, b in self.kept_clear):
+            return True
         return any(
             thing.label not in (GROUND, WALL, CEILING)
             and bool(np.all(thing.low < high) and np.all(thing.high > low))
@@ -257,12 +261,15 @@ def _simplified(old: bpy.types.Material, rng: np.random.Generator) -> bpy.types.
     links = material.node_tree.links
     base, alpha = principled.inputs["Base Color"], principled.inputs["Alpha"]
     image = base.links[0].from_node.image if base.is_linked else None
+    if image is not None and not image.size[0]:
+        image = None  # the archive lacks the picture: Blender would show magenta
     if image is not None:
         texture = nodes.new("ShaderNodeTexImage")
         texture.image = image
         links.new(texture.outputs[0], shader.inputs[0])
     else:
-        colour = np.clip(np.array(base.default_value[:3]) * tint, 0.02, 0.9)
+        plain = (0.45, 0.42, 0.4) if base.is_linked else base.default_value[:3]
+        colour = np.clip(np.array(plain) * tint, 0.02, 0.9)
         shader.inputs[0].default_value = (*colour, 1)
     # Panes and glasses become opaque: a half-transparent surface has no single depth.
     if alpha.is_linked and image is not None:
