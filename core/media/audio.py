@@ -12,7 +12,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from ..errors import SecondEyeError
-from .index import error_words, video_stream
+from .container import error_words, video_stream
 
 
 class AudioCopy:

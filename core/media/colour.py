@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
+from av.sidedata.sidedata import SideData
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-# Accurate and the same on every machine, and chroma interpolated rather than doubled.
-SCALER = (
-    Interpolation.BICUBIC
-    | Interpolation.ACCURATE_RND
+# Accurate and the same on every machine, and chroma interpolated rather than doubled. Bilinear
+# does for 8-bit chroma; from deep 4:2:0 to rgb48 it gives wrong colours in FFmpeg 8.1.
+_EXACT = (
+    Interpolation.ACCURATE_RND
     | Interpolation.BITEXACT
     | Interpolation.FULL_CHR_H_INT
     | Interpolation.FULL_CHR_H_INP
 )
+SCALER = Interpolation.BILINEAR | _EXACT
+RESIZER = Interpolation.BICUBIC | _EXACT
 # Values of the H.273 table (matrix coefficients) that the scaler knows under its own names.
 _MATRIX = {
     1: Colorspace.ITU709,
@@ -40,11 +45,30 @@ def source_matrix(matrix: int, width: int, height: int) -> Colorspace:
     return Colorspace.ITU709 if width >= 1280 or height > 576 else Colorspace.ITU601
 
 
-def source_range(color_range: int, pixel_format: str) -> ColorRange:
-    """Full range where tagged or where the format says so (yuvj420p); else limited."""
-    if color_range == ColorRange.JPEG or pixel_format.startswith("yuvj"):
+def source_range(color_range: int, pixel_format: av.VideoFormat) -> ColorRange:
+    """Full range where tagged, and for RGB and yuvj; untagged YUV is limited, grey is full."""
+    if pixel_format.is_rgb or pixel_format.has_palette or pixel_format.name.startswith("yuvj"):
         return ColorRange.JPEG
-    return ColorRange.MPEG
+    if color_range in (ColorRange.MPEG, ColorRange.JPEG):
+        return ColorRange(color_range)
+    return ColorRange.JPEG if _is_grey(pixel_format) else ColorRange.MPEG
+
+
+def _is_grey(pixel_format: av.VideoFormat) -> bool:
+    return pixel_format.name.startswith(("gray", "ya8", "ya16", "mono"))
+
+
+def scaler_levels(pixel_format: av.VideoFormat, limited: bool) -> tuple[int, int]:
+    """What the scaler makes of black and white in rgb48: not always 0 and 65535 (measured).
+
+    It leaves limited grey as it is, and gives deep YUV a white a little short of 65535.
+    """
+    bits = bits_per_channel(pixel_format)
+    if _is_grey(pixel_format) and limited:
+        return 16 << 8, 235 << 8
+    if pixel_format.is_rgb or pixel_format.has_palette or bits <= 8:
+        return 0, 65535
+    return (0, 65283) if limited else (0, ((1 << bits) - 1) << (16 - bits))
 
 
 def bits_per_channel(pixel_format: av.VideoFormat) -> int:
@@ -77,16 +101,24 @@ def upright(rgb: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarray:
 def display_signs(frame: av.VideoFrame) -> tuple[tuple[int, int, int, int], bool]:
     """Signs (a, b, c, d) of the frame's display matrix, and whether it was a right angle."""
     try:
-        side_data = frame.side_data.get("DISPLAYMATRIX")
+        side_data = cast(SideData | None, frame.side_data.get("DISPLAYMATRIX"))
     except ValueError:  # a kind of side data that PyAV has no name for, as in spatial video
         return _ROTATED[round(frame.rotation / 90) % 4], frame.rotation % 90 == 0
     if side_data is None:
         return (1, 0, 0, 1), True
-    a, b, _, c, d = (int(v) for v in np.frombuffer(bytes(side_data), dtype=np.int32)[:5])
+    a, b, _, c, d = struct.unpack_from("=5i", bytes(side_data))
     exact = (a == d == 0) or (b == c == 0)
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return (-1 if a < 0 else 1, 0, 0, -1 if d < 0 else 1), exact
     return (0, -1 if b < 0 else 1, -1 if c < 0 else 1, 0), exact
+
+
+def stretch_table(black: int, white: int, top: int) -> np.ndarray | None:
+    """Table that brings ``black`` to 0 and ``white`` to ``top`` (255 or 65535); None: as is."""
+    if (black, white) == (0, top):
+        return None
+    values = (np.arange(top + 1, dtype=np.float64) - black) * (top / (white - black))
+    return np.clip(np.rint(values), 0, top).astype(np.uint8 if top == 255 else np.uint16)
 
 
 class ToRGB:
@@ -96,24 +128,42 @@ class ToRGB:
     """
 
     def __init__(
-        self, size: tuple[int, int], bit_depth: int, signs: tuple[int, int, int, int]
+        self,
+        size: tuple[int, int],
+        bit_depth: int,
+        signs: tuple[int, int, int, int] = (1, 0, 0, 1),
     ) -> None:
         self._size = size
-        self._format = "rgb48le" if bit_depth > 8 else "rgb24"
+        self._deep = bit_depth > 8
         self._signs = signs
         self._reformatter = VideoReformatter()
+        self._tables: dict[tuple[str, bool], np.ndarray | None] = {}
 
     def __call__(self, frame: av.VideoFrame) -> np.ndarray:
         """(H, W, 3) uint8 or uint16, upright."""
+        levels = source_range(frame.color_range, frame.format)
+        resized = (frame.width, frame.height) != self._size
         converted = self._reformatter.reformat(
             frame,
             width=self._size[0],
             height=self._size[1],
-            format=self._format,
+            format="rgb48le" if self._deep else "rgb24",
             src_colorspace=source_matrix(frame.colorspace, frame.width, frame.height),
-            src_color_range=source_range(frame.color_range, frame.format.name),
+            src_color_range=levels,
             dst_color_range=ColorRange.JPEG,
-            interpolation=SCALER,
+            interpolation=RESIZER if resized or self._deep else SCALER,
             threads=1,
         )
-        return upright(converted.to_ndarray(), self._signs)
+        rgb = converted.to_ndarray()
+        table = self._table(frame.format, levels == ColorRange.MPEG)
+        return upright(rgb if table is None else table[rgb], self._signs)
+
+    def _table(self, pixel_format: av.VideoFormat, limited: bool) -> np.ndarray | None:
+        key = (pixel_format.name, limited)
+        if key not in self._tables:
+            black, white = scaler_levels(pixel_format, limited)
+            top = 65535 if self._deep else 255
+            if not self._deep:
+                black, white = black >> 8, white >> 8
+            self._tables[key] = stretch_table(black, white, top)
+        return self._tables[key]

@@ -4,29 +4,28 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import av
 from av.container import InputContainer
-from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from ..errors import SecondEyeError
+from .container import DECODE_THREADS, decoded, opened, packets_of
+from .damage import ends_early
 from .entry import is_exact_entry
-
-# Decoding in two threads: the network needs the other cores.
-DECODE_THREADS = 2
 
 
 @dataclass(frozen=True)
 class PacketIndex:
-    """``pts``: times of the pictures, increasing. ``entries``: times of the pictures from which
-    decoding gives what decoding from the start gives. ``last_duration`` in ticks, or None.
+    """``pts``: times of the pictures, increasing. ``entries``: times of the key packets from
+    which decoding gives what decoding from the start gives. ``last_duration`` in ticks or None.
     ``ordinal``: the container's times are unusable, so pictures are counted as they come out.
-    ``lost``: how many promised pictures are not there; ``damaged``: some data were unreadable.
+    ``damaged``: data are missing; ``lost``: how many promised pictures that are (0: unknown);
+    ``corrupt``: times of the packets that were cut.
     """
 
     pts: tuple[int, ...]
@@ -35,6 +34,7 @@ class PacketIndex:
     ordinal: bool = False
     damaged: bool = False
     lost: int = 0
+    corrupt: frozenset[int | None] = frozenset()
 
     def entry_before(self, pts: int) -> int | None:
         """The latest entry at or before ``pts``; None: only the start will do."""
@@ -42,132 +42,117 @@ class PacketIndex:
         return self.entries[i - 1] if i else None
 
 
-def video_stream(container: InputContainer) -> VideoStream | None:
-    """The main video stream; cover art is not one."""
-    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if not streams:
-        return None
-    best = container.streams.best("video")
-    return next((s for s in streams if best is not None and s.index == best.index), streams[0])
+@dataclass
+class _Reading:
+    """What one reading of all packets told."""
+
+    found: int = 0
+    discarded: int = 0
+    pts: list[int] = field(default_factory=list)
+    entries: list[int] = field(default_factory=list)
+    corrupt: set[int | None] = field(default_factory=set)
+    last_read: int | None = None
+    last_duration: int | None = None
+    ordinal: bool = False
 
 
-@contextmanager
-def opened(
-    path: Path, threads: int = DECODE_THREADS
-) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a movie for decoding its main video stream; other streams are not read."""
-    try:
-        container = av.open(str(path), mode="r", metadata_errors="replace")
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise SecondEyeError(
-            f"{path} can't be read as a movie ({error_words(error)}); give a video file or a"
-            " folder of numbered pictures"
-        ) from error
-    with container:
-        stream = video_stream(container)
-        if stream is None:
-            kind = "only sound" if container.streams.audio else "no video"
-            raise SecondEyeError(f"{path} holds {kind}, no pictures; give a file with video")
-        if stream.codec_context is None:
-            raise SecondEyeError(
-                f"{path} is in a video format that has no decoder here; convert it to H.264 or"
-                " ProRes"
-            )
-        for other in container.streams:
-            if other.index != stream.index:
-                other.discard = Discard.all
-        stream.codec_context.thread_count = threads
-        stream.codec_context.thread_type = "AUTO" if threads > 1 else "NONE"
-        yield container, stream
-
-
-def error_words(error: BaseException) -> str:
-    """FFmpeg's words for an error, without the number and the file name."""
-    return str(getattr(error, "strerror", None) or error).lower()
-
-
-def index_packets(path: Path) -> PacketIndex:
-    """Read all packets of the movie once, decoding nothing (unless the data are damaged).
+def index_movie(path: Path) -> PacketIndex:
+    """Index a movie by reading its packets once; nothing is decoded unless data are missing.
 
     Raises SecondEyeError where no picture is found.
     """
-    times: list[int] = []
-    entries: list[int] = []
-    ordinal = damaged = False
-    promised = 0
-    last: tuple[int, int | None] | None = None
-    previous_dts: int | None = None
-    with opened(path) as (container, stream):
+    with opened(path, threads=1) as (container, stream):
+        reading = _read(container, stream)
         promised = stream.frames
-        found = 0
-        try:
-            for packet in container.demux(stream):
-                if packet.size == 0:
-                    continue
-                found += 1
-                damaged = damaged or packet.is_corrupt
-                if packet.dts is not None:
-                    ordinal = ordinal or (previous_dts is not None and packet.dts < previous_dts)
-                    previous_dts = packet.dts
-                if packet.pts is None:
-                    ordinal = True
-                    continue
-                if packet.is_discard:
-                    continue
-                times.append(packet.pts)
-                if last is None or packet.pts > last[0]:
-                    last = (packet.pts, packet.duration)
-                if packet.is_keyframe and is_exact_entry(stream.codec_context, packet):
-                    entries.append(packet.pts)
-        except av.FFmpegError:
-            damaged = True
-        damaged = damaged or found < promised
-        codec = stream.codec_context.name
-    if ordinal or damaged:
-        return _index_by_decoding(path, ordinal, max(promised, found), damaged)
-    if not times:
-        raise SecondEyeError(f"{path} holds no pictures ({codec}); give a file with video")
-    duration = last[1] if last else None
-    return PacketIndex(tuple(sorted(set(times))), tuple(sorted(set(entries))), duration)
-
-
-def _index_by_decoding(path: Path, ordinal: bool, promised: int, damaged: bool) -> PacketIndex:
-    """Decode the whole movie: only what comes out whole counts."""
-    times: list[int] = []
-    duration: int | None = None
-    with opened(path, threads=1 if damaged else DECODE_THREADS) as (container, stream):
-        for frame in decoded(container, stream):
-            if frame.is_corrupt:
-                continue
-            if frame.pts is None:
-                ordinal = True
-            if times and frame.pts is not None and frame.pts <= times[-1]:
-                ordinal = True
-            times.append(frame.pts if frame.pts is not None else 0)
-            duration = frame.duration
-    if not times:
-        raise SecondEyeError(
-            f"{path} holds no picture that can be decoded; copy the file again from its source"
-        )
-    pts = tuple(range(len(times))) if ordinal else tuple(times)
+        expected = promised or _expected(container, stream)
+    damaged = bool(reading.corrupt) or reading.found < promised
+    if not damaged and ends_early(path):
+        damaged = True
+        reading.corrupt.add(reading.last_read)
+    if reading.ordinal or damaged:
+        return _index_by_decoding(path, reading, damaged, expected - reading.discarded)
+    if not reading.pts:
+        raise SecondEyeError(f"{path} holds no pictures; give a file with video")
     return PacketIndex(
-        pts, (), 1 if ordinal else duration, ordinal, damaged, max(0, promised - len(times))
+        pts=tuple(sorted(set(reading.pts))),
+        entries=tuple(sorted(set(reading.entries))),
+        last_duration=reading.last_duration,
     )
 
 
-def decoded(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-    """Decode on from where the container stands; damaged packets are passed over."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.FFmpegError):
-            break
-        try:
-            yield from packet.decode()
-        except av.FFmpegError:
+def _read(container: InputContainer, stream: VideoStream) -> _Reading:
+    reading = _Reading()
+    latest: int | None = None
+    previous_dts: int | None = None
+    for packet in packets_of(container, stream):
+        reading.found += 1
+        reading.last_read = packet.pts
+        if packet.is_corrupt:
+            reading.corrupt.add(packet.pts)
+        if packet.dts is not None:
+            # Times that jump back: joined recordings, whose pictures can't be sorted by time.
+            reading.ordinal |= previous_dts is not None and packet.dts < previous_dts
+            previous_dts = packet.dts
+        if packet.pts is None:
+            reading.ordinal = True
             continue
-    try:
-        yield from stream.decode(None)
-    except (av.FFmpegError, EOFError):
-        return
+        if packet.is_keyframe and is_exact_entry(stream.codec_context, packet):
+            reading.entries.append(packet.pts)
+        if packet.is_discard:  # cut away by an edit list, but needed for decoding
+            reading.discarded += 1
+            continue
+        reading.pts.append(packet.pts)
+        if latest is None or packet.pts > latest:
+            latest = packet.pts
+            reading.last_duration = packet.duration
+    return reading
+
+
+def _expected(container: InputContainer, stream: VideoStream) -> int:
+    """How many pictures the header's duration stands for; 0 where it says nothing."""
+    seconds = Fraction(0)
+    if stream.duration and stream.time_base:
+        seconds = stream.duration * stream.time_base
+    elif container.duration:
+        seconds = Fraction(container.duration, av.time_base)
+    return round(seconds * (stream.average_rate or 0))
+
+
+def _index_by_decoding(path: Path, reading: _Reading, damaged: bool, expected: int) -> PacketIndex:
+    """Decode the whole movie: what comes out whole counts."""
+    times: list[int | None] = []
+    duration: int | None = None
+    with opened(path, decode_threads(damaged)) as (container, stream):
+        corrupt = frozenset(reading.corrupt)
+        for frame in whole(decoded(packets_of(container, stream), stream), corrupt):
+            times.append(frame.pts)
+            duration = frame.duration or None
+    if not times:
+        raise SecondEyeError(
+            f"{path} holds no picture that can be decoded; copy it again from its source"
+        )
+    known = [t for t in times if t is not None]
+    ordinal = reading.ordinal or len(known) < len(times) or known != sorted(set(known))
+    return PacketIndex(
+        pts=tuple(range(len(times))) if ordinal else tuple(known),
+        entries=() if ordinal else tuple(sorted(set(reading.entries))),
+        last_duration=None if ordinal else duration,
+        ordinal=ordinal,
+        damaged=damaged,
+        lost=max(0, expected - len(times)) if damaged else 0,
+        corrupt=corrupt,
+    )
+
+
+def whole(
+    frames: Iterable[av.VideoFrame], corrupt: frozenset[int | None]
+) -> Iterator[av.VideoFrame]:
+    """The frames that decoded whole; ``corrupt``: times of packets that were cut."""
+    for frame in frames:
+        if not frame.is_corrupt and (frame.pts is None or frame.pts not in corrupt):
+            yield frame
+
+
+def decode_threads(damaged: bool, threads: int = DECODE_THREADS) -> int:
+    """One thread for damaged data: what a decoder makes up for them must not vary."""
+    return 1 if damaged else threads

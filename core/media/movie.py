@@ -6,17 +6,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar
 
 import av
 import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from ..errors import SecondEyeError
 from .clip import Clip, ClipInfo
 from .colour import ToRGB, bits_per_channel, display_signs, square_size
-from .index import DECODE_THREADS, decoded, index_packets, opened
+from .container import DECODE_THREADS, decoded, opened, packets_of
+from .index import decode_threads, index_movie, whole
 from .metadata import focal_from_tags
 from .timeline import FALLBACK_RATE, choose_rate, conform
 
@@ -30,16 +34,17 @@ class Movie(Clip):
 
     def __init__(self, path: Path, threads: int = DECODE_THREADS) -> None:
         self.path = path
-        self._index = index_packets(path)
-        self._threads = 1 if self._index.damaged else threads
+        self._index = index_movie(path)
+        self._threads = decode_threads(self._index.damaged, threads)
         notes: list[str] = []
         with opened(path, threads=1) as (container, stream):
-            sample = next(decoded(container, stream), None)
+            sample = next(decoded(packets_of(container, stream), stream), None)
             if sample is None:
                 raise SecondEyeError(
                     f"{path} holds no picture that can be decoded; convert it to H.264"
                 )
             declared = (stream.base_rate, stream.average_rate, stream.guessed_rate)
+            stream_rate = stream.guessed_rate or stream.average_rate
             time_base = stream.time_base or Fraction(1, 1000)
             tags = {**container.metadata, **stream.metadata}
             has_audio = bool(container.streams.audio)
@@ -49,7 +54,7 @@ class Movie(Clip):
             notes += _notes(stream, sample, aspect, right_angle)
         self._bit_depth = bits_per_channel(sample.format)
         if self._index.ordinal:
-            rate = next((r for r in declared[1:] if r), FALLBACK_RATE)
+            rate = stream_rate or FALLBACK_RATE
             time_base = 1 / rate
             notes.append("the file has no usable timestamps, so its pictures are counted")
         else:
@@ -68,21 +73,18 @@ class Movie(Clip):
         )
 
     def _timing_notes(self) -> list[str]:
-        notes = []
         good = len(self._index.pts)
         if self._index.damaged:
-            notes.append(
-                f"the file is damaged or cut short: {good} good pictures are kept,"
-                f" {self._index.lost} are lost"
-            )
+            lost = f", about {self._index.lost} are lost" if self._index.lost else ""
+            return [f"the file is damaged or cut short: {good} good pictures are kept{lost}"]
         shown = len(set(self.timeline.source_pts))
         held = len(self.timeline) - shown
-        if held or shown < good:
-            notes.append(
-                f"variable frame rate, conformed to {float(self.timeline.rate):g} frames/s:"
-                f" {held} frames repeat a picture, {good - shown} pictures are not shown"
-            )
-        return notes
+        if not held and shown == good:
+            return []
+        return [
+            f"variable frame rate, conformed to {float(self.timeline.rate):.6g} frames/s:"
+            f" {held} frames repeat a picture, {good - shown} pictures are not shown"
+        ]
 
     def _pictures(self, pts: int) -> Iterator[tuple[int, av.VideoFrame]]:
         """Pictures in order of time, from one at or before ``pts`` on."""
@@ -91,7 +93,7 @@ class Movie(Clip):
             begun = False
             for time, frame in self._pictures_from(entry):
                 if not begun and time > pts:
-                    break  # the picture at the entry did not decode: begin further back
+                    break  # the pictures that should come first did not: begin further back
                 begun = True
                 yield time, frame
             if begun:
@@ -101,16 +103,42 @@ class Movie(Clip):
 
     def _pictures_from(self, entry: int | None) -> Iterator[tuple[int, av.VideoFrame]]:
         with opened(self.path, self._threads) as (container, stream):
-            if self._index.ordinal:
-                whole = (f for f in decoded(container, stream) if not f.is_corrupt)
-                yield from enumerate(whole)
-                return
+            packets = packets_of(container, stream)
+            start: int | None = None
             if entry is not None:
-                container.seek(entry, stream=stream)
-            for frame in decoded(container, stream):
-                if frame.pts is None or (entry is not None and frame.pts < entry):
-                    continue
-                yield frame.pts, frame
+                found = self._seek(container, stream, entry)
+                if found is None:
+                    return
+                start, packets = found
+            frames = decoded(packets, stream)
+            if self._index.damaged:
+                frames = whole(frames, self._index.corrupt)
+            if self._index.ordinal:
+                yield from enumerate(frames)
+                return
+            for frame in frames:
+                # Pictures before a key picture may refer to what was not decoded.
+                if frame.pts is not None and (start is None or frame.pts >= start):
+                    yield frame.pts, frame
+
+    def _seek(
+        self, container: InputContainer, stream: VideoStream, entry: int
+    ) -> tuple[int, Iterator[Packet[VideoStream]]] | None:
+        """The entry that seeking landed on (``entry`` or one before) and the packets from it."""
+        try:
+            container.seek(entry, stream=stream)
+        except av.FFmpegError:
+            return None
+        packets = packets_of(container, stream)
+        known = self._index.entry_before
+        for packet in packets:
+            if packet.pts is None or packet.pts > entry:
+                if packet.dts is not None and packet.dts > entry:
+                    return None  # landed too late
+                continue
+            if packet.is_keyframe and known(packet.pts) == packet.pts:
+                return packet.pts, chain((packet,), packets)
+        return None
 
     def _stream(self, first: int, last: int) -> Iterator[tuple[int, np.ndarray]]:
         wanted = self.timeline.source_pts

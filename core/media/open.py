@@ -9,7 +9,8 @@ from pathlib import Path
 from ..errors import SecondEyeError
 from .clip import Clip
 from .movie import Movie
-from .sequence import PICTURE_SUFFIXES, ImageSequence
+from .run import PICTURE_SUFFIXES
+from .sequence import ImageSequence
 
 
 def open_clip(path: str | Path, rate: Fraction | int | None = None) -> Clip:

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -15,14 +13,15 @@ import numpy as np
 
 from ..errors import SecondEyeError, UsageError
 from .clip import Clip, ClipInfo
-from .pictures import read_picture
+from .headers import PictureHeader, read_header
+from .metadata import FULL_FRAME_WIDTH
+from .pictures import read_picture, to_bits
+from .run import find_run
 from .timeline import Timeline
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 SEQUENCE_RATE = Fraction(24)
-# A longer stretch of missing numbers is taken as the end of a take, not as dropped frames.
-LONGEST_GAP = 100
-_NUMBERED = re.compile(r"^(.*?)(\d+)(\D*)$", re.DOTALL)
+_SAMPLED_FILES = 32
+_SAMPLE = 1 << 16
 
 
 class ImageSequence(Clip):
@@ -35,54 +34,78 @@ class ImageSequence(Clip):
         rate = SEQUENCE_RATE if rate is None else Fraction(rate)
         if rate <= 0:
             raise UsageError(f"{rate} is no frame rate; give frames a second, as 24 or 24000/1001")
-        self._files, notes = _find_run(path)
-        numbers = sorted(self._files)
+        try:
+            self._files, notes = find_run(path)
+            headers = {number: read_header(file) for number, file in self._files.items()}
+        except OSError as error:
+            raise SecondEyeError(
+                f"{error.filename} can't be read ({error.strerror}); check the permissions"
+            ) from error
+        cut = [number for number, header in headers.items() if not header.whole]
+        good = sorted(set(headers) - set(cut))
+        if not good:
+            raise SecondEyeError(
+                f"{path}: none of its {len(cut)} pictures is whole; copy them again from their"
+                " source"
+            )
+        if cut:
+            names = ", ".join(self._files[number].name for number in cut[:3])
+            more = ", ..." if len(cut) > 3 else ""
+            notes.append(
+                f"{len(good)} good pictures are kept, {len(cut)} are cut short: {names}{more}"
+            )
         shown: list[int] = []
-        for number in range(numbers[0], numbers[-1] + 1):
-            shown.append(number if number in self._files else shown[-1])
-        missing = len(shown) - len(numbers)
-        if missing:
-            notes.append(f"{missing} missing numbers: the frame before each gap is held")
+        for number in range(good[0], good[-1] + 1):
+            shown.append(number if headers.get(number, _MISSING).whole else shown[-1])
+        gaps = len(shown) - len(set(shown))
+        if gaps:
+            notes.append(f"{gaps} numbers have no picture: the one before is held")
         self.timeline = Timeline(rate=rate, time_base=1 / rate, source_pts=tuple(shown))
-        sample = read_picture(self._files[numbers[0]])
+        sample = read_picture(self._files[good[0]])
+        focal = headers[good[0]].focal_35mm
         self.info = ClipInfo(
             width=sample.shape[1],
             height=sample.shape[0],
             bit_depth=sample.dtype.itemsize * 8,
             kind="sequence",
             has_audio=False,
+            focal_over_width=focal / FULL_FRAME_WIDTH if focal else None,
             notes=tuple(notes),
         )
+        for number in good:
+            size = headers[number].size
+            if size:
+                self._check_size(number, *size)
 
-    def _read(self, number: int) -> np.ndarray:
-        rgb = read_picture(self._files[number])
-        expected = (self.info.height, self.info.width)
-        if rgb.shape[:2] != expected:
+    def _check_size(self, number: int, width: int, height: int) -> None:
+        if (width, height) != (self.info.width, self.info.height):
             raise SecondEyeError(
-                f"{self._files[number]} is {rgb.shape[1]}x{rgb.shape[0]} but the sequence is"
-                f" {expected[1]}x{expected[0]}; bring all pictures to one size"
+                f"{self._files[number]} is {width}x{height} but the sequence began with"
+                f" {self.info.width}x{self.info.height}; bring all pictures to one size"
             )
-        if rgb.dtype == np.uint8 and self.info.bit_depth > 8:
-            return rgb.astype(np.uint16) * 257
-        if rgb.dtype == np.uint16 and self.info.bit_depth == 8:
-            return ((rgb.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-        return rgb
 
     def _stream(self, first: int, last: int) -> Iterator[tuple[int, np.ndarray]]:
         for n in range(first, last + 1):
-            yield n, self._read(self.timeline.source_pts[n - 1])
+            number = self.timeline.source_pts[n - 1]
+            rgb = read_picture(self._files[number])
+            self._check_size(number, rgb.shape[1], rgb.shape[0])
+            yield n, to_bits(rgb, self.info.bit_depth)
 
     def fingerprint(self) -> str:
-        """SHA-256 over every file's number, name and size, and samples of some files' bytes."""
-        digest = hashlib.sha256(b"sequence")
+        """SHA-256 over every file's name and size, and the beginnings of up to 32 files.
+
+        Neither the folder's name nor the files' dates count.
+        """
+        digest = hashlib.sha256(b"sequence\n")
         numbers = sorted(self._files)
+        sampled = {numbers[i * (len(numbers) - 1) // _SAMPLED_FILES] for i in range(33)}
         try:
             for number in numbers:
                 file = self._files[number]
-                digest.update(f"{number} {file.name} {file.stat().st_size}\n".encode())
-            for number in numbers[:: max(1, len(numbers) // 32)]:
-                with self._files[number].open("rb") as stream:
-                    digest.update(stream.read(1 << 16))
+                digest.update(f"{file.name} {file.stat().st_size}\n".encode())
+                if number in sampled:
+                    with file.open("rb") as stream:
+                        digest.update(stream.read(_SAMPLE))
         except OSError as error:
             raise SecondEyeError(
                 f"{error.filename} can't be read ({error.strerror}); was it moved?"
@@ -90,42 +113,4 @@ class ImageSequence(Clip):
         return digest.hexdigest()
 
 
-def _find_run(path: Path) -> tuple[dict[int, Path], list[str]]:
-    """Files of the sequence by number: the largest run of a folder, or the one of a file."""
-    folder = path if path.is_dir() else path.parent
-    groups: dict[tuple[str, str, str], dict[int, Path]] = defaultdict(dict)
-    for file in sorted(folder.iterdir()):
-        suffix = file.suffix.lower()
-        match = _NUMBERED.match(file.stem)
-        if suffix not in PICTURE_SUFFIXES or file.name.startswith(".") or not match:
-            continue
-        if file.is_file():
-            groups[match[1], match[3], suffix].setdefault(int(match[2]), file)
-    if not path.is_dir():
-        match = _NUMBERED.match(path.stem)
-        if not match:
-            return {1: path}, ["a single picture without a number: a clip of one frame"]
-        group = groups[match[1], match[3], path.suffix.lower()]
-        return next(r for r in _split(group) if int(match[2]) in r), []
-    runs = [run for group in groups.values() for run in _split(group)]
-    if not runs:
-        raise SecondEyeError(
-            f"{path} holds no numbered pictures; put frames named like shot_0001.png in it"
-        )
-    runs.sort(key=len, reverse=True)
-    notes = []
-    if len(runs) > 1:
-        left = sum(len(run) for run in runs[1:])
-        notes.append(f"{left} other numbered pictures in the folder are left out")
-    return runs[0], notes
-
-
-def _split(group: dict[int, Path]) -> list[dict[int, Path]]:
-    runs: list[dict[int, Path]] = []
-    previous: int | None = None
-    for number in sorted(group):
-        if previous is None or number - previous > LONGEST_GAP:
-            runs.append({})
-        runs[-1][number] = group[number]
-        previous = number
-    return runs
+_MISSING = PictureHeader(whole=False)

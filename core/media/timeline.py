@@ -45,6 +45,17 @@ class Timeline:
         return (frame - 1) / self.rate
 
 
+def _snapped(stated: Sequence[Fraction]) -> list[Fraction]:
+    """Each stated rate; an unusual one after the usual rate that it may be a rounding of."""
+    rates: list[Fraction] = []
+    for rate in stated:
+        usual = min(STANDARD_RATES, key=lambda r: abs(r / rate - 1))
+        if abs(usual / rate - 1) < Fraction(1, 200):
+            rates.append(usual)
+        rates.append(rate)
+    return rates
+
+
 def _largest_jitter(pts: Sequence[int], step: Fraction) -> Fraction:
     """Largest distance of picture i from ``pts[0] + i * step``, in steps."""
     return max(abs(p - pts[0] - i * step) for i, p in enumerate(pts)) / step
@@ -113,7 +124,7 @@ def choose_rate(
         return stated[0] if stated else FALLBACK_RATE
     average = Fraction(len(pts) - 1) / ((pts[-1] - pts[0]) * time_base)
     simple = average.limit_denominator(1001) or average
-    candidates = list(dict.fromkeys([*stated, *STANDARD_RATES, simple]))
+    candidates = list(dict.fromkeys([*_snapped(stated), *STANDARD_RATES, simple]))
     regular = _regular_rate(pts, time_base, candidates)
     if regular:
         return regular

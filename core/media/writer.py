@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from ..errors import SecondEyeError, UsageError
 from .audio import AudioCopy
 from .colour import SCALER
-from .index import error_words
+from .container import error_words
 
 # H.273 matrix coefficients of BT.709.
 _BT709_MATRIX = 1
