@@ -66,17 +66,41 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
         description="Scene frame that shows the first analysed frame of the clip",
         default=1,
     )
+    depth_budget: FloatProperty(
+        name="Depth Budget",
+        description="Parallax between the nearest and the farthest point, in percent of the "
+        "picture's width; Build Scene fits interocular and convergence to it",
+        default=2.0,
+        min=0.05,
+        soft_max=5.0,
+        max=50.0,
+        subtype="PERCENTAGE",
+        precision=1,
+    )
     drift: FloatProperty(
         name="Drift",
-        description="How far the stereo camera glides sideways over the whole clip",
-        default=0.0,
-        unit="LENGTH",
-        soft_min=-1.0,
-        soft_max=1.0,
+        description="How far Build Scene lets the stereo camera glide from side to side: "
+        "1 is as far as the eyes stand apart, 0 is a still camera",
+        default=1.0,
+        min=0.0,
+        soft_max=4.0,
+    )
+    packing: EnumProperty(
+        name="Packing",
+        description="How both eyes share one picture",
+        items=(
+            ("sbs", "Side by Side", "Left and right eye, each in full size"),
+            ("half-sbs", "Half Side by Side", "Both eyes squeezed into one picture's width"),
+            ("top-bottom", "Top-Bottom", "Left eye above the right one, each in full size"),
+            ("half-top-bottom", "Half Top-Bottom", "Both squeezed into one picture's height"),
+            ("anaglyph", "Anaglyph", "For red and cyan glasses"),
+        ),
+        default="sbs",
     )
     output_path: StringProperty(
         name="Movie",
-        description="The stereo movie. Empty: NAME_stereo.mp4 beside the depth project",
+        description="The stereo movie. Empty: NAME_stereo.mp4 beside the depth project. "
+        "Its frames are kept in a folder of that name, so that a stopped render goes on",
         subtype="FILE_PATH",
     )
 

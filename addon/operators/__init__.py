@@ -2,6 +2,23 @@
 """bpy.ops.second_eye: one operator a file. Each has an ``execute`` that does the whole job."""
 
 from ..engine import session
-from . import analyse, build_scene, cancel, check_engine, import_clip, install_engine
+from . import (
+    analyse,
+    bake_camera,
+    build_scene,
+    cancel,
+    check_engine,
+    import_clip,
+    install_engine,
+)
 
-MODULES = (session, import_clip, analyse, build_scene, check_engine, install_engine, cancel)
+MODULES = (
+    session,
+    import_clip,
+    analyse,
+    build_scene,
+    bake_camera,
+    check_engine,
+    install_engine,
+    cancel,
+)

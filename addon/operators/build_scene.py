@@ -5,13 +5,13 @@ import bpy
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project
-from .. import stage
+from .. import rigs, stage
 from . import where
 from .task import idle
 
 
 class SECOND_EYE_OT_build_scene(bpy.types.Operator):
-    """Show the analysed clip as a relief, with its stereo camera. Building again replaces it"""
+    """Show the analysed clip as a relief, with a stereo camera. Building again replaces it"""
 
     bl_idname = "second_eye.build_scene"
     bl_label = "Build Scene"
@@ -19,6 +19,9 @@ class SECOND_EYE_OT_build_scene(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
+        if not where.has_project(context.scene):
+            cls.poll_message_set("Analyse a clip first")
+            return False
         return idle(cls)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -37,10 +40,18 @@ class SECOND_EYE_OT_build_scene(bpy.types.Operator):
                 start=settings.start,
                 points=settings.kind == "POINTS",
             )
+            rigs.make_stereo_camera(
+                scene, project, budget=settings.depth_budget / 100.0, drift=settings.drift
+            )
         except SecondEyeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Built {len(built.reliefs)} shots from {project.folder.name}.")
+        shots = len(built.reliefs)
+        self.report(
+            {"INFO"},
+            f"Built {project.folder.name}: {shots} shot{'s' if shots > 1 else ''}, "
+            f"frames {scene.frame_start} to {scene.frame_end}.",
+        )
         return {"FINISHED"}
 
 

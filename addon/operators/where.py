@@ -70,3 +70,20 @@ def manifest(folder: Path) -> Manifest | None:
         _manifests.clear()
         _manifests[folder] = known
     return known[1]
+
+
+def has_project(scene: bpy.types.Scene) -> bool:
+    """Whether a depth project stands where this scene looks for it (for ``poll``)."""
+    try:
+        return Project.exists(project_folder(scene))
+    except UsageError:
+        return False
+
+
+def movie_path(scene: bpy.types.Scene, project: Path) -> Path:
+    """The stereo movie's file, chosen or by default."""
+    chosen = scene.second_eye.output_path
+    if not chosen:
+        return project.with_name(f"{project.name.removesuffix(SUFFIX)}_stereo.mp4")
+    path = Path(bpy.path.abspath(chosen))
+    return path if path.suffix else path.with_suffix(".mp4")

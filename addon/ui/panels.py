@@ -1,4 +1,193 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""The tab in the 3D View's sidebar: one section a step, in the order of the work."""
+
 from __future__ import annotations
 
-CLASSES = ()
+import bpy
+
+from ...core.errors import SecondEyeError
+from ...core.project import Manifest
+from .. import ROOT_PACKAGE, preferences, stage
+from ..engine import interpreter, session
+from ..operators import where
+from . import relief_inputs, words
+
+
+class Section:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Second Eye"
+
+
+class SECOND_EYE_PT_clip(Section, bpy.types.Panel):
+    bl_label = "Clip"
+    bl_idname = "SECOND_EYE_PT_clip"
+    bl_order = 0
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.second_eye
+        layout.row().prop(settings, "source", expand=True)
+        if settings.source == "FILE":
+            layout.operator("second_eye.import_clip", text="Import Clip...", icon="FILE_MOVIE")
+            if settings.clip_path:
+                layout.prop(settings, "clip_path", text="")
+        else:
+            layout.template_ID(settings, "movie_clip", open="clip.open")
+        column = split(layout)
+        column.active = where.has_clip(context.scene)
+        column.prop(settings, "first", text="Frames  First")
+        column.prop(settings, "last", text="Last" if settings.last else "Last (0: the end)")
+        split(layout).prop(settings, "project_folder", placeholder="beside the .blend or the clip")
+
+
+class SECOND_EYE_PT_analyse(Section, bpy.types.Panel):
+    bl_label = "Analyse"
+    bl_idname = "SECOND_EYE_PT_analyse"
+    bl_order = 1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        running = session.current()
+        if running is not None:
+            draw_running(layout, running)
+            return
+        if not draw_missing_engine(layout, context):
+            manifest = project_of(context)
+            resume = manifest is not None and not manifest.complete
+            text = "Resume Analysis" if resume else "Analyse"
+            row = layout.row()
+            row.scale_y = 1.4
+            row.operator("second_eye.analyse", text=text, icon="PLAY")
+            if manifest is not None:
+                describe(layout, manifest)
+        icon, text = session.last_words
+        if text:
+            words.wrapped(layout, text, icon=icon)
+
+
+class SECOND_EYE_PT_scene(Section, bpy.types.Panel):
+    bl_label = "Scene"
+    bl_idname = "SECOND_EYE_PT_scene"
+    bl_order = 2
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.second_eye
+        layout.row().prop(settings, "kind", expand=True)
+        column = split(layout)
+        column.prop(settings, "columns", text="Columns" if settings.columns else "Columns (0: all)")
+        column.prop(settings, "start")
+        column.prop(settings, "depth_budget")
+        column.prop(settings, "drift")
+        layout.operator("second_eye.build_scene", icon="MESH_GRID")
+        collection = built(context)
+        if collection is None:
+            return
+        reliefs = [o for o in collection.objects if o.get("second_eye_role") == "relief"]
+        relief = relief_inputs.shown(context.scene, reliefs)
+        modifier = relief_inputs.of(relief) if relief is not None else None
+        if modifier is not None:
+            column = split(layout, decorate=True)
+            column.label(text=relief.name, icon="OBJECT_DATA")
+            relief_inputs.draw(column, modifier)
+
+
+class SECOND_EYE_PT_stereo(Section, bpy.types.Panel):
+    bl_label = "Stereo"
+    bl_idname = "SECOND_EYE_PT_stereo"
+    bl_order = 3
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        collection = built(context)
+        cameras = [
+            o
+            for o in (collection.objects if collection else ())
+            if o.get("second_eye_role") == "stereo"
+        ]
+        if not cameras:
+            layout.label(text="Build the scene first", icon="INFO")
+            return
+        camera = cameras[0]
+        column = split(layout, decorate=True)
+        column.label(text=camera.name, icon="CAMERA_STEREO")
+        column.prop(camera.data.stereo, "interocular_distance", text="Interocular")
+        column.prop(camera.data.stereo, "convergence_distance", text="Convergence")
+        column.prop(camera, "location", index=0, text="Offset")
+        layout.operator("second_eye.bake_camera", icon="REC")
+
+
+class SECOND_EYE_PT_output(Section, bpy.types.Panel):
+    bl_label = "Output"
+    bl_idname = "SECOND_EYE_PT_output"
+    bl_order = 4
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.second_eye
+        column = split(layout)
+        column.prop(settings, "packing")
+        column.prop(settings, "output_path", placeholder="beside the depth project")
+        layout.operator("second_eye.render_stereo", icon="RENDER_ANIMATION")
+
+
+def split(layout: bpy.types.UILayout, decorate: bool = False) -> bpy.types.UILayout:
+    """A column with labels on the left, as Blender's own panels have it."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = decorate
+    return column
+
+
+def draw_running(layout: bpy.types.UILayout, running: session.Running) -> None:
+    progress = running.task.progress
+    stopping = running.task.cancelling
+    layout.label(text=f"{running.title}{': stopping' if stopping else ''}", icon="SORTTIME")
+    layout.progress(factor=progress.fraction, text=progress.text())
+    layout.operator("second_eye.cancel", icon="X")
+
+
+def draw_missing_engine(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:
+    """Say how to get an engine where there is none; True in that case."""
+    chosen = preferences.get(context)
+    try:
+        interpreter.find(chosen.engine_mode, chosen.engine_python)
+    except SecondEyeError as error:
+        words.wrapped(layout, str(error), icon="ERROR")
+        layout.operator("preferences.addon_show", text="Open Preferences").module = ROOT_PACKAGE
+        return True
+    return False
+
+
+def describe(layout: bpy.types.UILayout, manifest: Manifest) -> None:
+    clip, rate = manifest.clip, manifest.timeline.rate
+    done = "analysed" if manifest.complete else "begun"
+    text = (
+        f"{clip.width} x {clip.height}, {float(rate):.5g} frames/s; "
+        f"frames {manifest.first} to {manifest.last} {done}"
+    )
+    words.wrapped(layout, text, icon="CHECKMARK" if manifest.complete else "TIME")
+
+
+def project_of(context: bpy.types.Context) -> Manifest | None:
+    try:
+        return where.manifest(where.project_folder(context.scene))
+    except SecondEyeError:
+        return None
+
+
+def built(context: bpy.types.Context) -> bpy.types.Collection | None:
+    try:
+        return stage.find_collection(context.scene)
+    except SecondEyeError:
+        return None
+
+
+CLASSES = (
+    SECOND_EYE_PT_clip,
+    SECOND_EYE_PT_analyse,
+    SECOND_EYE_PT_scene,
+    SECOND_EYE_PT_stereo,
+    SECOND_EYE_PT_output,
+)

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import bpy
+
+from ...core.errors import SecondEyeError
+from ...core.project import Project
+from .. import rigs, stage
+from .task import idle
+
+
+class SECOND_EYE_OT_bake_camera(bpy.types.Operator):
+    """Write the stereo camera's frames into the depth project, for conversion without a render"""
+
+    bl_idname = "second_eye.bake_camera"
+    bl_label = "Bake Camera"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return idle(cls)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        try:
+            project = Project.open(stage.find_collection(scene)["second_eye_project"])
+            baked = rigs.bake_camera(scene, project)
+        except SecondEyeError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Baked {len(baked.interocular)} frames into {project.folder.name}.")
+        return {"FINISHED"}
+
+
+CLASSES = (SECOND_EYE_OT_bake_camera,)
