@@ -119,7 +119,7 @@ def make_venv(interpreter: Path, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         raise SetupError(
             f"{interpreter} could not make a virtual environment; on Debian install its venv part "
-            f"(apt-get install python3.11-venv). It said: {made.stdout.strip().splitlines()[-1:]}"
+            f"(apt-get install python3.11-venv). It said: {made.stdout.strip()[-300:]}"
         )
 
 

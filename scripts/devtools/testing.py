@@ -27,21 +27,21 @@ def test(blender: str | None, pytest_arguments: list[str]) -> int:
     engine = environment.ensure()
     failed = 0
     if blender is None:
-        say("tests of core")
-        failed |= pytest(engine, "core", pytest_arguments)
+        say("tests of the tools and of core")
+        failed |= pytest(engine, ("tools", "core"), pytest_arguments)
     with tempfile.TemporaryDirectory(prefix="second-eye-zip-") as folder:
         package = build.build(ROOT, Path(folder), None)
         version = blender or "4.5"
         say(f"tests of the add-on: {package.name} installed in Blender {version}")
         python = environment.ensure(version)
-        failed |= pytest(python, "addon", pytest_arguments, engine=engine, package=package)
+        failed |= pytest(python, ("addon",), pytest_arguments, engine=engine, package=package)
     say("all passed" if not failed else "some tests failed")
     return failed
 
 
 def pytest(
     python: Path,
-    folder: str,
+    folders: tuple[str, ...],
     arguments: list[str],
     engine: Path | None = None,
     package: Path | None = None,
@@ -54,5 +54,12 @@ def pytest(
     tests = ROOT / "tests"
     options = ["-c", tests / "pytest.ini", "--rootdir", tests]
     with tempfile.TemporaryDirectory(prefix="second-eye-tests-") as elsewhere:
-        command = [python, "-m", "pytest", *options, tests / folder, *arguments]
+        command = [
+            python,
+            "-m",
+            "pytest",
+            *options,
+            *(tests / name for name in folders),
+            *arguments,
+        ]
         return run(command, cwd=Path(elsewhere), env=env).returncode
