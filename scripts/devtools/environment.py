@@ -131,7 +131,8 @@ def pip(python: Path, arguments: list[str]) -> None:
         return
     tail = "\n".join(done.stdout.strip().splitlines()[-12:])
     unreachable = re.search(
-        r"name resolution|Connection|NewConnectionError|timed out|ProxyError|SSLError", done.stdout
+        r"name resolution|from versions: none|Connection|NewConnectionError|timed out|ProxyError|SSLError",
+        done.stdout,
     )
     if unreachable:
         raise SetupError(
