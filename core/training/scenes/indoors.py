@@ -75,7 +75,7 @@ def table_top(stage: Stage) -> Proposer:
     _shell(stage, width, depth, height, windows=int(rng.integers(0, 3)), doors=1)
     at = (rng.uniform(-0.2, 0.2) * width, rng.uniform(-0.2, 0.2) * depth, 0)
     if rng.random() < 0.35:
-        table = stage.model(stage.pick("table"), OBJECT, at, rng.uniform(0, 6.28), free=False)
+        table = stage.place(stage.pick("table"), OBJECT, at, rng.uniform(0, 6.28), free=False)
     else:
         table = _plain_table(stage, at)
     _furnish_walls(stage, width, depth, int(rng.integers(3, 9)))
@@ -254,7 +254,7 @@ def _furnish_walls(
         low, high = np.array([*(at[:2] - half), 0.02]), np.array([*(at[:2] + half), h])
         if stage.blocked(low, high):
             continue
-        placed.append(stage.model(model, OBJECT, at, turn))
+        placed.append(stage.place(model, OBJECT, at, turn))
     return [thing for thing in placed if 0.3 < thing.high[2] < 1.3]
 
 
@@ -267,14 +267,14 @@ def _furnish_middle(stage: Stage, width: float, depth: float) -> list[Thing]:
         model = stage.pick("table")
         half = max(model.size[:2]) / 2
         if not stage.blocked(at - (half, half, -0.02), at + (half, half, 1)):
-            table = stage.model(model, OBJECT, tuple(at), float(rng.choice(_TURNS)))
+            table = stage.place(model, OBJECT, tuple(at), float(rng.choice(_TURNS)))
             supports.append(table)
             chair = stage.pick("chair")
             reach = (table.high - table.low)[:2] / 2 + chair.size[1] * 0.3
             for turn, step in zip(_TURNS, ((0, 1), (-1, 0), (0, -1), (1, 0)), strict=True):
                 where = at + (*(np.array(step) * (reach + rng.uniform(0, 0.35))), 0)
                 if rng.random() < 0.75:
-                    stage.model(chair, OBJECT, tuple(where), turn + rng.normal(0, 0.25))
+                    stage.place(chair, OBJECT, tuple(where), turn + rng.normal(0, 0.25))
     for _ in range(int(rng.integers(1, 6))):
         model = stage.pick(str(rng.choice(["chair", "floor"])))
         half = np.hypot(*model.size[:2]) / 2
@@ -283,7 +283,7 @@ def _furnish_middle(stage: Stage, width: float, depth: float) -> list[Thing]:
             continue
         at = np.array([*(rng.uniform(-1, 1, 2) * reach), 0])
         if not stage.blocked(at - (half, half, -0.02), at + (half, half, model.size[2])):
-            supports.append(stage.model(model, OBJECT, tuple(at), rng.uniform(0, 6.28)))
+            supports.append(stage.place(model, OBJECT, tuple(at), rng.uniform(0, 6.28)))
     return [thing for thing in supports if 0.3 < thing.high[2] < 1.3]
 
 
@@ -343,8 +343,8 @@ def stand_person(stage: Stage, at: tuple) -> None:
     """A person of the catalogue, or a lathed figure."""
     rng = stage.rng
     turn = rng.uniform(0, 6.28)
-    if rng.random() < 0.6 and stage.catalogue.roles["person"]:
-        stage.model(stage.pick("person"), PERSON, at, turn, rng.uniform(0.92, 1.08))
+    if rng.random() < 0.6 and stage.has("person"):
+        stage.place(stage.pick("person"), PERSON, at, turn, rng.uniform(0.92, 1.08))
         return
     thing = stage.thing(PERSON, free=True)
     skin = np.array([0.85, 0.62, 0.5]) * rng.uniform(0.35, 1.1)
@@ -381,7 +381,7 @@ def _clutter(stage: Stage, supports: list[Thing], count: int, spread: float = 0.
         support = supports[int(rng.integers(len(supports)))]
         middle, size = (support.low + support.high) / 2, support.high - support.low
         x, y = middle[:2] + rng.uniform(-spread, spread, 2) * size[:2]
-        model = stage.pick("clutter") if rng.random() < 0.65 else None
+        model = stage.pick("clutter") if stage.has("clutter") and rng.random() < 0.65 else None
         if model is not None:
             if model.size[2] > 0.5:
                 continue
@@ -406,7 +406,7 @@ def _clutter(stage: Stage, supports: list[Thing], count: int, spread: float = 0.
         count -= 1
         turn = rng.uniform(0, 6.28)
         if model is not None:
-            stage.model(model, OBJECT, at, turn)
+            stage.place(model, OBJECT, at, turn)
         else:
             _small_thing(stage, at, turn, radius)
 

@@ -147,10 +147,10 @@ def _parked(stage: Stage, half: float, far: float) -> None:
 def park_car(stage: Stage, at: tuple, turn: float) -> None:
     """A car of the catalogue, or one of lofted boxes (its length along x before turning)."""
     rng = stage.rng
-    if rng.random() < 0.5 and stage.catalogue.roles["vehicle"]:
+    if rng.random() < 0.5 and stage.has("vehicle"):
         model = stage.pick("vehicle")
         along_y = model.size[1] > model.size[0]
-        stage.model(model, VEHICLE, at, turn + (np.pi / 2 if along_y else 0))
+        stage.place(model, VEHICLE, at, turn + (np.pi / 2 if along_y else 0))
         return
     thing = stage.thing(VEHICLE, free=True)
     body, cabin, wheels = shapes.car(rng)
@@ -163,9 +163,9 @@ def park_car(stage: Stage, at: tuple, turn: float) -> None:
 def plant_tree(stage: Stage, at: tuple, height: float) -> None:
     """A tree of the catalogue scaled to ``height``, or a procedural one."""
     rng = stage.rng
-    if rng.random() < 0.3 and stage.catalogue.roles["tree"]:
+    if rng.random() < 0.3 and stage.has("tree"):
         model = stage.pick("tree")
-        stage.model(model, VEGETATION, at, rng.uniform(0, 6.28), height / model.size[2])
+        stage.place(model, VEGETATION, at, rng.uniform(0, 6.28), height / model.size[2])
         return
     thing = stage.thing(VEGETATION, free=True)
     trunk, crown = shapes.tree(rng, height)
@@ -200,7 +200,7 @@ def _pavement(stage: Stage, half: float, walk: float, far: float, kerb: float) -
         if draw < 0.5:
             stand_person(stage, at)
         elif draw < 0.85:
-            stage.model(stage.pick("street"), OBJECT, at, rng.uniform(0, 6.28))
+            stage.place(stage.pick("street"), OBJECT, at, rng.uniform(0, 6.28))
         else:
             sign = stage.thing(OBJECT, free=True)
             stage.part(sign, shapes.cylinder(0.035, 2.6, segments=8), metal, at)
@@ -255,13 +255,13 @@ def open_ground(stage: Stage) -> Proposer:
         if rng.random() < 0.15:
             park_car(stage, at, rng.uniform(0, 6.28))
         else:
-            stage.model(stage.pick("lawn"), OBJECT, at, rng.uniform(0, 6.28))
+            stage.place(stage.pick("lawn"), OBJECT, at, rng.uniform(0, 6.28))
     for at in house_spots:
         _house(stage, at)
     leaves = _leaves(stage)
     for at in bush_spots:
-        if rng.random() < 0.3 and stage.catalogue.roles["bush"]:
-            stage.model(stage.pick("bush"), VEGETATION, at, rng.uniform(0, 6.28))
+        if rng.random() < 0.3 and stage.has("bush"):
+            stage.place(stage.pick("bush"), VEGETATION, at, rng.uniform(0, 6.28))
         else:
             bush = shapes.blob(rng, rng.uniform(0.2, 1.0), 0.35, 12)
             stage.solid(bush, leaves, VEGETATION, at, free=True, smooth=True)

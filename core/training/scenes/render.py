@@ -73,14 +73,16 @@ class Renderer:
 
     @contextmanager
     def hidden(self, objects: list[bpy.types.Object]) -> Iterator[None]:
-        """Objects the camera doesn't see, while their shadows and reflections stay."""
+        """Objects that the camera and ambient light pass through, while their lamp and sun
+        shadows stay. (If they kept ambient light out too, what stood against a wall would leave
+        a black patch on it, which is nothing to learn from.)"""
         for item in objects:
-            item.visible_camera = False
+            item.visible_camera = item.visible_diffuse = item.visible_glossy = False
         try:
             yield
         finally:
             for item in objects:
-                item.visible_camera = True
+                item.visible_camera = item.visible_diffuse = item.visible_glossy = True
 
 
 def _set_up(scene: bpy.types.Scene, width: int, height: int) -> None:

@@ -14,10 +14,12 @@ import cv2
 import numpy as np
 from mathutils import Matrix, Vector
 
-from . import shapes, textures
+from . import furniture, shapes, textures
 from .catalog import Catalogue, Model
+from .furniture import Piece
 
 GROUND, WALL, CEILING, OBJECT, VEHICLE, VEGETATION, PERSON = range(2, 9)
+PROCEDURAL = 0.2  # share of procedural pieces where the catalogue has models too
 LARGEST_INSTANCE = 2000  # pass indices end at 32767
 
 
@@ -45,7 +47,7 @@ class Stage:
         self.things: list[Thing] = []
         self.sources: set[str] = set()
         self.kept_clear: list[tuple[np.ndarray, np.ndarray]] = []
-        self._meshes: dict[str, tuple[bpy.types.Mesh, np.ndarray]] = {}
+        self._meshes: dict[str, bpy.types.Mesh] = {}
 
     # materials -----------------------------------------------------------------------------
 
@@ -176,25 +178,45 @@ class Stage:
         self.part(thing, shape, material, at, turn, smooth)
         return thing
 
-    def model(
-        self, model: Model, label: int, at: tuple, turn: float, scale: float = 1.0, free: bool = True
+    def place(
+        self,
+        piece: Model | Piece,
+        label: int,
+        at: tuple,
+        turn: float,
+        scale: float = 1.0,
+        free: bool = True,
     ) -> Thing:
-        """A piece of the catalogue standing on ``at``; its front looks along -y before turning."""
-        mesh, _ = self._mesh(model)
+        """A piece standing on ``at``; its front looks along -y before turning about z."""
         thing = self.thing(label, free)
-        item = self.part(thing, mesh, None, at, turn)
+        if isinstance(piece, Piece):
+            for shape, material in zip(
+                (piece.body, piece.detail), furniture.skins(self, piece.kind), strict=True
+            ):
+                if shape is not None:
+                    self.part(thing, (shape[0] * scale, shape[1]), material, at, turn)
+            return thing
+        item = self.part(thing, self._mesh(piece), None, at, turn)
         if scale != 1.0:
             item.scale = (scale,) * 3
             thing.low = np.array(at) + (thing.low - at) * scale
             thing.high = np.array(at) + (thing.high - at) * scale
         return thing
 
-    def pick(self, role: str) -> Model:
-        """A random model for the role."""
+    def has(self, role: str) -> bool:
+        """Whether the catalogue has models for the role."""
+        return bool(self.catalogue.roles[role])
+
+    def pick(self, role: str) -> Model | Piece:
+        """A random piece for the role: of the catalogue, or now and then a procedural one."""
         models = self.catalogue.roles[role]
+        if not models or self.rng.random() < PROCEDURAL:
+            made = furniture.piece(self.rng, role)
+            if made is not None:
+                return made
         return models[int(self.rng.integers(len(models)))]
 
-    def _mesh(self, model: Model) -> tuple[bpy.types.Mesh, np.ndarray]:
+    def _mesh(self, model: Model) -> bpy.types.Mesh:
         if model.key not in self._meshes:
             mesh = _load_obj(model)
             _fit(mesh, model)
@@ -203,7 +225,7 @@ class Stage:
                     mesh.materials[index] = _simplified(material, self.rng)
             if self.rng.random() < 0.2 and model.category not in ("Characters", "Vehicles"):
                 _cover(mesh, self.surface())
-            self._meshes[model.key] = (mesh, np.array(model.size))
+            self._meshes[model.key] = mesh
             self.sources.add(model.source)
         return self._meshes[model.key]
 
