@@ -11,6 +11,7 @@ from typing import Any
 from .console import Console
 from .errors import Cancelled, SecondEyeError, UsageError
 from .jobs.failures import explain
+from .threads import wait_politely
 
 # Module under core/commands -> what `second-eye --help` says. Only the one asked for is imported.
 COMMANDS = {
@@ -22,6 +23,7 @@ COMMANDS = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run one subcommand and return its exit code."""
+    wait_politely()
     argv = sys.argv[1:] if argv is None else argv
     # Known before parsing, so that a usage error too can answer as JSON.
     as_json, debug = _wants_json(argv), "--debug" in argv

@@ -10,7 +10,7 @@ def explain(error: BaseException) -> SecondEyeError:
     """The error an artist reads in place of ``error``; a SecondEyeError is passed as it is."""
     if isinstance(error, SecondEyeError):
         return error
-    if isinstance(error, ModuleNotFoundError):
+    if isinstance(error, ModuleNotFoundError) and not _is_ours(error.name):
         return missing_package(error)
     if isinstance(error, MemoryError):
         return SecondEyeError("Out of memory: close other programs or ask for a smaller size.")
@@ -32,3 +32,9 @@ def missing_package(error: ModuleNotFoundError) -> SecondEyeError:
         f"{sys.executable} has no {package}: install the engine (in Blender: Preferences > "
         "Add-ons > Second Eye > Install engine), or choose a Python that has it."
     )
+
+
+def _is_ours(module: str | None) -> bool:
+    """Whether ``module`` is a part of this program, wherever Blender put it."""
+    ours = __name__.rpartition(".jobs.")[0]
+    return module is not None and (module == ours or module.startswith(ours + "."))

@@ -117,16 +117,16 @@ def check_clip(project: Project, clip: "Clip") -> None:
 def check_model(project: Project, model: "DepthModel", size: int | None) -> None:
     """Raise SecondEyeError where depth of two models, or two sizes, would mix."""
     record = project.manifest.model
-    if record.sha256 != model.sha256:
-        raise SecondEyeError(
-            f"{project.folder} was analysed with the model {record.name}, not {model.name}: "
-            "ask for that model, or give another project folder."
-        )
     if size is not None and size != record.size:
         was = "its own size" if record.size is None else f"size {record.size}"
         raise SecondEyeError(
             f"{project.folder} was analysed with the model at {was}, not at size {size}: "
             "leave the size away, or give another project folder."
+        )
+    if record.sha256 != model.sha256:
+        raise SecondEyeError(
+            f"{project.folder} was analysed with the model {record.name}, not with {model.name} "
+            "as it is now: ask for that model, or give another project folder."
         )
 
 

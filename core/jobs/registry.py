@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 from ..errors import UsageError
-from .failures import missing_package
+from .failures import explain
 from .progress import Job
 
 JOBS = {
@@ -29,7 +29,7 @@ def make_job(name: str, arguments: dict[str, Any]) -> Job:
     try:
         cls = getattr(importlib.import_module(module, __package__), class_name)
     except ModuleNotFoundError as error:
-        raise missing_package(error) from error
+        raise explain(error) from error
     fields = {field.name: field for field in dataclasses.fields(cls)}
     for key in arguments:
         if key not in fields:

@@ -10,9 +10,11 @@ from ..errors import SecondEyeError
 TEMPORARY = ".part"
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` so that a reader, or a power cut, finds the old file or the new.
+def write_bytes(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write ``data`` to ``path`` so that a reader, whatever happens, finds the old file or the new.
 
+    ``durable``: waits for the disk, so that this holds after a power cut too. Frames do without:
+    there are thousands of them, and a resumed run reads each one before it trusts it.
     The temporary name lies in the same folder (a rename across volumes is a copy) and ends in
     ``TEMPORARY``; when anything fails it is removed and what stood at ``path`` stays.
 
@@ -22,8 +24,9 @@ def write_bytes(path: Path, data: bytes) -> None:
     try:
         with open(temporary, "wb") as stream:
             stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         os.replace(temporary, path)
     except OSError as error:
         raise cannot_write(path, error) from error

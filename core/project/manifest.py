@@ -103,10 +103,12 @@ def _pending_stages() -> dict[str, StageRecord]:
     return {name: StageRecord() for name in STAGES}
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Manifest(Record):
     """The whole of ``project.json``. ``first..last`` is the analysed range, both included."""
 
+    schema: int = SCHEMA
+    generator: str = GENERATOR
     clip: ClipRecord
     timeline: TimelineRecord
     first: int
@@ -118,8 +120,6 @@ class Manifest(Record):
     metres_per_unit: float | None = None
     camera: BakedCamera | None = None
     stages: dict[str, StageRecord] = field(default_factory=_pending_stages)
-    schema: int = SCHEMA
-    generator: str = GENERATOR
 
     @property
     def frames(self) -> range:
@@ -129,4 +129,4 @@ class Manifest(Record):
     @property
     def complete(self) -> bool:
         """Whether every stage is done, so that depth can be read for every frame."""
-        return all(self.stages[name].state == DONE for name in STAGES if name in self.stages)
+        return all(self.stages[name].state == DONE for name in STAGES)

@@ -33,7 +33,7 @@ def encode_exr(values: np.ndarray) -> bytes:
 
 def write_exr(path: Path, values: np.ndarray) -> None:
     """Write ``values`` (h, w) float16 to ``path``, atomically. Raises SecondEyeError."""
-    write_bytes(path, encode_exr(values))
+    write_bytes(path, encode_exr(values), durable=False)
 
 
 def read_exr(path: Path, height: int, width: int) -> np.ndarray:
