@@ -6,21 +6,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import bpy
-import numpy as np
 
 from ...core.errors import SecondEyeError
-from ...core.geometry import Pattern, grid_pattern
 from ...core.project import Project
 from .footage_camera import footage_camera
 from .images import load_sequence
+from .sampling import relief_pattern
 from .settings import configure_scene, lens_of
 from .shot import Sources, hang_from, shot_object
 
 COLLECTION = "Second Eye"
-COLUMNS = 640  # cells across at most, unless asked for: 230,000 vertices for 16:9
-BESIDE = np.array(
-    [0.1180339, 0.0786151], np.float32
-)  # of a depth pixel; below 0.5: still "Closest"
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,7 @@ def build_scene(
         for path in (project.plate_path(frame), project.depth_path(frame)):
             if not path.is_file():
                 raise SecondEyeError(f"{path} is missing: run Analyse to complete the project.")
-    pattern, columns = sampling_pattern(project, columns)
+    pattern, columns = relief_pattern(manifest, columns)
     name = project.folder.name.removesuffix(".secondeye")
     plate = load_sequence(project.plate_path(manifest.first), f"{name} plate", "sRGB")
     depth = load_sequence(project.depth_path(manifest.first), f"{name} depth", "Non-Color")
@@ -75,23 +70,6 @@ def build_scene(
     if scene.camera is None:
         scene.camera = camera
     return StageObjects(collection, camera, tuple(reliefs))
-
-
-def sampling_pattern(project: Project, columns: int | None) -> tuple[Pattern, int]:
-    """A grid whose vertices lie by the middles of depth pixels, and its number of columns."""
-    clip, depth = project.manifest.clip, project.manifest.depth
-    most = max(1, min(depth.width, depth.height * clip.width // clip.height))
-    columns = min(columns or min(most, COLUMNS), most)
-    pattern = grid_pattern(clip.width, clip.height, columns)
-    size = np.array([depth.width, depth.height], np.float32)
-    points = pattern.points
-    # Between depth pixels "Closest" would displace the depth against the picture by up to half of
-    # one; on the middles it is exact. The outline stays where it is: the relief fills the picture.
-    # Beside the middles by irrational bits of a pixel: a render of the depth's size would otherwise
-    # aim its rays exactly at vertices, where rounding lets some slip through.
-    middles = (np.floor(points * size) + 0.5 + BESIDE) / size
-    inside = (points > 0.0) & (points < 1.0)
-    return Pattern(np.where(inside, middles, points).astype(np.float32), pattern.triangles), columns
 
 
 def find_collection(scene: bpy.types.Scene, name: str | None = None) -> bpy.types.Collection:

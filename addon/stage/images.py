@@ -25,9 +25,9 @@ class Sequence:
     first: int
     last: int
 
-    def texture(self, t: Tree, uv: Socket, interpolation: str) -> Socket:
+    def texture(self, t: Tree, uv: Socket, interpolation: str, extension: str = "EXTEND") -> Socket:
         """The colour at ``uv`` in a material: scene frame ``start`` shows file ``first``."""
-        node = t.node("ShaderNodeTexImage", interpolation=interpolation, extension="EXTEND")
+        node = t.node("ShaderNodeTexImage", interpolation=interpolation, extension=extension)
         node.image = self.image
         user = node.image_user
         user.frame_duration = self.last - self.first + 1

@@ -25,16 +25,15 @@ def plate_material(
     lens = _attribute(t, LENS)
     uv = _project(t, position, lens)
     emission = t.node("ShaderNodeEmission")
-    t.link(plate.texture(t, uv, "Linear"), emission.inputs["Color"])
+    t.link(plate.texture(t, uv, "Linear", "MIRROR"), emission.inputs["Color"])
 
     matte, angle, _ = t.separate(_attribute(t, MATTE))
-    cut = t.math("MULTIPLY", _step(t, depth, uv, pitch), _off_axis(t, position, angle))
-    cut = t.math("MULTIPLY", cut, matte, label="Matte")
-    mix = t.node("ShaderNodeMixShader")
-    t.link(cut, mix.inputs[0])
-    t.link(emission.outputs[0], mix.inputs[1])
-    t.link(t.node("ShaderNodeBsdfTransparent").outputs[0], mix.inputs[2])
-    _finish(t, mix.outputs[0])
+    away = t.math("MAXIMUM", _step(t, depth, uv, pitch), _outside(t, uv))
+    transparent = t.node("ShaderNodeBsdfTransparent").outputs[0]
+    cut = _mix(t, away, emission.outputs[0], transparent)
+    # Mixed last: near the axis the factor is 0, and Cycles then skips the whole branch.
+    off = t.math("MULTIPLY", _off_axis(t, position, angle), matte, label="Matte")
+    _finish(t, _mix(t, off, emission.outputs[0], cut))
     return material
 
 
@@ -64,6 +63,13 @@ def _empty(name: str, relief: str) -> tuple[bpy.types.Material, Tree]:
 def _finish(t: Tree, surface: Socket) -> None:
     t.link(surface, t.node("ShaderNodeOutputMaterial").inputs["Surface"])
     t.arrange()
+
+
+def _mix(t: Tree, factor: Socket, first: Socket, second: Socket) -> Socket:
+    node = t.node("ShaderNodeMixShader")
+    for value, target in zip((factor, first, second), node.inputs, strict=True):
+        t.link(value, target)
+    return node.outputs[0]
 
 
 def _attribute(t: Tree, name: str) -> Socket:
@@ -96,6 +102,13 @@ def _step(t: Tree, depth: Sequence, uv: Socket, pitch: tuple[float, float]) -> S
     upward = t.math("SUBTRACT", normalised(0.0, high), normalised(0.0, -high))
     change = t.vector("LENGTH", t.combine(across, upward, 0.0)).outputs["Value"]
     return t.smoothstep(t.math("MULTIPLY", change, rate), 0.75, 1.25)
+
+
+def _outside(t: Tree, uv: Socket) -> Socket:
+    """1 on the apron around the picture, 0 inside."""
+    centred = t.vector("ABSOLUTE", t.vector("SUBTRACT", uv, (0.5, 0.5, 0.0)).outputs["Vector"])
+    u, v, _ = t.separate(centred.outputs["Vector"])
+    return t.math("GREATER_THAN", t.math("MAXIMUM", u, v), 0.5)
 
 
 def _off_axis(t: Tree, position: Socket, angle: Socket) -> Socket:

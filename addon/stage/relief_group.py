@@ -152,15 +152,26 @@ def _points(
     """One point a vertex, as large as its cell of the picture is at its distance."""
     colour = _texture(t, given["Plate"], uv, number, "Linear", "Plate")
     coloured = _store(t, surface, COLOUR, "FLOAT_COLOR", colour)
-    cell = _store_cell(t, given)
+    cell = _cell(t, given)
     radius = t.math("MULTIPLY", t.math("MULTIPLY", wide, cell), given["Point Size"])
     cloud = t.node("GeometryNodeMeshToPoints")
     t.link(coloured, cloud.inputs["Mesh"])
+    t.link(_inside(t, uv), cloud.inputs["Selection"])
     t.link(radius, cloud.inputs["Radius"])
     return _paint(t, cloud.outputs[0], given["Point Material"])
 
 
-def _store_cell(t: Tree, given: Socket) -> Socket:
+def _inside(t: Tree, uv: Socket) -> Socket:
+    """Whether a vertex belongs to the picture: the apron around it gets no points."""
+    half = t.node("ShaderNodeVectorMath", operation="SUBTRACT")
+    t.link(uv, half.inputs[0])
+    half.inputs[1].default_value = (0.5, 0.5, 0.0)
+    u, v, _ = t.separate(half.outputs[0])
+    far = t.math("MAXIMUM", t.math("ABSOLUTE", u), t.math("ABSOLUTE", v))
+    return t.math("LESS_THAN", far, 0.50001)
+
+
+def _cell(t: Tree, given: Socket) -> Socket:
     """Half the diagonal of a cell in picture widths: sqrt(aspect / vertices / 2)."""
     count = t.node("GeometryNodeAttributeDomainSize", component="MESH")
     t.link(given["Geometry"], count.inputs[0])

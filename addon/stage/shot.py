@@ -18,6 +18,7 @@ from .material import plate_material, point_material
 from .relief_group import relief_group
 
 MODIFIER = "Second Eye Relief"
+STEEPEST = 8.0  # normalised inverse depth per picture width
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> 
     plate = Sequence(sources.plate, at, shot.first, shot.last)
     depth = Sequence(sources.depth, at, shot.first, shot.last)
     pitch = 1.0 / sources.columns
+    # A surface seen so steeply that its depth runs through the whole range within an eighth of the
+    # picture's width is taken for a step; depth networks draw steps several pixels wide.
+    step = min(0.5, STEEPEST * pitch)
     values = {
         "Low": shot.low,
         "High": shot.high,
@@ -72,6 +76,7 @@ def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> 
         "Strength": shot.strength,
         "Focal": manifest.lens.focal_over_width,
         "Aspect": aspect,
+        "Step": step,
         "Offset": manifest.first - sources.start,
         "First": shot.first,
         "Last": shot.last,
