@@ -94,33 +94,6 @@ def module(extension: str):
     return lambda name: importlib.import_module(f"{extension}.{name}")
 
 
-MAKE_CLIP = """
-import sys
-import av
-import numpy as np
-
-path, frames, width, height = sys.argv[1], *map(int, sys.argv[2:5])
-with av.open(path, "w") as container:
-    stream = container.add_stream("libx264", rate=24)
-    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-    sound = container.add_stream("aac", rate=48000, layout="mono")
-    y, x = np.mgrid[:height, :width]
-    for number in range(frames):
-        picture = np.stack([x * 255 // width, y * 255 // height, 0 * x + number * 20], 2)
-        near = (abs(x - width // 2 - 2 * number) < width // 8) & (y > height // 3)
-        picture[near] = (230, 60, 40)
-        picture = av.VideoFrame.from_ndarray(picture.astype(np.uint8), "rgb24")
-        container.mux(stream.encode(picture))
-    container.mux(stream.encode())
-    for start in range(0, 48000 * frames // 24, 1024):
-        tone = np.sin(np.arange(start, start + 1024) * 0.05).astype(np.float32)[None]
-        block = av.AudioFrame.from_ndarray(tone, "fltp", layout="mono")
-        block.sample_rate, block.pts = 48000, start
-        container.mux(sound.encode(block))
-    container.mux(sound.encode())
-"""
-
-
 @pytest.fixture(scope="session")
 def make_clip(engine_python: Path, tmp_path_factory: pytest.TempPathFactory):
     """``make_clip(frames, width, height)``: a real H.264 movie with sound, by the engine's PyAV."""
@@ -128,7 +101,7 @@ def make_clip(engine_python: Path, tmp_path_factory: pytest.TempPathFactory):
     def make(frames: int = 8, width: int = 96, height: int = 64) -> Path:
         path = tmp_path_factory.mktemp("clip") / "clip.mp4"
         arguments = [str(path), str(frames), str(width), str(height)]
-        subprocess.run([engine_python, "-c", MAKE_CLIP, *arguments], check=True)
+        subprocess.run([engine_python, ROOT / "tests" / "make_clip.py", *arguments], check=True)
         return path
 
     return make
@@ -138,3 +111,14 @@ def make_clip(engine_python: Path, tmp_path_factory: pytest.TempPathFactory):
 def clip(make_clip) -> Path:
     """Eight frames, 96x64, 24 frames/s, with sound."""
     return make_clip()
+
+
+@pytest.fixture(scope="session")
+def analysed(extension: str, engine_python: Path, clip: Path) -> Path:
+    """The clip's depth project, analysed once by the operator; copy it before changing it."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    preferences = bpy.context.preferences.addons[extension].preferences
+    preferences.engine_mode, preferences.engine_python = "GIVEN", str(engine_python)
+    bpy.ops.second_eye.import_clip(filepath=str(clip))
+    assert bpy.ops.second_eye.analyse() == {"FINISHED"}
+    return clip.with_name("clip.secondeye")

@@ -42,38 +42,28 @@ def test_an_engine_without_torch_is_named(second_eye, tmp_path: Path, engine_pyt
     assert "torch" in second_eye.findings
 
 
-def test_polling_never_waits(client, python, clip: Path, tmp_path: Path) -> None:
-    """A poll takes what is there: with nothing there it takes nothing and returns."""
-    job = client.EngineJob(python, "analyse", analysis(clip, tmp_path / "p.secondeye"))
-    stages = []
-    while job.poll():
-        if not stages or stages[-1] != job.progress.stage:
-            stages.append(job.progress.stage)
-        time.sleep(0.01)
-    assert job.state is client.State.FINISHED, job.error
-    assert {"plate", "depth"} <= set(stages)
-    assert job.value["last"] == 8
-
-
 def test_a_cancelled_analysis_resumes_to_the_same_files(
-    client, python, make_clip, tmp_path: Path
+    client, python, clip: Path, analysed: Path, tmp_path: Path
 ) -> None:
-    clip = make_clip(60, 160, 96)
+    """Polled as a timer would, cancelled in the middle, resumed: bit for bit the undisturbed run."""
     folder = tmp_path / "cut.secondeye"
     job = client.EngineJob(python, "analyse", analysis(clip, folder))
-    while job.poll() and not (job.progress.stage == "depth" and job.progress.done > 3):
+    while job.poll() and job.progress.stage != "plate":
         time.sleep(0.005)
     job.cancel()
     assert job.cancelling
     while job.poll():
         time.sleep(0.005)
     assert job.state is client.State.CANCELLED
-    assert 0 < len(list((folder / "depth").glob("*.exr"))) < 60
-    client.EngineJob(python, "analyse", analysis(clip, folder)).wait()
-    whole = tmp_path / "whole.secondeye"
-    client.EngineJob(python, "analyse", analysis(clip, whole)).wait()
+    assert len(list((folder / "depth").glob("*.exr"))) < 8
+    again, stages = client.EngineJob(python, "analyse", analysis(clip, folder)), set()
+    while again.poll():
+        stages.add(again.progress.stage)
+        time.sleep(0.005)
+    assert again.state is client.State.FINISHED, again.error
+    assert again.value["last"] == 8 and "depth" in stages
     for name in ("plate", "depth", "confidence"):
-        for path in sorted((whole / name).iterdir()):
+        for path in sorted((analysed / name).iterdir()):
             assert path.read_bytes() == (folder / name / path.name).read_bytes(), path.name
 
 
@@ -86,13 +76,12 @@ def test_a_remote_failure_keeps_its_traceback(client, python, tmp_path: Path) ->
     assert "Traceback" in caught.value.remote_traceback
 
 
-def test_a_killed_engine_is_reported(client, python, make_clip, tmp_path: Path) -> None:
-    clip = make_clip(60, 160, 96)
-    job = client.EngineJob(python, "analyse", analysis(clip, tmp_path / "p.secondeye"))
-    while job.poll() and job.progress.stage != "plate":
-        time.sleep(0.005)
+def test_a_killed_engine_is_reported(client, python) -> None:
+    job = client.EngineJob(python, "check", {})
+    while job._process._process is None:
+        time.sleep(0.001)
     os.kill(job._process._process.pid, signal.SIGKILL)
-    with pytest.raises(client.EngineError, match="stopped with code"):
+    with pytest.raises(client.EngineError, match="stopped with code -9"):
         job.wait()
 
 

@@ -11,17 +11,6 @@ import bpy
 import pytest
 
 
-@pytest.fixture(scope="session")
-def analysed(extension: str, engine_python: Path, clip: Path) -> Path:
-    """The clip's depth project, analysed once by the operator; copy it before changing it."""
-    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    preferences = bpy.context.preferences.addons[extension].preferences
-    preferences.engine_mode, preferences.engine_python = "GIVEN", str(engine_python)
-    bpy.ops.second_eye.import_clip(filepath=str(clip))
-    assert bpy.ops.second_eye.analyse() == {"FINISHED"}
-    return clip.with_name("clip.secondeye")
-
-
 def test_analyse_makes_a_whole_project(second_eye, analysed: Path) -> None:
     manifest = json.loads((analysed / "project.json").read_text())
     assert (manifest["first"], manifest["last"]) == (1, 8)
@@ -35,23 +24,23 @@ def test_a_range_of_a_loaded_movie_clip(second_eye, clip: Path, tmp_path: Path) 
     bpy.ops.second_eye.import_clip(movie_clip=loaded.name)
     settings = bpy.context.scene.second_eye
     assert settings.source == "MOVIE_CLIP" and settings.movie_clip == loaded
-    settings.first, settings.last = 3, 5
+    settings.first, settings.last = 3, 4
     settings.project_folder = str(tmp_path / "part.secondeye")
     bpy.ops.second_eye.analyse()
     names = sorted(path.name for path in (tmp_path / "part.secondeye" / "depth").iterdir())
-    assert names == ["000003.exr", "000004.exr", "000005.exr"]
+    assert names == ["000003.exr", "000004.exr"]
 
 
 def test_a_picture_of_a_sequence(second_eye, analysed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "street"
     folder.mkdir()
-    for number in range(1, 4):
+    for number in range(1, 3):
         plate = analysed / "plate" / f"{number:06d}.jpg"
         shutil.copy(plate, folder / f"street_{number + 100:04d}.jpg")
     bpy.ops.second_eye.import_clip(filepath=str(folder / "street_0101.jpg"))
     bpy.ops.second_eye.analyse()
     depth = tmp_path / "street.secondeye" / "depth"
-    assert sorted(path.name for path in depth.iterdir()) == [f"{n:06d}.exr" for n in (1, 2, 3)]
+    assert sorted(path.name for path in depth.iterdir()) == [f"{n:06d}.exr" for n in (1, 2)]
 
 
 def test_project_lies_beside_the_saved_blend(second_eye, module, clip: Path, tmp_path) -> None:

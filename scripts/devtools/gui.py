@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel in a real Blender window: Debian trixie's Blender in a folder, under Xvfb.
+
+The folder is made once, outside the repository (``~/.cache/second-eye``). All mounts live in a
+mount namespace of their own (``unshare``): the system takes them away however the test ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from . import build
+from .environment import BLENDERS, ROOT, python_in
+from .shell import SetupError, run, say
+
+MIRROR = "http://deb.debian.org/debian"
+PACKAGES = (
+    *("blender", "xvfb", "xauth", "libgl1-mesa-dri", "libegl1", "libgl1", "imagemagick"),
+    *("python3-numpy", "python3-requests", "python3-zstandard"),
+)
+READY = "second-eye-ready"
+SCREEN = (1280, 800)
+FRAMES = 10
+LIMIT_SECONDS = 600
+ALLOWED_STALL = 50.0  # milliseconds
+
+
+def main(argv: list[str]) -> int:
+    """Run the test; prints what was measured. Raises SetupError where the machine can't."""
+    parser = argparse.ArgumentParser(prog="dev.py gui-test", description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "out" / "gui")
+    parser.add_argument("--cache", type=Path, default=_cache())
+    arguments = parser.parse_args(argv)
+    _require()
+    system = ensure_system(arguments.cache.resolve() / "blender-trixie")
+    out = arguments.out.resolve()
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    engine = python_in(ROOT / BLENDERS["4.5"].folder)
+    with tempfile.TemporaryDirectory(prefix="second-eye-gui-") as folder:
+        work = Path(folder)
+        package = build.build(ROOT, work, None)
+        clip = work / "street.mp4"
+        maker = [engine, ROOT / "tests" / "make_clip.py", clip, str(FRAMES), "1280", "720"]
+        if run(maker).returncode != 0:
+            raise SetupError("The test's clip could not be made; the output above says why.")
+        job = {
+            "zip": str(package),
+            "engine": str(engine),
+            "clip": str(clip),
+            "project": str(work / "street.secondeye"),
+            "frames": FRAMES,
+            "out": str(out),
+        }
+        code = _blender(system, work, job)
+    return _judge(out, code)
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "second-eye"
+
+
+def _require() -> None:
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        raise SetupError("gui-test needs Linux and root (it makes a Debian folder and mounts).")
+    for tool in ("debootstrap", "unshare", "chroot"):
+        if shutil.which(tool) is None:
+            raise SetupError(f"gui-test needs {tool}: apt-get install debootstrap util-linux.")
+
+
+def ensure_system(folder: Path) -> Path:
+    """A Debian trixie with Blender in ``folder``, made on the first call (some minutes, 2 GB)."""
+    if (folder / READY).exists():
+        return folder
+    say(f"making a Debian with Blender in {folder} (a few minutes, once)")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    steps = (
+        ["debootstrap", "--variant=minbase", "trixie", str(folder), MIRROR],
+        [
+            *("chroot", str(folder), "env", "DEBIAN_FRONTEND=noninteractive"),
+            *("apt-get", "install", "-y", "--no-install-recommends", *PACKAGES),
+        ],
+    )
+    for step in steps:
+        done = run(step, quiet=True)
+        if done.returncode != 0:
+            tail = "\n".join(done.stdout.strip().splitlines()[-5:])
+            raise SetupError(f"{step[0]} failed, so there is no Blender to test in:\n{tail}")
+    (folder / READY).touch()
+    return folder
+
+
+def _blender(system: Path, work: Path, job: dict[str, object]) -> int:
+    """Run the panel test inside ``system``; whatever is mounted goes with the namespace."""
+    binds = [ROOT, work, _base_python(Path(str(job["engine"])))]
+    lines = [
+        "set -e",
+        f"mount -t proc proc {shlex.quote(str(system / 'proc'))}",
+        *(f"mount --rbind /{name} {shlex.quote(str(system / name))}" for name in ("dev", "sys")),
+    ]
+    for source in binds:
+        target = shlex.quote(f"{system}{source}")
+        lines += [f"mkdir -p {target}", f"mount --bind {shlex.quote(str(source))} {target}"]
+    width, height = SCREEN
+    screen = f"-screen 0 {width}x{height}x24 +extension GLX"
+    script = ROOT / "tests" / "gui" / "panel.py"
+    blender = [
+        *("blender", "--factory-startup", "--offline-mode", "--enable-event-simulate"),
+        *("--window-geometry", "0", "0", str(width), str(height)),
+        *("--python-exit-code", "1", "--python", str(script), "--", json.dumps(job)),
+    ]
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+        "HOME": str(work),
+        "LANG": "C.UTF-8",
+        "LIBGL_ALWAYS_SOFTWARE": "1",
+        "BLENDER_USER_RESOURCES": str(work / "user"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    inside = ["env", "-i", *(f"{k}={v}" for k, v in environment.items())]
+    inside += ["xvfb-run", "-a", "-s", screen, *blender]
+    lines.append(f"exec chroot {shlex.quote(str(system))} {shlex.join(inside)}")
+    # --kill-child: no Xvfb and no Blender outlives this, either.
+    command = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork"]
+    command += ["--kill-child", "sh", "-c", "\n".join(lines)]
+    say("opening Blender's window under Xvfb")
+    try:
+        return subprocess.run(command, timeout=LIMIT_SECONDS).returncode
+    except subprocess.TimeoutExpired:
+        return 124
+
+
+def _base_python(python: Path) -> Path:
+    """The installation that a virtual environment's Python hangs on."""
+    done = run([python, "-c", "import sys; print(sys.base_prefix)"], quiet=True)
+    base = Path(done.stdout.strip())
+    if str(base) == "/usr":
+        raise SetupError(
+            "gui-test needs an engine whose Python lies outside /usr (pyenv's, for example): "
+            "the test's own Debian has another Python there."
+        )
+    return base
+
+
+def _judge(out: Path, code: int) -> int:
+    result = out / "figures.json"
+    if not result.exists():
+        raise SetupError(f"Blender ended with code {code} before the test did; see its output.")
+    figures = json.loads(result.read_text(encoding="utf8"))
+    failure = figures.pop("failure")
+    for name, value in figures.items():
+        print(f"  {name:<38} {value}")
+    print(f"  pictures                               {out}")
+    stall = figures.get("longest stall while analysing, ms")
+    if stall is not None and stall > ALLOWED_STALL:
+        idle = figures["longest stall while idle, ms"]
+        say(f"a stall of {stall} ms is above {ALLOWED_STALL} (idle, the window has {idle})")
+    if failure:
+        say(f"the test failed:\n{failure}")
+    return 1 if failure or code else 0

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Eyes and hands in a real Blender window: find a button, press it, take a picture, time the ticks.
+
+A scenario is a generator: it yields seconds to wait, or a function to wait for until it is true.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+import traceback
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import bpy
+
+TICK = 0.005
+PATIENCE = 180.0
+Scenario = Generator["float | Callable[[], bool]", None, None]
+
+
+class Stalls:
+    """The longest time between two ticks of a fast timer in Blender's main thread, in seconds."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._last = time.perf_counter()
+
+    def tick(self) -> None:
+        now = time.perf_counter()
+        self.longest = max(self.longest, now - self._last - TICK)
+        self._last = now
+
+    def restart(self) -> None:
+        self.longest, self._last = 0.0, time.perf_counter()
+
+
+class Stopwatch:
+    """The longest call of a function, in seconds, without being in its way."""
+
+    def __init__(self, owner: type, name: str) -> None:
+        self.longest = 0.0
+        plain = getattr(owner, name)
+
+        def timed(*arguments):  # type: ignore[no-untyped-def]
+            started = time.perf_counter()
+            try:
+                return plain(*arguments)
+            finally:
+                self.longest = max(self.longest, time.perf_counter() - started)
+
+        setattr(owner, name, timed)
+
+
+def run(scenario: Scenario, stalls: Stalls, report: Callable[[str], None]) -> None:
+    """Drive ``scenario`` by a timer; ends Blender at its end, after ``report`` of any failure."""
+    waiting: list = [0.0, 0.0]  # until this moment, or for this condition since that moment
+
+    def tick() -> float:
+        stalls.tick()
+        now = time.perf_counter()
+        goal, since = waiting
+        try:
+            if callable(goal):
+                if not goal() and now - since < PATIENCE:
+                    return TICK
+                if now - since >= PATIENCE:
+                    raise TimeoutError(f"waited {PATIENCE:.0f} s for {goal.__name__}")
+            elif now < goal:
+                return TICK
+            step = next(scenario)
+            waiting[:] = [step if callable(step) else now + step, now]
+        except StopIteration:
+            report("")
+        except BaseException:
+            report(traceback.format_exc())
+        return TICK
+
+    bpy.app.timers.register(tick, first_interval=1.0, persistent=True)
+
+
+def view() -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
+    """The main window, its 3D View and that view's sidebar."""
+    window = bpy.context.window_manager.windows[0]
+    area = next(a for a in window.screen.areas if a.type == "VIEW_3D")
+    return window, area, next(r for r in area.regions if r.type == "UI")
+
+
+def hover(x: int, y: int) -> None:
+    view()[0].event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
+
+
+def command_under_the_mouse() -> str:
+    """The Python command of the operator's button under the mouse, or ""."""
+    window, area, region = view()
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        if not bpy.ops.ui.copy_python_command_button.poll():
+            return ""
+        bpy.context.window_manager.clipboard = ""
+        bpy.ops.ui.copy_python_command_button()
+        return bpy.context.window_manager.clipboard
+
+
+def press(command: str) -> Scenario:
+    """Look down the sidebar for the button whose command starts so, and click it."""
+    window, _area, region = view()
+    x = region.x + region.width // 2 - 10
+    for y in range(region.y + region.height - 8, region.y + 4, -9):
+        hover(x, y)
+        yield 0.04
+        if command_under_the_mouse().startswith(command):
+            window.event_simulate(type="LEFTMOUSE", value="PRESS", x=x, y=y)
+            yield 0.03
+            window.event_simulate(type="LEFTMOUSE", value="RELEASE", x=x, y=y)
+            return
+    raise LookupError(f"the sidebar shows no button {command}")
+
+
+def photograph(path: Path) -> Scenario:
+    """The whole screen, by another process: Blender's own screenshot is black here."""
+    yield 0.3
+    camera = subprocess.Popen(["import", "-window", "root", os.fspath(path)])
+    yield lambda: camera.poll() is not None

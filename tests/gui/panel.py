@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel in a real Blender window. Started by scripts/devtools/gui.py inside Blender:
+
+    blender --enable-event-simulate --python panel.py -- '{"zip": ..., "engine": ..., ...}'
+
+Buttons are pressed by simulated mouse events. Pictures and figures go into the folder "out".
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import driver
+
+PACKAGE = "bl_ext.user_default.second_eye"
+JOB = json.loads(sys.argv[sys.argv.index("--") + 1])
+OUT = Path(JOB["out"])
+figures: dict[str, object] = {}
+stalls = driver.Stalls()
+
+
+def finish(failure: str) -> None:
+    figures["failure"] = failure
+    (OUT / "figures.json").write_text(json.dumps(figures, indent=2), encoding="utf8")
+    os._exit(1 if failure else 0)
+
+
+def milliseconds(seconds: float) -> float:
+    return round(seconds * 1000.0, 1)
+
+
+def install() -> None:
+    bpy.ops.extensions.package_install_files(
+        filepath=JOB["zip"], repo="user_default", enable_on_install=True, overwrite=True
+    )
+    preferences = bpy.context.preferences.addons[PACKAGE].preferences
+    preferences.engine_mode, preferences.engine_python = "GIVEN", JOB["engine"]
+
+
+def show_tab() -> driver.Scenario:
+    window, area, region = driver.view()
+    area.spaces.active.show_region_ui = True
+    yield 0.5
+    region.active_panel_category = "Second Eye"
+    window.event_simulate(type="ESC", value="PRESS", x=10, y=10)  # the splash screen
+    yield 0.1
+    window.event_simulate(type="ESC", value="RELEASE", x=10, y=10)
+    area.tag_redraw()
+    yield 1.0
+
+
+def scenario() -> driver.Scenario:
+    install()
+    session = importlib.import_module(f"{PACKAGE}.addon.engine.session")
+    task = importlib.import_module(f"{PACKAGE}.addon.operators.task")
+    panels = importlib.import_module(f"{PACKAGE}.addon.ui.panels")
+    yield from show_tab()
+    yield from driver.photograph(OUT / "1_empty.png")
+
+    bpy.ops.second_eye.import_clip(filepath=JOB["clip"])
+    driver.view()[1].tag_redraw()
+    yield from driver.photograph(OUT / "2_clip.png")
+    ticks = driver.Stopwatch(task.TaskOperator, "modal")
+    draws = driver.Stopwatch(panels.SECOND_EYE_PT_analyse, "draw")
+    stalls.restart()
+    for _ in range(20):  # what the window itself needs: redraws at the same pace, no job
+        driver.view()[1].tag_redraw()
+        yield 0.1
+    figures["longest stall while idle, ms"] = milliseconds(stalls.longest)
+
+    def running() -> bool:
+        return session.current() is not None
+
+    def working() -> bool:
+        now = session.current()
+        return now is None or now.task.progress.stage in {"plate", "depth"}
+
+    def done() -> bool:
+        return session.current() is None
+
+    # Pressed, and cancelled in the middle.
+    yield from driver.press("bpy.ops.second_eye.analyse(")
+    yield running
+    yield working
+    yield from driver.photograph(OUT / "3_analysing.png")
+    assert session.current() is not None, "the analysis was over before Cancel could be pressed"
+    looking = driver.press("bpy.ops.second_eye.cancel(")
+    yield from looking
+    pressed = time.perf_counter()
+    yield done
+    figures["Cancel answered after, ms"] = milliseconds(time.perf_counter() - pressed)
+    depth = Path(JOB["project"]) / "depth"
+    figures["frames left by Cancel"] = len(list(depth.glob("*.exr")))
+    yield from driver.photograph(OUT / "4_cancelled.png")
+    assert session.last_words[0] == "CANCEL", session.last_words
+
+    # Resumed to the end, with nothing else going on.
+    window = driver.view()[0]
+    yield from driver.press("bpy.ops.second_eye.analyse(")
+    yield running
+    stalls.restart()
+    yield done
+    figures["longest stall while analysing, ms"] = milliseconds(stalls.longest)
+    figures["longest tick of the operator, ms"] = milliseconds(ticks.longest)
+    figures["longest draw of the section, ms"] = milliseconds(draws.longest)
+    assert session.last_words[0] == "CHECKMARK", session.last_words
+    assert len(list(depth.glob("*.exr"))) == JOB["frames"]
+    yield from driver.photograph(OUT / "5_analysed.png")
+
+    yield from driver.press("bpy.ops.second_eye.build_scene(")
+    yield 1.0
+    scene = bpy.context.scene
+    assert any(o.get("second_eye_role") == "stereo" for o in scene.objects), "nothing was built"
+    space = driver.view()[1].spaces.active
+    space.region_3d.view_perspective = "CAMERA"
+    yield from driver.photograph(OUT / "6_built.png")
+    space.shading.type = "MATERIAL"
+    yield 45.0  # the first material draw compiles shaders
+    yield from driver.photograph(OUT / "7_material.png")
+
+    with bpy.context.temp_override(window=window):
+        bpy.ops.preferences.addon_show(module=PACKAGE)
+    yield 1.5
+    yield from driver.photograph(OUT / "8_preferences.png")
+
+
+OUT.mkdir(parents=True, exist_ok=True)
+driver.run(scenario(), stalls, finish)
