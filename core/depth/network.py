@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The depth network: a sliced-MLP encoder and a light decoder, any picture size in."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .decoder import Decoder
+from .sliced_mlp import SlicedMLP, shuffle_slices
+
+STRIDE = 32
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Shape of the network; the default is the one that ships.
+
+    Attributes:
+        stem: channels at half size.
+        widths: channels of the four stages, at 1/4, 1/8, 1/16 and 1/32 of the picture.
+        depths: blocks of each stage.
+        mlps: sliced MLPs of each stage when shared: block ``i`` of a stage uses number
+            ``i * mlps // depth``, so neighbours, which do similar work, use the same one.
+        groups: slices of each stage's MLPs.
+        expansions: hidden channels per channel of each stage's MLPs.
+        kernels: size of each stage's depthwise convolutions.
+        decoder: channels of the decoder at 1/32, 1/16, 1/8, 1/4 and 1/2.
+        shared: False gives every block a sliced MLP of its own, the unshared twin.
+    """
+
+    stem: int = 16
+    widths: tuple[int, ...] = (48, 96, 256, 512)
+    depths: tuple[int, ...] = (2, 3, 7, 5)
+    mlps: tuple[int, ...] = (1, 2, 5, 3)
+    groups: tuple[int, ...] = (3, 3, 4, 4)
+    expansions: tuple[int, ...] = (2, 2, 3, 3)
+    kernels: tuple[int, ...] = (3, 3, 3, 3)
+    decoder: tuple[int, ...] = (192, 128, 96, 48, 16)
+    shared: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "NetworkConfig":
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+class Block(nn.Module):
+    """Depthwise convolution for space, then a sliced MLP for channels, around one residual.
+
+    Only the sliced MLP is shared between blocks: the depthwise kernel and both norms stay the
+    block's own, so that two blocks with the same MLP still do different work.
+    """
+
+    def __init__(self, channels: int, kernel: int, groups: int, mlp: SlicedMLP) -> None:
+        super().__init__()
+        self.groups = groups
+        self.space = nn.Conv2d(
+            channels, channels, kernel, padding=kernel // 2, groups=channels, bias=False
+        )
+        self.norm_in = nn.BatchNorm2d(channels)
+        self.mlp = mlp
+        self.norm_out = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm_out(self.mlp(self.norm_in(self.space(x))))
+        return shuffle_slices(x + y, self.groups)
+
+
+class Encoder(nn.Module):
+    """Picture (N, 3, H, W), normalised, to five maps at 1/2, 1/4, 1/8, 1/16 and 1/32."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, config.stem, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(config.stem),
+            nn.ReLU(),
+        )
+        self.downs = nn.ModuleList()
+        self.stages = nn.ModuleList()
+        previous = config.stem
+        for i, width in enumerate(config.widths):
+            kernel, padding = (3, 1) if i < 2 else (2, 0)
+            self.downs.append(
+                nn.Sequential(
+                    nn.Conv2d(previous, width, kernel, stride=2, padding=padding, bias=False),
+                    nn.BatchNorm2d(width),
+                )
+            )
+            depth = config.depths[i]
+            count = config.mlps[i] if config.shared else depth
+            mlps = [SlicedMLP(width, config.groups[i], config.expansions[i]) for _ in range(count)]
+            self.stages.append(
+                nn.Sequential(
+                    *(
+                        Block(width, config.kernels[i], config.groups[i], mlps[b * count // depth])
+                        for b in range(depth)
+                    )
+                )
+            )
+            previous = width
+        # Where a pixel stands in the picture says much about its depth, and crops in training
+        # don't give that away: a learned map of (x, y) in -1..1 is added at 1/16.
+        self.position = nn.Conv2d(2, config.widths[2], 1)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x = self.stem(x)
+        maps = [x]
+        for i, (down, stage) in enumerate(zip(self.downs, self.stages, strict=True)):
+            x = down(x)
+            if i == 2:
+                x = x + self.position(position_map(x))
+            x = stage(x)
+            maps.append(x)
+        return maps
+
+
+def position_map(like: Tensor) -> Tensor:
+    """(1, 2, H, W) of pixel centres in -1..1, x then y, for a map of size (N, C, H, W)."""
+    h, w = like.shape[-2:]
+    y = (torch.arange(h, device=like.device, dtype=like.dtype) * 2 + 1) / h - 1
+    x = (torch.arange(w, device=like.device, dtype=like.dtype) * 2 + 1) / w - 1
+    return torch.stack([x.expand(h, w), y[:, None].expand(h, w)])[None]
+
+
+class DepthNetwork(nn.Module):
+    """Relative inverse depth and its uncertainty from one picture.
+
+    Input: (N, 3, H, W) float RGB in 0..1, any H and W >= 1.
+    Output: two maps (N, 1, H, W): inverse depth, >= 0, larger = nearer, 0 about the far end of
+    the picture and 1 about its near end; and the natural logarithm of the scale b of a Laplace
+    distribution around it (log of the expected absolute error, in the same unit).
+    """
+
+    def __init__(self, config: NetworkConfig | None = None) -> None:
+        super().__init__()
+        self.config = config or NetworkConfig()
+        self.encoder = Encoder(self.config)
+        self.decoder = Decoder(self.config.stem, self.config.widths, self.config.decoder)
+        mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+        self.register_buffer("mean", mean.view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", std.view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        inverse_depth, uncertainty, _ = self.forward_with_features(picture)
+        return inverse_depth, uncertainty
+
+    def forward_with_features(self, picture: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """As ``forward``, with the encoder's five maps (for distillation)."""
+        h, w = picture.shape[-2:]
+        x = (picture - self.mean) / self.std
+        bottom, right = -h % STRIDE, -w % STRIDE
+        if bottom or right:
+            x = F.pad(x, (0, right, 0, bottom), mode="replicate")
+        maps = self.encoder(x)
+        inverse_depth, uncertainty = self.decoder(maps)
+        return inverse_depth[..., :h, :w], uncertainty[..., :h, :w], maps

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Second Eye's own network as a depth model."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .fold import fold
+from .model import DepthEstimate, network_size, resize_picture
+from .weights import read_weights
+
+SIZE = 448
+"""The longer side that the network sees unless another is asked for."""
+
+
+class SlicedModel:
+    """The sliced-MLP network of a .safetensors file on the CPU; implements `DepthModel`.
+
+    Args:
+        path: the weights.
+        size: longer side of the picture that the network sees.
+    """
+
+    def __init__(self, path: Path, size: int | None = None) -> None:
+        network, metadata = read_weights(path)
+        self.name = metadata.get("name", path.stem)
+        self.size = size or SIZE
+        digest = hashlib.sha256(path.read_bytes())
+        digest.update(f"size {self.size}".encode())
+        self.sha256 = digest.hexdigest()
+        self._network = fold(network)
+        # Sums are split over threads, so the bits depend on their number: it is fixed here and
+        # set before each picture, since another room may have changed it.
+        self._threads = max(1, min(os.cpu_count() or 1, 8))
+
+    def infer(self, rgb: np.ndarray) -> DepthEstimate:
+        """See `DepthModel.infer`; ``uncertainty`` is the scale of a Laplace distribution."""
+        if torch.get_num_threads() != self._threads:
+            torch.set_num_threads(self._threads)
+        height, width = network_size(*rgb.shape[:2], self.size)
+        picture = torch.from_numpy(resize_picture(rgb, height, width))
+        with torch.inference_mode():
+            # Channels last in memory is how numpy holds the picture: no copy is made.
+            inverse_depth, log_scale = self._network(picture.permute(2, 0, 1)[None])
+            scale = log_scale.clamp(-7, 3).exp()
+        return DepthEstimate(
+            np.ascontiguousarray(inverse_depth[0, 0].numpy()),
+            np.ascontiguousarray(scale[0, 0].numpy()),
+        )

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The training loop of teacher and student: seeded, resumable, safe to stop at any moment."""
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..depth.fold import fold_norms
+from ..depth.network import DepthNetwork
+from ..errors import SecondEyeError, UsageError
+from .augment import training_pair
+from .dataset import Sample
+from .losses import LossWeights, depth_loss
+from .student import DistilWeights, Hints, ask_teacher, output_loss
+from .teacher import Lite0Encoder, Teacher
+from .validation import validate
+
+
+@dataclass(frozen=True)
+class Phase:
+    """``images`` picture steps at one area, the learning rate going from ``start`` to ``end``.
+
+    ``sizes`` are (height, width); each step draws one of them.
+    """
+
+    sizes: tuple[tuple[int, int], ...]
+    images: int
+    batch: int
+    start: float
+    end: float
+
+    @classmethod
+    def parse(cls, text: str) -> "Phase":
+        """From ``96x128,96x160:60000:32:1e-3:5e-4`` (sizes, images, batch, first and last rate)."""
+        try:
+            sizes, images, batch, start, end = text.split(":")
+            pairs = [tuple(int(n) for n in size.split("x")) for size in sizes.split(",")]
+            if any(len(p) != 2 or p[0] % 32 or p[1] % 32 for p in pairs):
+                raise ValueError
+            return cls(
+                tuple((h, w) for h, w in pairs), int(images), int(batch), float(start), float(end)
+            )
+        except ValueError as error:
+            raise UsageError(
+                f"'{text}' is no training phase: write SIZES:IMAGES:BATCH:RATE:RATE with sides "
+                "in multiples of 32, such as 96x128,96x160:60000:32:1e-3:5e-4."
+            ) from error
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is made of, besides the data.
+
+    Attributes:
+        phases: one after the other; more may be added when a run is resumed.
+        seed: of weights and samples.
+        photo_share: part of the pictures that are photos without depth (needs a teacher).
+        decay: weight decay of AdamW.
+        encoder_rate: factor on the learning rate of a pretrained encoder.
+        bfloat16: convolutions in bfloat16 (autocast), losses and weights in float32.
+        average: decay of the moving average of the weights, per step.
+    """
+
+    phases: tuple[Phase, ...]
+    seed: int = 0
+    photo_share: float = 0.0
+    decay: float = 0.02
+    encoder_rate: float = 1.0
+    bfloat16: bool = False
+    average: float = 0.998
+    loss: LossWeights = field(default_factory=LossWeights)
+    distil: DistilWeights = field(default_factory=DistilWeights)
+
+
+class Trainer:
+    """Trains one network; `state` and `restore` make a stopped run go on as if undisturbed."""
+
+    def __init__(
+        self,
+        network: DepthNetwork | Teacher,
+        settings: Settings,
+        renders: Sequence[Sample],
+        photos: Sequence[Sample] = (),
+        teacher: Teacher | Lite0Encoder | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self.settings, self.device = settings, torch.device(device)
+        self.network = network.to(self.device).to(memory_format=torch.channels_last)
+        self._live = [t.detach() for t in _tensors(self.network)]
+        self.averaged = [t.clone() for t in self._live]
+        self.teacher = None
+        self.hints: Hints | None = None
+        if teacher is not None:
+            self.teacher = fold_norms(teacher).to(self.device, memory_format=torch.channels_last)
+            if isinstance(network, DepthNetwork):
+                self.hints = Hints(network.config).to(self.device)
+        self.renders, self.photos = list(renders), list(photos)
+        groups = [{"params": list(network.decoder.parameters()), "factor": 1.0}]
+        groups.append(
+            {"params": list(network.encoder.parameters()), "factor": settings.encoder_rate}
+        )
+        if self.hints is not None:
+            groups.append({"params": list(self.hints.parameters()), "factor": 1.0})
+        self.optimiser = torch.optim.AdamW(groups, lr=1e-3, weight_decay=settings.decay, fused=True)
+        self.step, self.images = 0, 0
+
+    @property
+    def total(self) -> int:
+        return sum(p.images for p in self.settings.phases)
+
+    @property
+    def done(self) -> bool:
+        return self.images >= self.total
+
+    def phase(self) -> tuple[int, Phase, float]:
+        """Number of the phase at hand, the phase, and the part of it that is done (0..1)."""
+        before = 0
+        for i, phase in enumerate(self.settings.phases):
+            if self.images < before + phase.images:
+                return i, phase, (self.images - before) / phase.images
+            before += phase.images
+        return len(self.settings.phases) - 1, self.settings.phases[-1], 1.0
+
+    def batch(self) -> tuple[Tensor, Tensor, int]:
+        """Pictures (N, 3, H, W) 0..1 and targets of the first M; photos stand at the end."""
+        _, phase, _ = self.phase()
+        rng = np.random.default_rng([self.settings.seed, self.step])
+        height, width = phase.sizes[int(rng.integers(len(phase.sizes)))]
+        photos = 0
+        if self.photos and self.teacher is not None:
+            photos = int(rng.binomial(phase.batch, self.settings.photo_share))
+        pictures, targets = [], []
+        for i in range(phase.batch):
+            one = np.random.default_rng([self.settings.seed, self.step, i])
+            pool = self.photos if i >= phase.batch - photos else self.renders
+            sample = pool[int(one.integers(len(pool)))]
+            picture, target = training_pair(sample, height, width, one)
+            pictures.append(picture)
+            if target is not None:
+                targets.append(target)
+        x = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2).float() / 255
+        shape = (0, 1, height, width)
+        t = (
+            torch.from_numpy(np.stack(targets)).to(self.device)[:, None]
+            if targets
+            else x.new_zeros(shape)
+        )
+        return x, t, len(targets)
+
+    def train_step(self) -> dict[str, float]:
+        """One optimiser step; returns the value of each term of the loss."""
+        picture, target, known = self.batch()
+        _, phase, part = self.phase()
+        rate = phase.end + (phase.start - phase.end) * 0.5 * (1 + math.cos(math.pi * part))
+        rate *= min(1.0, (self.step + 1) / 200)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["factor"]
+        self.network.train()
+        loss, terms = self._loss(picture, target, known)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        if not bool(torch.isfinite(norm)):
+            raise SecondEyeError(
+                f"The training left the numbers at step {self.step}: lower the learning rate and "
+                "resume from the last checkpoint."
+            )
+        self.optimiser.step()
+        self.step += 1
+        self.images += phase.batch
+        decay = min(self.settings.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(self.averaged, self._live, 1 - decay)
+        return {"loss": float(loss.detach()), **terms}
+
+    def _loss(self, picture: Tensor, target: Tensor, known: int) -> tuple[Tensor, dict[str, float]]:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bfloat16):
+            depth, log_scale, maps = self.network.forward_with_features(picture)
+            answer, theirs = ask_teacher(self.teacher, picture) if self.teacher else (None, [])
+            hint = self.hints(maps, theirs) if self.hints is not None else None
+        depth, log_scale = depth.float(), log_scale.float()
+        loss, terms = depth.new_zeros(()), {}
+        if known:
+            value, terms = depth_loss(
+                depth[:known],
+                log_scale[:known],
+                target,
+                torch.ones_like(target),
+                picture[:known],
+                self.settings.loss,
+            )
+            loss = loss + value
+        if hint is not None:
+            loss = loss + self.settings.distil.features * hint
+            terms["features"] = float(hint.detach())
+        if answer is not None and self.hints is not None:
+            value = output_loss(depth, answer, self.settings.loss.far)
+            loss = loss + self.settings.distil.output * value
+            terms["distil"] = float(value.detach())
+        return loss, terms
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged,
+            "hints": self.hints.state_dict() if self.hints else None,
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "images": self.images,
+            "settings": asdict(self.settings),
+            "renders": [s.name for s in self.renders],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from `state`; hints that the checkpoint lacks start afresh."""
+        self.network.load_state_dict(state["network"])
+        self.averaged = [t.to(self.device) for t in state["averaged"]]
+        if (state["hints"] is None) == (self.hints is None):
+            if self.hints is not None:
+                self.hints.load_state_dict(state["hints"])
+            self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.images = state["step"], state["images"]
+
+    def averaged_state(self) -> dict[str, Tensor]:
+        """The moving average under the network's names (each shared tensor once)."""
+        return dict(zip(_names(self.network), self.averaged, strict=True))
+
+
+def _named(network: nn.Module) -> list[tuple[str, Tensor]]:
+    """Parameters, then floating-point buffers, each tensor once."""
+    kept = set(network.state_dict())
+    buffers = [(n, b) for n, b in network.named_buffers() if n in kept and b.is_floating_point()]
+    return [*network.named_parameters(), *buffers]
+
+
+def _tensors(network: nn.Module) -> list[Tensor]:
+    return [t for _, t in _named(network)]
+
+
+def _names(network: nn.Module) -> list[str]:
+    return [n for n, _ in _named(network)]
+
+
+def load_averaged(network: nn.Module, averaged: Sequence[Tensor]) -> None:
+    """Put a moving average into a network of the same shape."""
+    with torch.no_grad():
+        for tensor, mean in zip(_tensors(network), averaged, strict=True):
+            tensor.copy_(mean)
+
+
+def save_checkpoint(path: Path, trainer: Trainer) -> None:
+    """Write the trainer's state beside ``path``, then rename: a kill leaves old or new, whole."""
+    temporary = path.with_name(path.name + ".part")
+    torch.save(trainer.state(), temporary)
+    os.replace(temporary, path)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError) as error:
+        raise SecondEyeError(
+            f"{path} can't be read as a checkpoint: resume from another, or start afresh."
+        ) from error
+
+
+def run(
+    trainer: Trainer,
+    folder: Path,
+    held_out: Sequence[Sample],
+    stopped: Callable[[], bool] = lambda: False,
+    say: Callable[[str], None] = print,
+    every_seconds: float = 180.0,
+    validate_images: int = 6000,
+) -> None:
+    """Train to the end of the phases, or of the phase at hand if more renders may be waiting.
+
+    Writes ``folder/checkpoint.pt`` every few minutes, at phase borders and when stopped, and one
+    JSON line per 50 steps and per validation to ``folder/log.jsonl``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    saved = began = time.monotonic()
+    first, sums, count = trainer.images, {}, 0
+    number, phase, _ = trainer.phase()
+    with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
+        while not trainer.done and not stopped() and trainer.phase()[0] == number:
+            terms = trainer.train_step()
+            count += 1
+            for name, value in terms.items():
+                sums[name] = sums.get(name, 0.0) + value
+            if count == 50:
+                rate = (trainer.images - first) / (time.monotonic() - began)
+                line = {name: round(value / count, 5) for name, value in sums.items()}
+                _log(log, {"step": trainer.step, "images": trainer.images, "rate": rate, **line})
+                say(
+                    f"phase {number + 1}/{len(trainer.settings.phases)}  {trainer.images} of "
+                    f"{trainer.total} images  {rate:.1f}/s  loss {line['loss']:.4f}"
+                )
+                sums, count = {}, 0
+            due = (
+                trainer.images // validate_images
+                != (trainer.images - phase.batch) // validate_images
+            )
+            if held_out and due:
+                scores = validate(trainer.network, trainer.averaged, held_out, phase.sizes[0])
+                _log(log, {"step": trainer.step, "images": trainer.images, **scores})
+                say("held-out scenes: " + "  ".join(f"{k} {v:.4f}" for k, v in scores.items()))
+            if time.monotonic() - saved > every_seconds:
+                save_checkpoint(folder / "checkpoint.pt", trainer)
+                saved = time.monotonic()
+    save_checkpoint(folder / "checkpoint.pt", trainer)
+
+
+def _log(log: Any, line: dict[str, Any]) -> None:
+    log.write(json.dumps(line) + "\n")
+    log.flush()

