@@ -162,20 +162,22 @@ class Movie(Clip):
             yield m, to_rgb(before)
 
     def fingerprint(self) -> str:
-        """SHA-256 over the size and up to 1 MiB each of the head, the middle and the tail."""
-        digest = hashlib.sha256()
-        try:
-            size = self.path.stat().st_size
-            digest.update(f"movie {size}".encode())
-            with self.path.open("rb") as file:
-                for start in sorted({0, max(0, size // 2 - _SAMPLE // 2), max(0, size - _SAMPLE)}):
-                    file.seek(start)
-                    digest.update(file.read(_SAMPLE))
-        except OSError as error:
-            raise SecondEyeError(
-                f"{self.path} can't be read ({error.strerror}); was it moved?"
-            ) from error
-        return digest.hexdigest()
+        return file_digest(self.path)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 over a file's size and up to 1 MiB each of its head, middle and tail."""
+    digest = hashlib.sha256()
+    try:
+        size = path.stat().st_size
+        digest.update(f"movie {size}".encode())
+        with path.open("rb") as file:
+            for start in sorted({0, max(0, size // 2 - _SAMPLE // 2), max(0, size - _SAMPLE)}):
+                file.seek(start)
+                digest.update(file.read(_SAMPLE))
+    except OSError as error:
+        raise SecondEyeError(f"{path} can't be read ({error.strerror}); was it moved?") from error
+    return digest.hexdigest()
 
 
 def _aspect(stream: VideoStream) -> Fraction:

@@ -23,6 +23,7 @@ FALLBACK_RATE = Fraction(25)
 # Further off its place than this part of a frame, a picture is not "a regular one, jittered".
 JITTER = Fraction(2, 5)
 GRID_JITTER = Fraction(1, 10)
+HIGHEST_GRID = 120
 
 
 @dataclass(frozen=True)
@@ -56,36 +57,35 @@ def _snapped(stated: Sequence[Fraction]) -> list[Fraction]:
     return rates
 
 
-def _largest_jitter(pts: Sequence[int], step: Fraction) -> Fraction:
-    """Largest distance of picture i from ``pts[0] + i * step``, in steps."""
-    return max(abs(p - pts[0] - i * step) for i, p in enumerate(pts)) / step
-
-
 def _regular_rate(
     pts: Sequence[int], time_base: Fraction, candidates: Sequence[Fraction]
-) -> Fraction | None:
-    """The candidate at which every picture sits at its own frame, or None."""
+) -> tuple[Fraction, bool] | None:
+    """The candidate at which every picture sits at its own frame, and whether exactly, or None.
+
+    Exactly is up to the container's ticks; the first such candidate wins, else the nearest.
+    """
     best: tuple[Fraction, Fraction] | None = None
     for rate in candidates:
         step = 1 / (rate * time_base)
         # The last picture tells a wrong rate at once; the full pass is for the likely ones.
         if abs(pts[-1] - pts[0] - (len(pts) - 1) * step) > JITTER * step:
             continue
-        jitter = _largest_jitter(pts, step)
-        if jitter * step <= 1:  # nothing but the rounding to the container's ticks
-            return rate
-        if jitter <= JITTER and (best is None or jitter < best[0]):
-            best = (jitter, rate)
-    return best[1] if best else None
+        off = max(abs(p - pts[0] - i * step) for i, p in enumerate(pts))
+        if off <= 1:
+            return rate, True
+        if off <= JITTER * step and (best is None or off / step < best[0]):
+            best = (off / step, rate)
+    return (best[1], False) if best else None
 
 
 def _grid_rate(
     pts: Sequence[int], time_base: Fraction, candidates: Sequence[Fraction]
-) -> Fraction | None:
-    """The lowest candidate on whose beats all pictures lie (some beats empty), or None.
+) -> tuple[Fraction, bool] | None:
+    """The lowest candidate on whose beats all pictures lie, some beats empty, and whether
+    exactly (up to the container's ticks), or None.
 
-    Exact fits (up to the container's ticks) go before jittered ones. A quarter of the spacings
-    must be single beats, so that a few odd pictures do not double the rate.
+    A quarter of the spacings must be single beats, so that a few odd pictures do not double
+    the rate.
     """
     fits: list[tuple[bool, Fraction, Fraction]] = []
     for rate in candidates:
@@ -103,7 +103,7 @@ def _grid_rate(
     loose, lowest, _ = min(fits)
     near = [f for f in fits if f[0] == loose and f[1] < lowest * Fraction(101, 100)]
     # 24 and 23.976 may both fit a short clip: the nearer one, then the declared one (it is first).
-    return min(near, key=lambda f: f[2] if loose else Fraction(0))[1]
+    return min(near, key=lambda f: f[2] if loose else Fraction(0))[1], not loose
 
 
 def choose_rate(
@@ -111,13 +111,14 @@ def choose_rate(
 ) -> Fraction:
     """The constant rate of a timeline for pictures at the increasing times ``pts``.
 
-    Tried in this order, the first that fits wins:
+    Candidates are the rates that the container declares, the usual ones and the average. The
+    first that fits wins:
 
-    1. a rate at which every picture sits at its own frame: exactly (up to the container's ticks)
-       for a rate the container declares or a usual one, or with jitter of up to 0.4 frame;
-    2. the lowest declared or usual rate on whose beats all pictures lie, some beats being empty
-       (dropped frames, screen recordings);
-    3. the usual rate within 3 % of the most common spacing, else the average rate.
+    1. a rate at which every picture sits exactly (up to the container's ticks) at its own frame;
+    2. the lowest rate on whose beats all pictures lie exactly, some beats being empty (dropped
+       frames, screen recordings);
+    3. the same two with jitter, of up to 0.4 and 0.1 frame;
+    4. the usual rate within 3 % of the most common spacing, else the average rate.
     """
     stated = [r for r in declared if r and 1 <= r <= 1000]
     if len(pts) < 2:
@@ -125,12 +126,13 @@ def choose_rate(
     average = Fraction(len(pts) - 1) / ((pts[-1] - pts[0]) * time_base)
     simple = average.limit_denominator(1001) or average
     candidates = list(dict.fromkeys([*_snapped(stated), *STANDARD_RATES, simple]))
-    regular = _regular_rate(pts, time_base, candidates)
-    if regular:
-        return regular
-    grid = _grid_rate(pts, time_base, [r for r in candidates if r <= 120])
-    if grid:
-        return grid
+    found = [
+        _regular_rate(pts, time_base, candidates),
+        _grid_rate(pts, time_base, [r for r in candidates if r <= HIGHEST_GRID]),
+    ]
+    fits = [fit for fit in found if fit]
+    if fits:
+        return next((rate for rate, exact in fits if exact), fits[0][0])
     spacing = median_low([b - a for a, b in pairwise(pts)]) * time_base
     nearest = min(STANDARD_RATES, key=lambda r: abs(r * spacing - 1))
     return nearest if abs(nearest * spacing - 1) <= Fraction(3, 100) else simple

@@ -27,13 +27,14 @@ _BT709_MATRIX = 1
 class MovieWriter:
     """Context manager that encodes frames of ``width`` x ``height`` at a constant ``rate``.
 
-    8-bit 4:2:0, limited range, tagged and converted as BT.709. 4:2:0 needs even sides: an odd
-    picture gets one more column or row, a copy of its last one. Sound is copied packet by packet
-    from ``audio_from``, beginning ``audio_start`` seconds after that clip's first picture, and
-    ends with the pictures. The file is written beside its place under a temporary name and
-    renamed when the ``with`` block ends; after an exception (Cancelled too) nothing is left.
-    Raises SecondEyeError when the folder can't be written, the disk is full, or the container
-    can't hold the codec or the sound; UsageError for an unknown codec or container.
+    8-bit 4:2:0 (4:2:2 where the codec has nothing else), limited range, tagged and converted as
+    BT.709. 4:2:0 needs even sides: an odd picture gets one more column or row, a copy of its
+    last one. Sound is copied packet by packet from ``audio_from``, beginning ``audio_start``
+    seconds after that clip's first picture, and ends with the pictures. The file is written
+    beside its place under a temporary name and renamed when the ``with`` block ends; after an
+    exception (Cancelled too) nothing is left and an earlier file stays. Raises SecondEyeError
+    when the folder can't be written, the disk is full, or the container can't hold the codec or
+    the sound; UsageError for an unknown codec or container.
     """
 
     def __init__(
@@ -55,7 +56,8 @@ class MovieWriter:
         self._pad = (height % 2, width % 2)
         self._rate = Fraction(rate)
         self._codec = codec
-        self._options = {"crf": str(crf), "preset": preset}
+        self._options = _encoder_options(codec, crf, preset)
+        self._pixel_format = "yuv420p"
         self._audio_from = Path(audio_from) if audio_from else None
         self._audio_start = Fraction(audio_start)
         self._audio: AudioCopy | None = None
@@ -90,7 +92,10 @@ class MovieWriter:
         stream = cast(VideoStream, added)
         stream.width = self._shape[1] + self._pad[1]
         stream.height = self._shape[0] + self._pad[0]
-        stream.pix_fmt = "yuv420p"
+        offered = [f.name for f in stream.codec.video_formats or ()]
+        if offered and self._pixel_format not in offered:  # ProRes has 4:2:2 only
+            self._pixel_format = offered[0]
+        stream.pix_fmt = self._pixel_format
         context = stream.codec_context
         context.time_base = 1 / self._rate
         context.color_range = ColorRange.MPEG
@@ -102,6 +107,10 @@ class MovieWriter:
         self._stream = stream
         if self._audio_from:
             self._audio = AudioCopy(self._audio_from, self._audio_start, self._container, self.path)
+        try:
+            self._container.start_encoding()
+        except (OSError, ValueError, av.FFmpegError) as error:
+            raise self._failure(error) from error
 
     def write(self, rgb: np.ndarray) -> None:
         """Append one frame, uint8 (H, W, 3)."""
@@ -112,7 +121,7 @@ class MovieWriter:
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
         frame = self._reformatter.reformat(
             frame,
-            format="yuv420p",
+            format=self._pixel_format,
             dst_colorspace=Colorspace.ITU709,
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
@@ -162,7 +171,21 @@ class MovieWriter:
         self._temporary.unlink(missing_ok=True)
 
     def _failure(self, error: BaseException) -> SecondEyeError:
-        return SecondEyeError(
-            f"{self.path} can't be written ({error_words(error)}); free some space or choose"
-            " another folder"
-        )
+        remedy = "free some space or choose another folder"
+        if not isinstance(error, OSError):  # FFmpeg refuses: the combination, not the disk
+            sound = f" with the sound of {self._audio_from}" if self._audio_from else ""
+            size = f"{self._shape[1]}x{self._shape[0]}"
+            return SecondEyeError(
+                f"{self.path} can't hold {size} {self._codec}{sound} ({error_words(error)});"
+                " choose .mkv or .mov, or another codec"
+            )
+        return SecondEyeError(f"{self.path} can't be written ({error_words(error)}); {remedy}")
+
+
+def _encoder_options(codec: str, crf: int, preset: str) -> dict[str, str]:
+    if codec not in ("libx264", "libx265"):
+        return {}
+    options = {"crf": str(crf), "preset": preset}
+    if codec == "libx265":  # it prints to stderr by itself
+        options["x265-params"] = "log-level=error"
+    return options
