@@ -107,16 +107,14 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     distance = _distance(t, given, normalised)
 
     wide = t.math("DIVIDE", distance, given["Focal"])
+    position = t.combine(
+        t.math("MULTIPLY", x, wide),
+        t.math("MULTIPLY", y, wide),
+        t.math("MULTIPLY", distance, -1.0),
+    )
     place = t.node("GeometryNodeSetPosition")
     t.link(given["Geometry"], place.inputs["Geometry"])
-    t.link(
-        t.combine(
-            t.math("MULTIPLY", x, wide),
-            t.math("MULTIPLY", y, wide),
-            t.math("MULTIPLY", distance, -1.0),
-        ),
-        place.inputs["Position"],
-    )
+    t.link(position, place.inputs["Position"])
     facts = (
         (LENS, t.combine(given["Focal"], t.math("DIVIDE", given["Focal"], given["Aspect"]), 0.0)),
         (DEPTH, t.combine(gain, offset, t.math("DIVIDE", given["Strength"], given["Step"]))),
@@ -125,7 +123,7 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     surface = place.outputs[0]
     for name, value in facts:
         surface = _store(t, surface, name, "FLOAT_VECTOR", value)
-    points = _points(t, given, surface, wide, uv, number)
+    points = _points(t, given, position, wide, uv, number)
 
     choose = t.node("GeometryNodeSwitch", input_type="GEOMETRY")
     t.link(given["Points"], choose.inputs["Switch"])
@@ -147,16 +145,20 @@ def _distance(t: Tree, given: Socket, normalised: Socket) -> Socket:
 
 
 def _points(
-    t: Tree, given: Socket, surface: Socket, wide: Socket, uv: Socket, number: Socket
+    t: Tree, given: Socket, position: Socket, wide: Socket, uv: Socket, number: Socket
 ) -> Socket:
-    """One point a vertex, as large as its cell of the picture is at its distance."""
+    """One point a vertex, as large as its cell of the picture is at its distance.
+
+    From the flat plane: the fields here speak of its positions, not of the relief's.
+    """
     colour = _texture(t, given["Plate"], uv, number, "Linear", "Plate")
-    coloured = _store(t, surface, COLOUR, "FLOAT_COLOR", colour)
+    coloured = _store(t, given["Geometry"], COLOUR, "FLOAT_COLOR", colour)
     cell = _cell(t, given)
     radius = t.math("MULTIPLY", t.math("MULTIPLY", wide, cell), given["Point Size"])
     cloud = t.node("GeometryNodeMeshToPoints")
     t.link(coloured, cloud.inputs["Mesh"])
     t.link(_inside(t, uv), cloud.inputs["Selection"])
+    t.link(position, cloud.inputs["Position"])
     t.link(radius, cloud.inputs["Radius"])
     return _paint(t, cloud.outputs[0], given["Point Material"])
 

@@ -10,9 +10,7 @@ from ...core.project import Manifest
 
 COLUMNS = 640  # cells across at most, unless asked for: 230,000 vertices for 16:9
 APRON = 0.05  # of the picture's width and height, on every side
-BESIDE = np.array(
-    [0.1180339, 0.0786151], np.float32
-)  # of a depth pixel; below 0.5: still "Closest"
+BESIDE = np.array([0.1180339, 0.0786151])  # of a depth pixel; below 0.5: still "Closest"
 
 
 def relief_pattern(manifest: Manifest, columns: int | None) -> tuple[Pattern, int]:
@@ -32,9 +30,10 @@ def on_pixels(pattern: Pattern, width: int, height: int) -> Pattern:
     middles by irrational bits of a pixel: a render of the depth's size would otherwise aim its rays
     exactly at vertices, where rounding lets some slip through.
     """
-    size = np.array([width, height], np.float32)
+    size = np.array([width, height], np.float64)
     points = pattern.points
-    middles = (np.floor(points * size) + 0.5 + BESIDE) / size
+    nudge = 1e-3  # a column may stand on a pixel's left edge, or a rounding error before it
+    middles = (np.floor(points * size + nudge) + 0.5 + BESIDE) / size
     inside = (points > 0.0) & (points < 1.0)
     return Pattern(np.where(inside, middles, points).astype(np.float32), pattern.triangles)
 
