@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network made quicker for inference: every batch norm folded into the convolution before it."""
+"""The network made quicker for inference: batch norms folded into the convolutions before them."""
 
 import copy
 from typing import TypeVar
@@ -16,7 +16,12 @@ Folded = TypeVar("Folded", bound=nn.Module)
 
 def fold(network: DepthNetwork) -> DepthNetwork:
     """`fold_norms` of the depth network, laid out in memory for the fastest answer."""
-    return fold_norms(network).to(memory_format=torch.channels_last)
+    return channels_last(fold_norms(network))
+
+
+def channels_last(network: Folded) -> Folded:
+    """The network with its weights laid out the way convolutions on the CPU are quickest."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def fold_norms(network: Folded) -> Folded:
@@ -32,7 +37,7 @@ def fold_norms(network: Folded) -> Folded:
             module.mlp = copy.deepcopy(module.mlp)
             module.space = fuse_conv_bn_eval(module.space, module.norm_in)
             module.mlp.project = fuse_conv_bn_eval(module.mlp.project, module.norm_out)
-            module.norm_in = module.norm_out = nn.Identity()
+            module.norm_in = module.norm_out = nn.Identity()  # type: ignore[assignment]
         elif isinstance(module, Fuse):
             # The norm follows a sum: doubling in size commutes with a gain per channel, so the
             # gain goes into both summands and the offset into one.
@@ -40,7 +45,7 @@ def fold_norms(network: Folded) -> Folded:
             module.coarse = fuse_conv_bn_eval(module.coarse, _gain_of(norm))
             module.coarse.bias = None
             module.skip = fuse_conv_bn_eval(module.skip, norm)
-            module.norm = nn.Identity()
+            module.norm = nn.Identity()  # type: ignore[assignment]
     return folded.requires_grad_(False)
 
 

@@ -65,7 +65,7 @@ def resize_picture(rgb: np.ndarray, height: int, width: int) -> np.ndarray:
     shrunk = min(height, rgb.shape[0]), min(width, rgb.shape[1])
     if shrunk != picture.shape[:2]:
         picture = cv2.resize(picture, shrunk[::-1], interpolation=cv2.INTER_AREA)
-    values = picture.astype(np.float32) / np.float32(full)
+    values: np.ndarray = picture.astype(np.float32) / np.float32(full)
     if shrunk != (height, width):
         values = cv2.resize(values, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.clip(values, 0, 1)

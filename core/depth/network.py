@@ -46,7 +46,10 @@ class NetworkConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "NetworkConfig":
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        parts: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
+        return cls(**parts)
 
 
 class Block(nn.Module):
@@ -136,6 +139,9 @@ class DepthNetwork(nn.Module):
     the picture and 1 about its near end; and the natural logarithm of the scale b of a Laplace
     distribution around it (log of the expected absolute error, in the same unit).
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, config: NetworkConfig | None = None) -> None:
         super().__init__()

@@ -52,10 +52,8 @@ class OnnxModel:
                 f"{path} is not a depth model that onnxruntime can run: export it again."
             ) from error
         given = self._session.get_inputs()[0]
-        if (
-            len(given.shape) != 4
-            or (given.shape[1] not in (3, "3")
-            and isinstance(given.shape[1], int))
+        if len(given.shape) != 4 or (
+            given.shape[1] not in (3, "3") and isinstance(given.shape[1], int)
         ):
             raise SecondEyeError(
                 f"{path} takes an input of shape {given.shape}: a depth model takes (N, 3, H, W)."
@@ -73,7 +71,7 @@ class OnnxModel:
             height, width = self._fixed
         else:
             multiple = int(self._settings.get("multiple", 32))
-            height, width = network_size(*rgb.shape[:2], int(self._size), multiple)
+            height, width = network_size(rgb.shape[0], rgb.shape[1], int(self._size), multiple)
         x = resize_picture(rgb, height, width) * np.float32(self._settings.get("scale", 255))
         x = (x - np.float32(self._settings.get("mean", 0))) / np.float32(
             self._settings.get("std", 1)
@@ -101,7 +99,8 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
     unknown = set(settings) - _KEYS if isinstance(settings, dict) else {"not an object"}
     if unknown:
         raise SecondEyeError(
-            f"{path} holds '{sorted(unknown)[0]}', which is unknown: use {', '.join(sorted(_KEYS))}."
+            f"{path} holds '{sorted(unknown)[0]}', which is unknown: use "
+            f"{', '.join(sorted(_KEYS))}."
         )
     if settings.get("output", "inverse_depth") not in ("inverse_depth", "depth"):
         raise SecondEyeError(f"{path}: output must be inverse_depth or depth; correct it.")

@@ -40,7 +40,7 @@ class SlicedModel:
         """See `DepthModel.infer`; ``uncertainty`` is the scale of a Laplace distribution."""
         if torch.get_num_threads() != self._threads:
             torch.set_num_threads(self._threads)
-        height, width = network_size(*rgb.shape[:2], self.size)
+        height, width = network_size(rgb.shape[0], rgb.shape[1], self.size)
         picture = torch.from_numpy(resize_picture(rgb, height, width))
         with torch.inference_mode():
             # Channels last in memory is how numpy holds the picture: no copy is made.

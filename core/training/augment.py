@@ -59,7 +59,7 @@ def _roll(
 
 def degrade(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Colour, exposure, tone, blur, noise and compression of a camera; uint8 in and out."""
-    x = rgb.astype(np.float32) / 255
+    x: np.ndarray = rgb.astype(np.float32) / 255
     gain = np.exp(rng.normal(0, 0.1, 3)) * np.exp(rng.normal(0, 0.25))
     gamma = float(np.exp(rng.normal(0, 0.25)))
     x = np.power(np.clip(x * gain.astype(np.float32), 0, 1), gamma)
@@ -79,11 +79,11 @@ def degrade(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         x = _motion_blur(x, int(rng.integers(2, 7)), rng)
     if rng.random() < 0.6:
         sigma = float(abs(rng.normal(0, 0.025)))
-        noise = rng.standard_normal(x.shape, dtype=np.float32)
+        noise: np.ndarray = rng.standard_normal(x.shape, dtype=np.float32)
         if rng.random() < 0.3:
             noise = cv2.GaussianBlur(noise, (0, 0), 0.8) * 2
         x = x + sigma * noise
-    out = (np.clip(x, 0, 1) * 255 + 0.5).astype(np.uint8)
+    out: np.ndarray = (np.clip(x, 0, 1) * 255 + 0.5).astype(np.uint8)
     if rng.random() < 0.4:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))]
         out = cv2.imdecode(cv2.imencode(".jpg", out, quality)[1], cv2.IMREAD_COLOR)

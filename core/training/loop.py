@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..depth.fold import fold_norms
+from ..depth.fold import channels_last, fold_norms
 from ..depth.network import DepthNetwork
 from ..errors import SecondEyeError, UsageError
 from .augment import training_pair
@@ -94,13 +94,13 @@ class Trainer:
         device: str = "cpu",
     ) -> None:
         self.settings, self.device = settings, torch.device(device)
-        self.network = network.to(self.device).to(memory_format=torch.channels_last)
+        self.network = channels_last(network.to(self.device))
         self._live = [t.detach() for t in _tensors(self.network)]
         self.averaged = [t.clone() for t in self._live]
         self.teacher = None
         self.hints: Hints | None = None
         if teacher is not None:
-            self.teacher = fold_norms(teacher).to(self.device, memory_format=torch.channels_last)
+            self.teacher = channels_last(fold_norms(teacher).to(self.device))
             if isinstance(network, DepthNetwork):
                 self.hints = Hints(network.config).to(self.device)
         self.renders, self.photos = list(renders), list(photos)
@@ -188,7 +188,8 @@ class Trainer:
             answer, theirs = ask_teacher(self.teacher, picture) if self.teacher else (None, [])
             hint = self.hints(maps, theirs) if self.hints is not None else None
         depth, log_scale = depth.float(), log_scale.float()
-        loss, terms = depth.new_zeros(()), {}
+        loss = depth.new_zeros(())
+        terms: dict[str, float] = {}
         if known:
             value, terms = depth_loss(
                 depth[:known],
@@ -289,7 +290,8 @@ def run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     saved = began = time.monotonic()
-    first, sums, count = trainer.images, {}, 0
+    first, count = trainer.images, 0
+    sums: dict[str, float] = {}
     number, phase, _ = trainer.phase()
     with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
         while not trainer.done and not stopped() and trainer.phase()[0] == number:
