@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ class AnalyseJob:
         """
         from ..media import open_clip
 
+        # Needed only when the first frame is written: missing, it must not leave a project behind.
+        importlib.import_module("OpenEXR")
         stop_if(cancelled)
         clip = open_clip(self.clip)
         for note in clip.info.notes:
