@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core.errors import SecondEyeError, UsageError  # noqa: E402
-from core.training.frames import SCENE_FILE, list_frames, scene_folder_name  # noqa: E402
+from core.errors import SecondEyeError, UsageError
+from core.training.frames import SCENE_FILE, scene_folder_name
 
 VIEWS = 11
 # A long-lived process gets slower with every scene: it replaces itself by a fresh one.
@@ -50,18 +50,40 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "second-eye"
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the scenes")
     parser.add_argument("--scenes", metavar="A:B", help="seeds A up to but not including B")
-    parser.add_argument("--frames", type=int, help="render scenes from seed 0 until so many frames exist")
-    parser.add_argument("--worker", default="0/1", metavar="K/N", help="this process takes seeds = K mod N")
-    parser.add_argument("--assets", type=Path, default=cache / "assets", help="furniture models (fetched when absent)")
-    parser.add_argument("--textures", type=Path, default=cache / "textures", help="photos (fetched when absent)")
+    parser.add_argument(
+        "--frames", type=int, help="render scenes from seed 0 until so many frames exist"
+    )
+    parser.add_argument(
+        "--worker", default="0/1", metavar="K/N", help="this process takes seeds = K mod N"
+    )
+    parser.add_argument(
+        "--assets",
+        type=Path,
+        default=cache / "assets",
+        help="furniture models (fetched when absent)",
+    )
+    parser.add_argument(
+        "--textures", type=Path, default=cache / "textures", help="photos (fetched when absent)"
+    )
+    parser.add_argument(
+        "--procedural", action="store_true", help="neither models nor photos: nothing is fetched"
+    )
     parser.add_argument("--size", default="320x240", metavar="WxH")
     parser.add_argument("--views", type=int, default=VIEWS, help="views a scene")
-    parser.add_argument("--kind", help="only this kind of scene (room, corridor, table_top, street, open_ground)")
-    parser.add_argument("--contact-sheet", type=Path, metavar="PNG", help="64 random frames: picture and depth")
-    parser.add_argument("--pack", type=Path, metavar="DIR", help="write the frames as .npz chunks of at most 60 MB")
+    parser.add_argument(
+        "--kind", help="only this kind of scene (room, corridor, table_top, street, open_ground)"
+    )
+    parser.add_argument(
+        "--contact-sheet", type=Path, metavar="PNG", help="64 random frames: picture and depth"
+    )
+    parser.add_argument(
+        "--pack", type=Path, metavar="DIR", help="write the frames as .npz chunks of at most 60 MB"
+    )
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
 
@@ -69,7 +91,9 @@ def _parser() -> argparse.ArgumentParser:
 def _numbers(text: str, separator: str, option: str) -> tuple[int, int]:
     first, _, second = text.partition(separator)
     if not (first.isdigit() and second.isdigit()):
-        raise UsageError(f"{option} wants two whole numbers with '{separator}' between, not '{text}'.")
+        raise UsageError(
+            f"{option} wants two whole numbers with '{separator}' between, not '{text}'."
+        )
     return int(first), int(second)
 
 
@@ -77,39 +101,59 @@ def _render(args: argparse.Namespace, argv: list[str]) -> int:
     worker, workers = _numbers(args.worker, "/", "--worker")
     size = _numbers(args.size, "x", "--size")
     if not (args.scenes or args.frames) or workers < 1 or worker >= workers:
-        raise UsageError("Say how much to render by --scenes A:B or --frames N, with --worker K/N and K < N.")
-    from core.training.scenes.catalog import fetch_furniture, fetch_photos, load_catalogue, photo_files
-
-    fetch_furniture(args.assets)
-    fetch_photos(args.textures)
-    catalogue, photos = load_catalogue(args.assets), photo_files(args.textures)
-    args.out.mkdir(parents=True, exist_ok=True)
+        raise UsageError(
+            "Say how much to render by --scenes A:B or --frames N, with --worker K/N and K < N."
+        )
     first, last = _numbers(args.scenes, ":", "--scenes") if args.scenes else (0, 10**6)
-
     from core.training.scenes import BUILDERS, render_scene
+    from core.training.scenes.catalog import (
+        Catalogue,
+        fetch_furniture,
+        fetch_photos,
+        load_catalogue,
+        photo_files,
+    )
 
     if args.kind and args.kind not in BUILDERS:
         raise UsageError(f"There is no kind '{args.kind}': choose one of {', '.join(BUILDERS)}.")
-    report = _quiet_blender()
-    stop: list[int] = []
+    if args.procedural:
+        catalogue, photos = Catalogue([]), []
+    else:
+        fetch_furniture(args.assets)
+        fetch_photos(args.textures)
+        catalogue, photos = load_catalogue(args.assets), photo_files(args.textures)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SecondEyeError(
+            f"The folder {args.out} can't be made ({error.strerror}): choose another for --out."
+        ) from error
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, frame: stop.append(number))
+        signal.signal(name, _leave)
+    report = _quiet_blender()
     done_here, frames_here, began = 0, 0, time.monotonic()
     seed = first + (worker - first) % workers
-    while seed < last and not stop:
+    while seed < last:
         if args.frames and _count(args.out) >= args.frames:
             break
         if not (args.out / scene_folder_name(seed) / SCENE_FILE).exists():
             started = time.monotonic()
             views = render_scene(args.out, seed, catalogue, photos, size, args.views, args.kind)
             done_here, frames_here = done_here + 1, frames_here + views
-            _progress(report, args, seed, views, time.monotonic() - started, frames_here, began, workers)
-            if done_here >= SCENES_PER_PROCESS and not stop:
+            _progress(
+                report, args, seed, views, time.monotonic() - started, frames_here, began, workers
+            )
+            if done_here >= SCENES_PER_PROCESS:
                 os.dup2(report.fileno(), 1)
                 os.execv(sys.executable, [sys.executable, __file__, *argv])
         seed += workers
-    print(f"stopped by signal {stop[0]}" if stop else "finished", file=report, flush=True)
-    return 128 + stop[0] if stop else 0
+    print("finished", file=report, flush=True)
+    return 0
+
+
+def _leave(number: int, frame: object) -> None:
+    """On a signal: unwind, so that the unfinished scene is removed; finished ones stay."""
+    raise SystemExit(128 + number)
 
 
 def _quiet_blender():
@@ -126,7 +170,9 @@ def _count(root: Path) -> int:
     return sum(1 for _ in root.glob("scene_*/view_*_label.png"))
 
 
-def _progress(report, args, seed: int, views: int, took: float, frames: int, began: float, workers: int) -> None:
+def _progress(
+    report, args, seed: int, views: int, took: float, frames: int, began: float, workers: int
+) -> None:
     rate = frames / (time.monotonic() - began) * 3600 * workers
     total = _count(args.out)
     left = ""
@@ -149,7 +195,10 @@ def list_kind(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
+    try:
+        code = main(sys.argv[1:])
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 0
     sys.stdout.flush()
     sys.stderr.flush()
     # bpy may hang when the interpreter tears down: leave at once, everything is written.

@@ -44,7 +44,7 @@ _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
 
 @dataclass(frozen=True)
 class FrameRef:
-    """One view of one finished scene; ``next_stem`` is the view that follows it in a camera move."""
+    """One view of one finished scene; ``next_stem`` is the view after it in a camera move."""
 
     folder: Path
     stem: str

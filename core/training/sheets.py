@@ -22,7 +22,10 @@ def contact_sheet(root: Path, path: Path, count: int = 64, seed: int = 0, width:
         frame = read_frame(frames[number])
         height = round(width * frame["rgb"].shape[0] / frame["rgb"].shape[1])
         depth = colour_map(frame["inverse_depth"])
-        both = [cv2.resize(x, (width, height), interpolation=cv2.INTER_AREA) for x in (frame["rgb"], depth)]
+        both = [
+            cv2.resize(x, (width, height), interpolation=cv2.INTER_AREA)
+            for x in (frame["rgb"], depth)
+        ]
         tiles.append(np.vstack(both))
     columns = int(np.ceil(np.sqrt(len(tiles) * 1.5)))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
@@ -32,7 +35,10 @@ def contact_sheet(root: Path, path: Path, count: int = 64, seed: int = 0, width:
 
 
 def colour_map(inverse_depth: np.ndarray) -> np.ndarray:
-    """Inverse depth as colours (H x W x 3, uint8, RGB): bright = near, scaled to its 99th percentile."""
-    scaled = np.sqrt(np.clip(inverse_depth / max(float(np.percentile(inverse_depth, 99)), 1e-6), 0, 1))
+    """Inverse depth as colours (H x W x 3, uint8, RGB): bright = near, up to its
+    99th percentile."""
+    scaled = np.sqrt(
+        np.clip(inverse_depth / max(float(np.percentile(inverse_depth, 99)), 1e-6), 0, 1)
+    )
     coloured = cv2.applyColorMap((scaled * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     return cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB)

@@ -37,8 +37,13 @@ def _arrays(seed):
 def _add(writer, seed, behind=None):
     after = np.eye(4)
     after[0, 3] = 0.25
-    return writer.add_view(**_arrays(seed), focal_px=30.5, world_from_camera=np.eye(4),
-                           next_world_from_camera=after, behind=behind)
+    return writer.add_view(
+        **_arrays(seed),
+        focal_px=30.5,
+        world_from_camera=np.eye(4),
+        next_world_from_camera=after,
+        behind=behind,
+    )
 
 
 def _write(root, seed, views=2):
@@ -67,7 +72,9 @@ def test_a_view_is_read_back_as_it_was_written(tmp_path):
     assert (frame["focal_px"], frame["cx"], frame["cy"]) == (30.5, WIDTH / 2, HEIGHT / 2)
     assert frame["next_world_from_camera"][0, 3] == 0.25
     np.testing.assert_array_equal(frame["behind_mask"], mask)
-    np.testing.assert_allclose(frame["behind_inverse_depth"], wanted["inverse_depth"] / 2, rtol=1e-3)
+    np.testing.assert_allclose(
+        frame["behind_inverse_depth"], wanted["inverse_depth"] / 2, rtol=1e-3
+    )
 
 
 def test_frames_are_listed_in_one_order_with_their_followers(tmp_path):

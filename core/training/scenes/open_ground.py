@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Blender's published types are unions of every kind of data block.
+# mypy: disable-error-code="union-attr,attr-defined,arg-type,index,assignment"
+"""Open ground to the horizon around the origin."""
+
+from itertools import pairwise
+
+import bpy
+import numpy as np
+
+from . import bodies, light, shapes, textures
+from .figures import park_car, stand_person
+from .planting import leaf_material, plant_tree
+from .poses import Pose, Proposer, direction, lens, looking, roll
+from .stage import GROUND, OBJECT, VEGETATION, WALL, Stage
+
+
+def open_ground(stage: Stage) -> Proposer:
+    """Fields, sand or parkland to the horizon with trees, boulders, houses and people."""
+    rng = stage.rng
+    light.sky_world(stage)
+    rough = rng.uniform(0, 1.6)
+    kinds = [
+        (0.33, 0.45, 0.18),
+        (0.55, 0.5, 0.3),
+        (0.75, 0.65, 0.45),
+        (0.4, 0.33, 0.25),
+        (0.85, 0.87, 0.9),
+    ]
+    base = np.array(kinds[int(rng.choice(5, p=[0.45, 0.2, 0.15, 0.13, 0.07]))]) * rng.uniform(
+        0.75, 1.2
+    )
+    grain = textures.speckle(
+        rng, np.clip(base, 0, 1).astype(np.float32), rng.uniform(0.3, 1), start=4, octaves=6
+    )
+    ground = stage.textured(grain, rng.uniform(8, 25))
+    stage.solid(bodies.terrain(rng, rough), ground, GROUND, smooth=True)
+
+    def spot(near: float, distant: float) -> tuple:
+        radius, angle = np.exp(rng.uniform(np.log(near), np.log(distant))), rng.uniform(0, 6.28)
+        x, y = radius * np.cos(angle), radius * np.sin(angle)
+        found = _ground(stage, x, y)
+        return (x, y, found - 0.03)
+
+    # Ground heights are asked for before anything stands on it.
+    tree_spots = [spot(4, 300) for _ in range(int(rng.integers(8, 60)))]
+    rock_spots = [spot(2, 60) for _ in range(int(rng.integers(3, 25)))]
+    person_spots = [spot(3, 40) for _ in range(int(rng.integers(2, 9)))]
+    lawn_spots = [spot(2.5, 30) for _ in range(int(rng.integers(2, 9)))]
+    house_spots = [spot(18, 250) for _ in range(int(rng.integers(0, 7)))]
+    bush_spots = [spot(2, 80) for _ in range(int(rng.integers(4, 40)))]
+    post_spots = [(d, _ground(stage, *d)) for d in _fence_line(rng)] if rng.random() < 0.45 else []
+    for at in tree_spots:
+        plant_tree(stage, at, rng.uniform(3, 13))
+    stone = stage.textured(
+        textures.speckle(rng, textures.colour(rng, 0.15, (0.35, 0.7)), 0.5, start=8), 1.5
+    )
+    for at in rock_spots:
+        size = np.exp(rng.uniform(np.log(0.15), np.log(1.8)))
+        stage.solid(
+            shapes.blob(rng, size, 0.3, 16), stone, OBJECT, at, free=True, smooth=rng.random() < 0.4
+        )
+    for at in person_spots:
+        stand_person(stage, at)
+    for at in lawn_spots:
+        if rng.random() < 0.15:
+            park_car(stage, at, rng.uniform(0, 6.28))
+        else:
+            stage.place(stage.pick("lawn"), OBJECT, at, rng.uniform(0, 6.28))
+    for at in house_spots:
+        _house(stage, at)
+    leaves = leaf_material(stage)
+    for at in bush_spots:
+        if rng.random() < 0.3 and stage.has("bush"):
+            stage.place(stage.pick("bush"), VEGETATION, at, rng.uniform(0, 6.28))
+        else:
+            bush = shapes.blob(rng, rng.uniform(0.2, 1.0), 0.35, 12)
+            stage.solid(bush, leaves, VEGETATION, at, free=True, smooth=True)
+    _fence(stage, post_spots)
+
+    def propose(rng: np.random.Generator) -> Pose:
+        where = np.array([*rng.uniform(-8, 8, 2), 0.0])
+        above = rng.uniform(1.3, 1.8) if rng.random() < 0.7 else rng.uniform(0.4, 6)
+        where[2] = _ground(stage, where[0], where[1]) + above
+        pitch = np.radians(rng.normal(-3 - 2.5 * (above - 1.5), 4))
+        yaw = rng.uniform(0, 6.28)
+        things = [t for t in stage.things if t.label != GROUND]
+        if things and rng.random() < 0.75:
+            aim = things[int(rng.integers(len(things)))]
+            toward = (aim.low + aim.high) / 2 - where
+            yaw = np.arctan2(toward[1], toward[0]) + rng.normal(0, 0.2)
+        return Pose(looking(where, direction(yaw, pitch), roll(rng)), lens(rng, 18, 85))
+
+    return propose
+
+
+def _ground(stage: Stage, x: float, y: float) -> float:
+    """Height of the ground at (x, y), whatever stands on it."""
+    graph = bpy.context.evaluated_depsgraph_get()
+    above = 900.0
+    for _ in range(40):
+        hit, where, _, _, item, _ = stage.scene.ray_cast(graph, (x, y, above), (0, 0, -1))
+        if not hit or item.pass_index % 16 == GROUND:
+            return where.z if hit else 0.0
+        above = where.z - 0.01
+    return 0.0
+
+
+def _house(stage: Stage, at: tuple) -> None:
+    rng = stage.rng
+    wide, deep, tall = rng.uniform(6, 16), rng.uniform(5, 10), rng.uniform(2.6, 7)
+    turn = rng.uniform(0, 6.28)
+    at = (at[0], at[1], at[2] - 0.4)
+    thing = stage.thing(WALL)
+    stage.part(thing, shapes.box(wide, deep, tall), stage.surface(0.1, (0.8, 3)), at, turn)
+    stage.part(
+        thing,
+        shapes.gable_roof(wide, deep, rng.uniform(1.2, 4), tall),
+        stage.surface(0, (0.8, 2)),
+        at,
+        turn,
+    )
+    panes = [
+        shapes.moved(shapes.box(1.0, deep + 0.1, 1.2), x, 0, z)
+        for x in np.arange(-wide / 2 + 1.2, wide / 2 - 0.8, 2.4)
+        for z in np.arange(1.4, tall - 1.1, 2.7)
+    ]
+    if panes:
+        stage.part(thing, shapes.joined(*panes), stage.flat(np.full(3, 0.15), 0.1), at, turn)
+
+
+def _fence_line(rng: np.random.Generator) -> list[tuple]:
+    angle, off = rng.uniform(0, 6.28), rng.uniform(3, 14)
+    along = np.array([np.cos(angle), np.sin(angle)])
+    aside = np.array([-along[1], along[0]]) * off
+    return [tuple(aside + along * t) for t in np.arange(-40, 40, 2.5)]
+
+
+def _fence(stage: Stage, posts: list[tuple]) -> None:
+    if not posts:
+        return
+    rng = stage.rng
+    wood = stage.textured(textures.wood(rng), 1.0)
+    tall, rails = rng.uniform(0.8, 1.5), int(rng.integers(1, 4))
+    points = [np.array([*xy, z]) for xy, z in posts]
+    parts = [shapes.moved(shapes.box(0.12, 0.12, tall + 0.1), *(p - (0, 0, 0.1))) for p in points]
+    for a, b in pairwise(points):
+        for k in range(rails):
+            z = tall * (k + 1) / rails - 0.12
+            corners = [(*p[:2], p[2] + z + dz) for p in (a, b) for dz in (0, 0.1)]
+            parts.append((np.array(corners), [[0, 2, 3, 1]]))
+    stage.solid(shapes.joined(*parts), wood, OBJECT, free=True)

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scenes rendered by Blender: depth is exact, a seed fixes the picture, labels and layers hold.
+
+Blender runs in a process of its own, which renders all that these tests look at once. No models
+and no photos are given, so that nothing has to be fetched: the procedural pieces stand in.
+"""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.training.frames import LABELS, list_frames, read_frame, rigid_flow
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = ("room", "corridor", "table_top", "street", "open_ground")
+SCRIPT = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from core.training.frames import rigid_flow
+from core.training.scenes import BUILDERS, light, render_scene, shapes
+from core.training.scenes.catalog import Catalogue
+from core.training.scenes.poses import Pose, looking
+from core.training.scenes.render import Renderer
+from core.training.scenes.stage import GROUND, OBJECT, Stage
+
+out = Path(sys.argv[1])
+for seed, kind in enumerate(BUILDERS):
+    render_scene(out / "a", seed, Catalogue([]), [], (64, 48), 2, kind, behind_share=1.0, move_share=1.0)
+# Another scene comes between: what was built before must not matter.
+for seed in (2, 0):
+    kind = list(BUILDERS)[seed]
+    render_scene(out / "b", seed, Catalogue([]), [], (64, 48), 2, kind, behind_share=1.0, move_share=1.0)
+
+stage = Stage(np.random.default_rng(0), Catalogue([]), [])
+light.room_world(stage)
+grey = stage.flat(np.full(3, 0.5))
+stage.solid(shapes.box(50, 50, 0.5, -0.5), grey, GROUND)
+stage.solid(shapes.box(1, 1, 1), grey, OBJECT, (0, 4, 0), 0.3)
+renderer = Renderer(stage.scene, 160, 120, out)
+pose = Pose(looking(np.array([0.2, 0, 1.5]), np.array([0.1, 1, -0.3]), 0.05), 30.0)
+renderer.aim(pose)
+inverse, normals, index = renderer.data(pose)
+np.savez(out / "plane.npz", inverse=inverse, normals=normals, index=index, pose=pose.matrix,
+         focal=pose.focal_px(160))
+sys.stdout.flush()
+os._exit(0)
+"""
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("bpy") is None, reason="needs Blender as a Python module (bpy)"
+)
+
+
+def _environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    out = tmp_path_factory.mktemp("scenes")
+    command = [sys.executable, "-c", SCRIPT, str(out)]
+    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return out
+
+
+@pytest.fixture(scope="module")
+def frames(rendered):
+    return [(ref, read_frame(ref)) for ref in list_frames(rendered / "a")]
+
+
+@pytest.fixture(scope="module")
+def plane(rendered):
+    data = np.load(rendered / "plane.npz")
+    height, width = data["inverse"].shape
+    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    focal = data["focal"]
+    ray = np.stack([(u - width / 2) / focal, (v - height / 2) / focal, np.ones_like(u)], -1)
+    return data, ray @ data["pose"][:3, :3].T
+
+
+def test_depth_of_the_floor_is_exact_along_the_view_axis(plane):
+    data, ray = plane
+    floor = data["index"] % 16 == 2
+    wanted = ray[..., 2] / -1.5  # 1 / z of the point where the ray meets z = 0
+    assert floor.mean() > 0.4
+    np.testing.assert_allclose(data["inverse"][floor], wanted[floor], rtol=1e-5)
+
+
+def test_no_depth_lies_between_an_object_and_what_is_behind_it(plane):
+    data, ray = plane
+    box = data["index"] % 16 == 5
+    points = (
+        data["pose"][:3, 3] + ray / np.where(data["inverse"] > 0, data["inverse"], 1)[..., None]
+    )
+    local = points - (0, 4, 0)
+    c, s = np.cos(0.3), np.sin(0.3)
+    x, y, z = (
+        c * local[..., 0] + s * local[..., 1],
+        c * local[..., 1] - s * local[..., 0],
+        local[..., 2],
+    )
+    # How far outside the box's faces, or inside of them, each point lies.
+    off = np.maximum.reduce([np.abs(x) - 0.5, np.abs(y) - 0.5, z - 1, -z])
+    assert box.sum() > 300
+    assert np.abs(off[box]).max() < 1e-4
+    rest = (data["index"] % 16 == 2) & (data["inverse"] > 0)
+    assert np.abs(points[rest][:, 2]).max() < 1e-3
+
+
+def test_normals_are_in_camera_axes(plane):
+    data, _ = plane
+    floor = data["index"] % 16 == 2
+    world = data["normals"][floor] @ data["pose"][:3, :3].T
+    np.testing.assert_allclose(world, np.broadcast_to((0, 0, 1), world.shape), atol=1e-3)
+    assert (data["normals"][floor][:, 1] < 0).all()  # y points down: the floor faces up
+
+
+def test_every_kind_gives_its_views_with_plausible_pictures(frames):
+    for kind in KINDS:
+        mine = [frame for ref, frame in frames if ref.kind == kind]
+        assert len(mine) >= 2
+        for frame in mine:
+            assert frame["rgb"].shape == (48, 64, 3)
+            assert frame["rgb"].std() > 8 and 20 < frame["rgb"].mean() < 240
+            assert frame["inverse_depth"].min() >= 0 and frame["inverse_depth"].max() < 1 / 0.15
+            lengths = np.linalg.norm(frame["normals"], axis=-1)
+            np.testing.assert_allclose(lengths[frame["inverse_depth"] > 0], 1, atol=5e-3)
+
+
+def test_labels_fit_the_kind_and_the_sky_has_no_depth(frames):
+    for kind in KINDS:
+        mine = [frame for ref, frame in frames if ref.kind == kind]
+        seen = {LABELS[value] for frame in mine for value in np.unique(frame["labels"])}
+        assert "unlabelled" not in seen
+        assert "ground" in seen
+        if kind in ("street", "open_ground"):
+            assert "ceiling" not in seen
+        else:
+            assert "wall" in seen and "vehicle" not in seen
+        for frame in mine:
+            np.testing.assert_array_equal(frame["labels"] == 1, frame["inverse_depth"] == 0)
+
+
+def test_the_hidden_layer_is_behind_and_the_rest_unchanged(frames):
+    layered = [frame for _, frame in frames if "behind_mask" in frame]
+    assert len(layered) >= 3
+    for frame in layered:
+        mask, front, behind = (
+            frame["behind_mask"],
+            frame["inverse_depth"],
+            frame["behind_inverse_depth"],
+        )
+        assert 0.02 < mask.mean() < 0.6
+        assert (behind[mask] <= front[mask] * 1.002).all()
+        assert (behind[mask] < front[mask] * 0.998).mean() > 0.9
+        np.testing.assert_array_equal(behind[~mask], front[~mask])
+
+
+def test_flow_leads_to_the_next_view(frames):
+    """Points carried along by the flow have, in the next view, the depth they should have there."""
+    checked = 0
+    by_name = {(ref.folder, ref.stem): frame for ref, frame in frames}
+    for ref, frame in frames:
+        np.testing.assert_allclose(
+            frame["flow"],
+            rigid_flow(
+                frame["inverse_depth"],
+                frame["focal_px"],
+                frame["world_from_camera"],
+                frame["next_world_from_camera"],
+            ),
+            atol=0.15,
+            rtol=2e-2,
+        )
+        if ref.next_stem is None:
+            continue
+        after = by_name[ref.folder, ref.next_stem]
+        np.testing.assert_array_equal(after["world_from_camera"], frame["next_world_from_camera"])
+        height, width = frame["labels"].shape
+        v, u = np.mgrid[0:height, 0:width]
+        x = np.rint(u + frame["flow"][..., 0]).astype(int)
+        y = np.rint(v + frame["flow"][..., 1]).astype(int)
+        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        same = after["labels"][y[inside], x[inside]] == frame["labels"][inside]
+        assert same.mean() > 0.85
+        checked += 1
+    assert checked >= 1
+
+
+def test_the_same_seed_gives_the_same_files(rendered):
+    for seed in (0, 2):
+        first = sorted((rendered / "a" / f"scene_{seed:06d}").iterdir())
+        second = sorted((rendered / "b" / f"scene_{seed:06d}").iterdir())
+        assert [p.name for p in first] == [p.name for p in second] and len(first) > 4
+        for a, b in zip(first, second, strict=True):
+            if a.suffix in (".jpg", ".png", ".json"):
+                assert a.read_bytes() == b.read_bytes(), a.name
+
+
+def _command(out, *options):
+    script = ROOT / "scripts" / "render_scenes.py"
+    return [sys.executable, str(script), "--out", str(out), *options]
+
+
+def test_the_script_says_what_is_wrong(tmp_path):
+    for options, word in (
+        ([], "--scenes A:B or --frames N"),
+        (["--scenes", "0-3"], "--scenes wants two whole numbers"),
+        (["--contact-sheet", str(tmp_path / "x.png")], "no finished scenes"),
+    ):
+        (tmp_path / "frames").mkdir(exist_ok=True)
+        done = subprocess.run(
+            _command(tmp_path / "frames", *options), capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode in (1, 2)
+        assert word in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_stopped_run_leaves_whole_scenes_and_goes_on_where_it_was(tmp_path):
+    def run(**options):
+        command = _command(tmp_path, "--scenes", "0:4", "--procedural", "--size", "64x48")
+        return subprocess.Popen([*command, "--views", "1"], env=_environment(), **options)
+
+    first = run()
+    deadline = time.monotonic() + 300
+    while not list(tmp_path.glob("scene_*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(60) == 128 + signal.SIGTERM
+    done = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert done and all(name.startswith("scene_") for name in done) and len(done) < 4
+    second = run(stdout=subprocess.PIPE, text=True)
+    output, _ = second.communicate(timeout=300)
+    assert second.returncode == 0 and output.splitlines()[-1] == "finished"
+    after = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert len(after) == 4 and done.items() <= after.items()
+    for path in tmp_path.glob("scene_*/scene.json"):
+        assert json.loads(path.read_text())["views"]
+
+
+def test_a_contact_sheet_is_made(rendered, tmp_path):
+    import cv2
+
+    sheet = tmp_path / "sheet.png"
+    subprocess.run(_command(rendered / "a", "--contact-sheet", str(sheet)), check=True, timeout=60)
+    assert cv2.imread(str(sheet)).std() > 20
