@@ -16,6 +16,7 @@ _SAMPLES = (1, 2, 3)  # background pixels beside the hole; 0 is skipped, it is m
 _CARRY = 16.0 / 640.0  # of the picture width: how far a row's own background counts
 _FARTHEST = 1.0 / 12.0  # of the picture width: the widest foreground hidden from the inpainting
 _TELEA_RADIUS = 3
+_NOTHING = np.float32(-1.0)  # no order: orders are 0 or more
 
 
 def fill_holes(picture: np.ndarray, raster: Raster, tolerance: float) -> np.ndarray:
@@ -28,35 +29,38 @@ def fill_holes(picture: np.ndarray, raster: Raster, tolerance: float) -> np.ndar
         return picture
     if hole.all():
         return np.zeros_like(picture)
-    beside, inwards, order, widest = _background(raster)
     rows, columns = np.nonzero(hole)
-    beside, inwards = beside[rows, columns], inwards[rows, columns]
-    carried, trust = _carried(
-        picture, raster, rows, beside, inwards, order[rows, columns], tolerance
-    )
+    beside, inwards, order, widest = _background(raster, rows, columns)
+    carried, trust = _carried(picture, raster, rows, beside, inwards, order, tolerance)
     distance = np.abs(columns - beside)
     trust = trust * 0.5 * np.exp(-distance / (_CARRY * hole.shape[1]))
-    spread = _inpainted(picture, hole, _known(raster, order, widest, tolerance))[rows, columns]
+    behind = np.full(hole.shape, _NOTHING, np.float32)
+    behind[rows, columns] = order
+    known = _known(raster, behind, widest, tolerance)
+    spread = _inpainted(picture, known)[rows, columns].astype(np.float32)
     filled = picture.copy()
     filled[rows, columns] = np.rint(spread + trust[:, None] * (carried - spread))
     return filled
 
 
-def _background(raster: Raster) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """For each pixel of a hole: the column of the row's background beside the hole, the direction
+def _background(
+    raster: Raster, rows: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """For each of N hole pixels: the column of the row's background beside the hole, the direction
     (+1, -1) that leads into that background, its order; and the widest hole inside the picture.
 
     A row without a drawn pixel gets order 0 and a column outside the picture.
     """
     hole = raster.hole
-    height, width = hole.shape
-    column = np.broadcast_to(np.arange(width, dtype=np.int32), hole.shape)
-    left = np.maximum.accumulate(np.where(hole, -1, column), axis=1)
-    right = np.minimum.accumulate(np.where(hole, width, column)[:, ::-1], axis=1)[:, ::-1]
-    row = np.arange(height)[:, None]
-    left_order = np.where(left >= 0, raster.order[row, np.maximum(left, 0)], np.inf)
-    right_order = np.where(right < width, raster.order[row, np.minimum(right, width - 1)], np.inf)
-    inside = hole & (left >= 0) & (right < width)
+    width = hole.shape[1]
+    column = np.arange(width, dtype=np.int32)
+    left = np.maximum.accumulate(np.where(hole, np.int32(-1), column), axis=1)
+    right = np.where(hole, np.int32(width), column)[:, ::-1]
+    right = np.minimum.accumulate(right, axis=1)[:, ::-1]
+    left, right = left[rows, columns], right[rows, columns]
+    left_order = np.where(left >= 0, raster.order[rows, np.maximum(left, 0)], np.inf)
+    right_order = np.where(right < width, raster.order[rows, np.minimum(right, width - 1)], np.inf)
+    inside = (left >= 0) & (right < width)
     widest = int(np.max((right - left - 1)[inside], initial=0))
     from_right = right_order < left_order
     order = np.minimum(left_order, right_order)
@@ -92,28 +96,24 @@ def _carried(
     return total / np.maximum(weight, 1.0)[:, None], np.minimum(weight, 1.0)
 
 
-def _known(raster: Raster, order: np.ndarray, widest: int, tolerance: float) -> np.ndarray:
+def _known(raster: Raster, behind: np.ndarray, widest: int, tolerance: float) -> np.ndarray:
     """Bool (H, W): what the inpainting may look at; nothing nearer than the background of a hole
     within the hole's own width, so that no colour of the foreground reaches the hole."""
     reach = int(np.clip(widest, 4, max(4, raster.hole.shape[1] * _FARTHEST)))
-    nothing = np.float32(-1.0)
-    behind = np.where(raster.hole, order, nothing).astype(np.float32)
-    window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    behind = cv2.dilate(behind, window)
-    return ~raster.hole & ((behind == nothing) | (raster.order <= behind + tolerance))
+    behind = cv2.dilate(behind, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    return ~raster.hole & ((behind == _NOTHING) | (raster.order <= behind + tolerance))
 
 
-def _inpainted(picture: np.ndarray, hole: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Float32 (H, W, 3): inpainted wherever it is not known, at a fraction of the size."""
-    height, width = hole.shape
+def _inpainted(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Uint8 (H, W, 3): inpainted wherever it is not known, at a fraction of the size."""
+    height, width = known.shape
     factor = max(2, round(width / 640))
     size = (-(-width // factor), -(-height // factor))
     weight = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    visible = picture.astype(np.float32) * known[..., None]
+    visible = np.where(known[..., None], picture, np.uint8(0)).astype(np.float32)
     small = cv2.resize(visible, size, interpolation=cv2.INTER_AREA)
     small = (small / np.maximum(weight, 1e-6)[..., None]).clip(0, 255).astype(np.uint8)
     unknown = (weight <= 0.01).astype(np.uint8)
     if not unknown.all():
         small = cv2.inpaint(small, unknown, _TELEA_RADIUS, cv2.INPAINT_TELEA)
-    large = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return large.astype(np.float32)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)

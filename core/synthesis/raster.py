@@ -4,7 +4,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 _STRETCH = 1.5  # pixels: neighbours drawn farther apart than this are two surfaces, not a slope
 _FRACTION = 65536.0  # a source position is kept to 1/65536 pixel
@@ -43,30 +42,30 @@ def rasterise(shift: np.ndarray, order: np.ndarray) -> Raster:
     end[:, :-1] = np.where(joined, middle, end[:, :-1])
 
     # Where the surface ends, the rest of the piece repeats its pixel: half a pixel on lies another.
+    slope = np.where(joined, 1.0 / np.maximum(gap, np.float32(1e-6)), np.float32(0.0))
     before, after = np.zeros_like(centre), np.zeros_like(centre)
-    before[:, 1:] = np.where(joined, 0.5 / np.maximum(0.5 * gap, 1e-6), 0.0)
-    after[:, :-1] = before[:, 1:]
+    before[:, 1:] = slope
+    after[:, :-1] = slope
 
     # One integer holds order (its bits sort as the number does, being >= 0) above the source
     # position, so that "nearest wins" is a single maximum and equal pictures come out equal.
     bits = np.ascontiguousarray(np.maximum(order, 0.0), np.float32).view(np.int32)
-    depth_bits = bits.astype(np.int64) << 32
-    row = np.arange(height, dtype=np.int64)[:, None] * width
-    drawn = torch.full((height * width,), -1, dtype=torch.int64)
+    drawn = np.full(height * width, -1, np.int64)
     first = np.ceil(start)
-    for step in range(2):  # a piece is at most _STRETCH long: it meets two pixel centres at most
-        target = first + np.float32(step)
-        seen = (target < end) & (target >= 0.0) & (target < width)
-        along = target - centre
-        source = column + along * np.where(along < 0.0, before, after)
-        fixed = (np.clip(source, 0.0, width - 1) * _FRACTION).astype(np.int64)
-        drawn.scatter_reduce_(
-            0,
-            torch.from_numpy((target.astype(np.int64) + row)[seen]),
-            torch.from_numpy((depth_bits | fixed)[seen]),
-            "amax",
+    # A piece is at most _STRETCH long, so it meets two pixel centres at most, and few meet two.
+    for target in (first, first + np.float32(1.0)):
+        pieces = np.flatnonzero((target < end) & (target >= 0.0) & (target < width))
+        new_column = target.ravel()[pieces]
+        along = new_column - centre.ravel()[pieces]
+        row, old_column = np.divmod(pieces, width)
+        source = old_column + along * np.where(
+            along < 0.0, before.ravel()[pieces], after.ravel()[pieces]
         )
-    packed = drawn.numpy().reshape(height, width)
+        fixed = (np.clip(source, 0.0, width - 1) * _FRACTION).astype(np.int64)
+        key = (bits.ravel()[pieces].astype(np.int64) << 32) | fixed
+        place = row * width + new_column.astype(np.int64)
+        np.maximum.at(drawn, place, key)
+    packed = drawn.reshape(height, width)
     hole = packed < 0
     packed = np.where(hole, 0, packed)
     return Raster(
