@@ -21,7 +21,7 @@ def read_exr(path: Path) -> np.ndarray:
 
     try:
         with OpenEXR.File(str(path), separate_channels=True) as file:
-            header = file.header()
+            header = dict(file.header())
             channels = {name: channel.pixels for name, channel in file.channels().items()}
     except (RuntimeError, ValueError, OSError) as error:
         raise SecondEyeError(

@@ -33,19 +33,16 @@ def numbered_picture(number: int, width: int = 96, height: int = 64) -> np.ndarr
 
 def read_number(rgb: np.ndarray) -> int:
     """The number in a picture (any size, uint8 or uint16, RGB or grey); ValueError if unclear."""
-    grey = np.asarray(rgb, dtype=np.float64)
-    if np.asarray(rgb).dtype == np.uint16:
-        grey = grey / 257
-    if grey.ndim == 3:
-        grey = grey.mean(axis=2)
-    height, width = grey.shape
+    rgb = np.asarray(rgb)
+    scale = 257 if rgb.dtype == np.uint16 else 1
+    height, width = rgb.shape[:2]
     table = np.empty((ROWS, COLUMNS))
     for r in range(ROWS):
         for c in range(COLUMNS):
             y0, y1 = (r + 0.3) * height / ROWS, (r + 0.7) * height / ROWS
             x0, x1 = (c + 0.3) * width / COLUMNS, (c + 0.7) * width / COLUMNS
-            block = grey[int(y0) : max(int(y1), int(y0) + 1), int(x0) : max(int(x1), int(x0) + 1)]
-            table[r, c] = block.mean()
+            block = rgb[int(y0) : max(int(y1), int(y0) + 1), int(x0) : max(int(x1), int(x0) + 1)]
+            table[r, c] = block.mean(dtype=np.float64) / scale
     middle = (LIGHT + DARK) / 2
     if np.abs(table - middle).min() < 25:
         raise ValueError(f"blurred or blended blocks:\n{table.round()}")
