@@ -2,6 +2,7 @@
 """What a subcommand may say to the terminal, and how it hears Ctrl-C."""
 
 import contextlib
+import shutil
 import signal
 import sys
 import threading
@@ -34,7 +35,11 @@ class Console:
 
             self._stage = progress.stage
             self._bar = tqdm(
-                total=progress.total, initial=progress.done, desc=progress.stage, unit="frame"
+                total=progress.total,
+                initial=progress.done,
+                desc=progress.stage,
+                unit="frame",
+                ncols=shutil.get_terminal_size().columns,  # 80 where the terminal doesn't say
             )
         self._bar.total = progress.total
         self._bar.update(progress.done - self._bar.n)

@@ -52,7 +52,7 @@ def parse_frames(text: str | None) -> tuple[int | None, int | None]:
         return None, None
     first, colon, last = text.partition(":")
     try:
-        numbers = (int(first) if first else None, int(last) if last else None)
+        numbers = (int(first) if first or not colon else None, int(last) if last else None)
     except ValueError as error:
         raise UsageError(f'"{text}" is no range of frames: write --frames A:B.') from error
     if not colon:

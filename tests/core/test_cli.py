@@ -166,8 +166,9 @@ def test_ctrl_c_stops_resumably(model, tmp_path):
 
 
 def test_a_terminal_gets_a_bar_and_the_result_stays_on_stdout(clip, model, tmp_path):
-    pty = pytest.importorskip("pty")
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
     command = ["depth", clip, "--project", tmp_path / "p", "--model", model]
     done = subprocess.run(
         [sys.executable, "-m", "core.cli", *map(str, command)],
