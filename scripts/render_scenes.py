@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from core.errors import SecondEyeError, UsageError
+from core.errors import Cancelled, SecondEyeError, UsageError
 from core.training.frames import SCENE_FILE, scene_folder_name
 
 VIEWS = 11
@@ -128,32 +128,41 @@ def _render(args: argparse.Namespace, argv: list[str]) -> int:
         raise SecondEyeError(
             f"The folder {args.out} can't be made ({error.strerror}): choose another for --out."
         ) from error
+    stop: list[int] = []
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, _leave)
+        # No exception from here: it would be lost, or end the process, in Blender's callbacks.
+        signal.signal(name, lambda number, frame: stop.append(number))
     report = _quiet_blender()
     done_here, frames_here, began = 0, 0, time.monotonic()
     seed = first + (worker - first) % workers
-    while seed < last:
+    while seed < last and not stop:
         if args.frames and _count(args.out) >= args.frames:
             break
         if not (args.out / scene_folder_name(seed) / SCENE_FILE).exists():
             started = time.monotonic()
-            views = render_scene(args.out, seed, catalogue, photos, size, args.views, args.kind)
+            try:
+                views = render_scene(
+                    args.out,
+                    seed,
+                    catalogue,
+                    photos,
+                    size,
+                    args.views,
+                    args.kind,
+                    stopped=lambda: bool(stop),
+                )
+            except Cancelled:
+                break
             done_here, frames_here = done_here + 1, frames_here + views
             _progress(
                 report, args, seed, views, time.monotonic() - started, frames_here, began, workers
             )
-            if done_here >= SCENES_PER_PROCESS:
+            if done_here >= SCENES_PER_PROCESS and not stop:
                 os.dup2(report.fileno(), 1)
                 os.execv(sys.executable, [sys.executable, __file__, *argv])
         seed += workers
-    print("finished", file=report, flush=True)
-    return 0
-
-
-def _leave(number: int, frame: object) -> None:
-    """On a signal: unwind, so that the unfinished scene is removed; finished ones stay."""
-    raise SystemExit(128 + number)
+    print(f"stopped by signal {stop[0]}" if stop else "finished", file=report, flush=True)
+    return 128 + stop[0] if stop else 0
 
 
 def _quiet_blender():

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from ...errors import Cancelled
 from ..frames import FrameWriter, rigid_flow, scene_folder_name
 from . import indoors, open_ground, poses, street
 from .catalog import Catalogue
@@ -50,13 +51,15 @@ def render_scene(
     kind: str | None = None,
     behind_share: float = _BEHIND,
     move_share: float = _MOVES,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> int:
     """Build and render one scene into ``root``; returns the number of views written.
 
     ``behind_share`` of the views have their hidden layer rendered, and ``move_share`` are followed
     by a second view from their next pose. The seed fixes everything, given the same models,
     photos, size and Blender version. A scene in which no good view is found is written without
-    views, so that a resumed job skips it.
+    views, so that a resumed job skips it. Raises `Cancelled` between two views when ``stopped()``
+    says so; nothing is left of the scene then.
     """
     width, height = size
     kind = kind or scene_kind(seed)
@@ -68,6 +71,8 @@ def render_scene(
         tries = 0
         while len(writer.views) < views and tries < views * 30:
             tries += 1
+            if stopped():
+                raise Cancelled(f"Scene {seed} was stopped before it was finished: run it again.")
             pose = propose(rng)
             if not worth_rendering(stage, pose, width / height):
                 continue

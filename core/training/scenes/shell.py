@@ -142,12 +142,8 @@ def rug(stage: Stage, width: float, depth: float) -> None:
     rng = stage.rng
     size = rng.uniform(0.3, 0.6, 2) * (width, depth)
     where = (rng.normal(0, 0.3), rng.normal(0, 0.3), 0.001)
-    stage.solid(
-        shapes.box(size[0], size[1], 0.012),
-        stage.textured(stage.photo(), 2.0, fit=True),
-        GROUND,
-        where,
-    )
+    cloth = stage.textured(stage.photo(), 2.0, fit=True)
+    stage.solid(shapes.box(size[0], size[1], 0.012), cloth, GROUND, where)
 
 
 def ceiling_lamps(stage: Stage, width: float, depth: float, height: float) -> None:
