@@ -10,6 +10,7 @@ from . import (
     check_engine,
     import_clip,
     install_engine,
+    render_stereo,
 )
 
 MODULES = (
@@ -18,6 +19,7 @@ MODULES = (
     analyse,
     build_scene,
     bake_camera,
+    render_stereo,
     check_engine,
     install_engine,
     cancel,

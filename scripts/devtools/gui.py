@@ -47,7 +47,8 @@ def main(argv: list[str]) -> int:
     engine = python_in(ROOT / BLENDERS["4.5"].folder)
     with tempfile.TemporaryDirectory(prefix="second-eye-gui-") as folder:
         work = Path(folder)
-        package = build.build(ROOT, work, None)
+        given = os.environ.get("SECOND_EYE_ZIP")
+        package = shutil.copy(given, work) if given else build.build(ROOT, work, None)
         clip = work / "street.mp4"
         maker = [engine, ROOT / "tests" / "make_clip.py", clip, str(FRAMES), "1280", "720"]
         if run(maker).returncode != 0:
@@ -129,7 +130,8 @@ def _blender(system: Path, work: Path, job: dict[str, object]) -> int:
     }
     inside = ["env", "-i", *(f"{k}={v}" for k, v in environment.items())]
     inside += ["xvfb-run", "-a", "-s", screen, *blender]
-    lines.append(f"exec chroot {shlex.quote(str(system))} {shlex.join(inside)}")
+    # xvfb-run waits for ever when it is the namespace's first process: the shell stays that.
+    lines += [f"chroot {shlex.quote(str(system))} {shlex.join(inside)}", "exit $?"]
     # --kill-child: no Xvfb and no Blender outlives this, either.
     command = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork"]
     command += ["--kill-child", "sh", "-c", "\n".join(lines)]

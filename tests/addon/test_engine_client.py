@@ -45,7 +45,7 @@ def test_an_engine_without_torch_is_named(second_eye, tmp_path: Path, engine_pyt
 def test_a_cancelled_analysis_resumes_to_the_same_files(
     client, python, clip: Path, analysed: Path, tmp_path: Path
 ) -> None:
-    """Polled as a timer would, cancelled in the middle, resumed: bit for bit the undisturbed run."""
+    """Polled as by a timer, cancelled, resumed: bit for bit the files of an undisturbed run."""
     folder = tmp_path / "cut.secondeye"
     job = client.EngineJob(python, "analyse", analysis(clip, folder))
     while job.poll() and job.progress.stage != "plate":
