@@ -34,6 +34,7 @@ def fill_holes(picture: np.ndarray, raster: Raster, tolerance: float) -> np.ndar
     carried, trust = _carried(picture, raster, rows, beside, inwards, order, tolerance)
     distance = np.abs(columns - beside)
     trust = trust * 0.5 * np.exp(-distance / (_CARRY * hole.shape[1]))
+    trust[_at_edge(hole)[rows, columns]] = 0.0  # a long way carried is a smear
     behind = np.full(hole.shape, _NOTHING, np.float32)
     behind[rows, columns] = order
     known = _known(raster, behind, widest, tolerance)
@@ -94,6 +95,13 @@ def _carried(
         total += picture[rows, column] * same[:, None]
         weight += same
     return total / np.maximum(weight, 1.0)[:, None], np.minimum(weight, 1.0)
+
+
+def _at_edge(hole: np.ndarray) -> np.ndarray:
+    """Bool (H, W): the part of each row's holes that touches the picture's left or right edge."""
+    left = np.logical_and.accumulate(hole, axis=1)
+    right = np.logical_and.accumulate(hole[:, ::-1], axis=1)[:, ::-1]
+    return left | right
 
 
 def _known(raster: Raster, behind: np.ndarray, widest: int, tolerance: float) -> np.ndarray:
