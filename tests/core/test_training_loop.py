@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The training loop on made-up scenes: it learns, stops and resumes to the bit."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.depth.network import DepthNetwork, NetworkConfig
+from core.errors import SecondEyeError, UsageError
+from core.training.augment import training_pair
+from core.training.curves import draw_curves
+from core.training.dataset import Sample, load_renders, normalise
+from core.training.frames import FrameWriter
+from core.training.loop import (
+    Phase,
+    Settings,
+    Trainer,
+    read_checkpoint,
+    run,
+    save_checkpoint,
+)
+from core.training.teacher import Lite0Encoder, Teacher
+
+SMALL = NetworkConfig(
+    stem=8,
+    widths=(8, 12, 16, 24),
+    depths=(1, 1, 2, 2),
+    mlps=(1, 1, 1, 1),
+    groups=(2, 2, 2, 2),
+    decoder=(16, 12, 8, 8, 8),
+)
+
+
+def scene(seed: int) -> Sample:
+    """A shaded floor and a bright box that stands on it; nearer is lower and larger."""
+    rng = np.random.default_rng(seed)
+    depth = np.repeat(np.linspace(0.1, 1, 60)[:, None], 80, 1)
+    bottom, left = int(rng.integers(25, 59)), int(rng.integers(0, 55))
+    top = max(bottom - 20, 0)
+    depth[top:bottom, left : left + 22] = depth[bottom, 0]
+    rgb = np.stack([80 + 150 * depth, 200 - 150 * depth, np.full_like(depth, 90)], -1)
+    rgb[top:bottom, left : left + 22] += 40
+    unit = depth.max() / 65535
+    return Sample(
+        f"s{seed}",
+        np.clip(rgb, 0, 255).astype(np.uint8),
+        (depth / unit).astype(np.uint16),
+        unit,
+        "",
+    )
+
+
+def trainer(images: int = 8 * 20, **settings: object) -> Trainer:
+    torch.manual_seed(0)
+    phases = (Phase(((32, 32), (32, 64)), images, 8, 4e-3, 4e-3),)
+    samples = [scene(i) for i in range(12)]
+    return Trainer(DepthNetwork(SMALL), Settings(phases, **settings), samples)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> None:
+    torch.set_num_threads(2)
+
+
+def test_twenty_steps_lower_the_loss() -> None:
+    one = trainer()
+    losses = [one.train_step()["loss"] for _ in range(20)]
+    assert np.mean(losses[-4:]) < 0.8 * np.mean(losses[:4])
+    assert one.done and one.images == 160
+
+
+def test_resumed_run_equals_an_undisturbed_one(tmp_path: Path) -> None:
+    whole = trainer()
+    while not whole.done:
+        whole.train_step()
+    broken = trainer()
+    for _ in range(7):
+        broken.train_step()
+    save_checkpoint(tmp_path / "c.pt", broken)
+    resumed = trainer()
+    resumed.restore(read_checkpoint(tmp_path / "c.pt"))
+    while not resumed.done:
+        resumed.train_step()
+    for a, b in zip(whole.averaged, resumed.averaged, strict=True):
+        assert torch.equal(a, b)
+    for a, b in zip(
+        whole.network.state_dict().values(), resumed.network.state_dict().values(), strict=True
+    ):
+        assert torch.equal(a, b)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_run_stops_when_asked_and_leaves_a_checkpoint(tmp_path: Path) -> None:
+    one = trainer()
+    run(one, tmp_path, [], stopped=lambda: one.step >= 3, say=lambda _: None)
+    assert read_checkpoint(tmp_path / "checkpoint.pt")["step"] == 3
+
+
+def test_run_validates_and_logs_and_the_curves_are_drawn(tmp_path: Path) -> None:
+    one = trainer(8 * 50)
+    held = [scene(100), scene(101)]
+    run(one, tmp_path, held, say=lambda _: None, validate_images=200)
+    lines = [json.loads(s) for s in (tmp_path / "log.jsonl").read_text().splitlines()]
+    scores = [line for line in lines if "absrel" in line]
+    assert [line["images"] for line in scores] == [200, 400]
+    assert scores[0]["ramp"] == scores[1]["ramp"] > 0
+    draw_curves(tmp_path / "log.jsonl", tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 2000
+
+
+def test_student_learns_the_teachers_maps_and_answers() -> None:
+    torch.manual_seed(0)
+    photo = Sample("p", scene(3).rgb, None, 0.0, "photo")
+    phases = (Phase(((64, 64),), 4 * 3, 4, 1e-3, 1e-3),)
+    settings = Settings(phases, photo_share=0.5)
+    for teacher, wanted in ((Lite0Encoder(), {"features"}), (Teacher(), {"features", "distil"})):
+        one = Trainer(DepthNetwork(SMALL), settings, [scene(1)], [photo], teacher)
+        seen: set[str] = set()
+        while not one.done:
+            seen |= set(one.train_step())
+        assert wanted <= seen and "distil" in seen == ("distil" in wanted)
+
+
+def test_numbers_that_run_away_stop_the_run() -> None:
+    one = trainer()
+    with torch.no_grad():
+        one.network.decoder.head.bias.fill_(float("nan"))
+    with pytest.raises(SecondEyeError, match="lower the learning rate"):
+        one.train_step()
+
+
+def test_a_cut_checkpoint_is_named(tmp_path: Path) -> None:
+    (tmp_path / "c.pt").write_bytes(b"PK\x03\x04")
+    with pytest.raises(SecondEyeError, match=r"c.pt can't be read"):
+        read_checkpoint(tmp_path / "c.pt")
+
+
+def test_phases_are_read_from_text() -> None:
+    phase = Phase.parse("96x128,96x160:6000:32:1e-3:5e-4")
+    assert phase == Phase(((96, 128), (96, 160)), 6000, 32, 1e-3, 5e-4)
+    for wrong in ("96x128", "90x128:1:1:1:1", "96:1:1:1:1"):
+        with pytest.raises(UsageError, match="is no training phase"):
+            Phase.parse(wrong)
+
+
+def test_rendered_frames_load_once_and_held_out_scenes_stay_out(tmp_path: Path) -> None:
+    for seed in (19, 20):
+        sample = scene(seed)
+        assert sample.depth is not None
+        inverse = (sample.depth * sample.unit).astype(np.float32)
+        flat = np.zeros((60, 80, 3), np.float32)
+        with FrameWriter(tmp_path / "renders", seed, "room") as writer:
+            labels = np.zeros((60, 80), np.uint8)
+            pose = np.eye(4)
+            writer.add_view(sample.rgb, inverse, flat, flat[..., :2], labels, 70.0, pose, pose)
+            writer.finish()
+    for _ in range(2):
+        train = load_renders(tmp_path / "renders", tmp_path / "cache", held=False)
+        held = load_renders(tmp_path / "renders", tmp_path / "cache", held=True)
+        assert [s.name for s in train] == ["scene_000019/view_000"]
+        assert [s.name for s in held] == ["scene_000020/view_000"]
+        depth = train[0].depth
+        original = scene(19)
+        assert depth is not None and original.depth is not None
+        assert np.allclose(depth * train[0].unit, original.depth * original.unit, atol=1e-3)
+    with pytest.raises(SecondEyeError, match="no finished training frames"):
+        (tmp_path / "empty").mkdir()
+        load_renders(tmp_path / "empty", None, held=False)
+
+
+def test_target_is_0_far_and_1_near_whatever_the_unit() -> None:
+    depth = np.linspace(0.2, 2.0, 6000).reshape(60, 100)
+    target = normalise(depth)
+    assert np.percentile(target, 2) == pytest.approx(0, abs=0.01)
+    assert np.percentile(target, 98) == pytest.approx(1, abs=0.01)
+    assert np.allclose(normalise(7 * depth), target, atol=1e-6)
+    window = depth.copy()
+    window[:6, :40] = 0
+    assert np.abs(normalise(window) - target)[6:].max() < 0.1
+
+
+def test_augmentation_keeps_picture_and_depth_together() -> None:
+    """Depth is a function of the red channel here, so that both can be compared after the crop."""
+    ramp = np.tile(np.linspace(0, 255, 160, dtype=np.uint8), (120, 1))
+    sample = Sample("r", np.stack([ramp] * 3, -1), (ramp.astype(np.uint16) + 1) * 250, 1e-5, "")
+    for seed in range(20):
+        rgb, target = training_pair(sample, 32, 64, np.random.default_rng(seed))
+        assert rgb.shape == (32, 64, 3) and rgb.dtype == np.uint8
+        assert target is not None and target.shape == (32, 64)
+        light = rgb.astype(float).mean((0, 2))
+        if light.std() > 5:
+            assert np.corrcoef(light, target.mean(0))[0, 1] > 0.6
+    again = training_pair(sample, 32, 64, np.random.default_rng(3))
+    assert np.array_equal(again[0], training_pair(sample, 32, 64, np.random.default_rng(3))[0])
