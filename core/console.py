@@ -34,12 +34,14 @@ class Console:
             from tqdm import tqdm
 
             self._stage = progress.stage
+            size = shutil.get_terminal_size()  # 80 x 24 where the terminal doesn't say
             self._bar = tqdm(
                 total=progress.total,
                 initial=progress.done,
                 desc=progress.stage,
                 unit="frame",
-                ncols=shutil.get_terminal_size().columns,  # 80 where the terminal doesn't say
+                ncols=size.columns,
+                nrows=size.lines,
             )
         self._bar.total = progress.total
         self._bar.update(progress.done - self._bar.n)
