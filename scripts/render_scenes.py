@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.errors import Cancelled, SecondEyeError, UsageError
-from core.training.frames import SCENE_FILE, scene_folder_name
+from core.training.frames import SCENE_FILE, list_sources, scene_folder_name
 
 VIEWS = 11
 # A long-lived process gets slower with every scene: it replaces itself by a fresh one.
@@ -38,6 +38,8 @@ def main(argv: list[str]) -> int:
             from core.training.packs import write_packs
 
             write_packs(args.out, args.pack, print)
+        elif args.sources:
+            print("\n".join(list_sources(args.out)))
         else:
             return _render(args, argv)
     except SecondEyeError as error:
@@ -83,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--pack", type=Path, metavar="DIR", help="write the frames as .npz chunks of at most 60 MB"
+    )
+    parser.add_argument(
+        "--sources", action="store_true", help="print every model and photo used, with its licence"
     )
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser

@@ -21,9 +21,9 @@ from typing import Any, TypedDict
 
 import cv2
 import numpy as np
-import OpenEXR
 
 from ..errors import SecondEyeError
+from .exr import read_exr, write_half_exr
 
 LABELS = (
     "unlabelled",
@@ -196,6 +196,14 @@ def list_frames(root: Path | str) -> list[FrameRef]:
     return frames
 
 
+def list_sources(root: Path | str) -> list[str]:
+    """Every model and photo used in the scenes under ``root``, with author and licence."""
+    found: set[str] = set()
+    for path in sorted(Path(root).glob(f"scene_*/{SCENE_FILE}")):
+        found.update(_read_scene(path).get("sources", []))
+    return sorted(found)
+
+
 def read_frame(ref: FrameRef) -> Frame:
     """Read one view; keys, shapes and units as in `Frame`.
 
@@ -246,27 +254,6 @@ def rigid_flow(
     flow = np.where(ahead[..., None], target - np.stack([u, v], -1), 0.0)
     # Half floats end at 65504, and no use is known for a flow of more than a few picture widths.
     return np.clip(flow, -4 * width, 4 * width).astype(np.float32)
-
-
-def write_half_exr(path: Path, channels: dict[str, np.ndarray]) -> None:
-    """Write single-channel arrays (H x W) as half floats, ZIP compressed."""
-    halves = {name: np.ascontiguousarray(data, np.float16) for name, data in channels.items()}
-    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    try:
-        OpenEXR.File(header, halves).write(str(path))
-    except (RuntimeError, OSError) as error:
-        raise SecondEyeError(f"{path} can't be written: check the space left there.") from error
-
-
-def read_exr(path: Path) -> dict[str, np.ndarray]:
-    """Read every channel of an EXR file as float32 (H x W)."""
-    try:
-        with OpenEXR.File(str(path), separate_channels=True) as file:
-            return {name: c.pixels.astype(np.float32) for name, c in file.channels().items()}
-    except (RuntimeError, OSError) as error:
-        raise SecondEyeError(
-            f"{path} is missing or damaged: delete its scene folder and render it again."
-        ) from error
 
 
 def _read_scene(path: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from core.training.frames import (
     SCENE_FILE,
     FrameWriter,
     list_frames,
+    list_sources,
     read_frame,
     rigid_flow,
     scene_folder_name,
@@ -154,7 +155,7 @@ def test_packs_hold_every_frame_with_its_depth(tmp_path):
 def test_scene_json_is_plain(tmp_path):
     _write(tmp_path, 5)
     scene = json.loads((tmp_path / scene_folder_name(5) / SCENE_FILE).read_text())
-    assert scene["sources"] == ["none"]
+    assert scene["sources"] == ["none"] == list_sources(tmp_path)
     view = scene["views"][0]
     assert view["next"] == "view_001" and view["width"] == WIDTH
     assert np.array(view["world_from_camera"]).shape == (4, 4)
