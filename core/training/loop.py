@@ -68,6 +68,7 @@ class Settings:
         encoder_rate: factor on the learning rate of a pretrained encoder.
         bfloat16: convolutions in bfloat16 (autocast), losses and weights in float32.
         average: decay of the moving average of the weights, per step.
+        warm_up: steps over which the learning rate rises to the first phase's.
     """
 
     phases: tuple[Phase, ...]
@@ -77,6 +78,7 @@ class Settings:
     encoder_rate: float = 1.0
     bfloat16: bool = False
     average: float = 0.998
+    warm_up: int = 200
     loss: LossWeights = field(default_factory=LossWeights)
     distil: DistilWeights = field(default_factory=DistilWeights)
 
@@ -161,7 +163,7 @@ class Trainer:
         picture, target, known = self.batch()
         _, phase, part = self.phase()
         rate = phase.end + (phase.start - phase.end) * 0.5 * (1 + math.cos(math.pi * part))
-        rate *= min(1.0, (self.step + 1) / 200)
+        rate *= min(1.0, (self.step + 1) / self.settings.warm_up)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["factor"]
         self.network.train()

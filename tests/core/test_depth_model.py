@@ -126,11 +126,11 @@ def test_an_unknown_name_is_bad_use() -> None:
 
 
 def test_missing_and_damaged_files_are_named(weights: Path, tmp_path: Path) -> None:
-    with pytest.raises(SecondEyeError, match="no model file at .*none.safetensors"):
+    with pytest.raises(SecondEyeError, match=r"no model file at .*none.safetensors"):
         load_model(tmp_path / "none.safetensors")
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(weights.read_bytes()[:5000])
-    with pytest.raises(SecondEyeError, match="cut.safetensors is damaged"):
+    with pytest.raises(SecondEyeError, match=r"cut.safetensors is damaged"):
         load_model(cut)
     with pytest.raises(SecondEyeError, match="holds 0 model files"):
         load_model(_folder(tmp_path / "empty"))
@@ -141,7 +141,7 @@ def test_weights_of_something_else_are_refused(weights: Path, tmp_path: Path) ->
 
     other = tmp_path / "other.safetensors"
     save_file({"a": torch.zeros(2)}, other)
-    with pytest.raises(SecondEyeError, match="other.safetensors holds no weights"):
+    with pytest.raises(SecondEyeError, match=r"other.safetensors holds no weights"):
         load_model(other)
     misfit = tmp_path / "misfit.safetensors"
     save_weights(misfit, SMALL, {"encoder.stem.0.weight": torch.zeros(8, 3, 3, 3)}, {})

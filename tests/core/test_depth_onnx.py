@@ -93,7 +93,7 @@ def test_a_bad_sidecar_is_named(tmp_path: Path, text: str, message: str) -> None
 
 def test_damaged_and_unfit_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "noise.onnx").write_bytes(b"\x08\x07noise")
-    with pytest.raises(SecondEyeError, match="noise.onnx is not a depth model"):
+    with pytest.raises(SecondEyeError, match=r"noise.onnx is not a depth model"):
         load_model(tmp_path / "noise.onnx")
     with pytest.raises(SecondEyeError, match=r"four.onnx takes an input of shape"):
         load_model(mean_model(tmp_path / "four.onnx", 32, 32, channels=4))
