@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import math
+
 import bpy
 from mathutils import Matrix
 
 from ...core.project import Project
 from ...core.stereo import StereoRig, suggest_rig
-from ..stage import COLLECTION, scene_frame
-from ..stage.build import find_collection
+from ..stage import COLLECTION, compat, scene_frame
+from ..stage.build import find_collection, reliefs
 from ..stage.depth_pixels import shot_inverse_distances
-from ..stage.footage_camera import camera_data, set_lens
+from ..stage.footage_camera import camera_data, set_camera
 from ..stage.keys import key
-from ..stage.settings import lens_of
+from ..stage.relief_group import MATTE_ANGLE
 from .drift import key_drift
 
 NAME = "Second Eye Stereo"
@@ -42,7 +44,7 @@ def make_stereo_camera(
     footage = next(o for o in collection.objects if o.get("second_eye_role") == "footage")
     camera = _stereo_object(collection, footage)
     data = camera_data(camera)
-    set_lens(data, lens_of(project.manifest))
+    set_camera(data, project.manifest)
     shots = project.manifest.shots
     focal = project.manifest.lens.focal_over_width
     rigs = [suggest_rig(shot_inverse_distances(project, s), focal, budget) for s in shots]
@@ -52,10 +54,19 @@ def make_stereo_camera(
     key(data, CONVERGENCE, starts, [rig.convergence for rig in rigs])
     spans = [(scene_frame(scene, s.first), scene_frame(scene, s.last)) for s in shots]
     key_drift(camera, spans, [drift * rig.interocular for rig in rigs])
+    for relief, shot, rig in zip(reliefs(collection), shots, rigs, strict=True):
+        _keep_whole(relief, 0.5 * rig.interocular + drift * rig.interocular, shot.near)
     scene.camera = camera
     scene.render.use_multiview = True
     scene.render.views_format = "STEREO_3D"
     return camera
+
+
+def _keep_whole(relief: bpy.types.Object, aside: float, near: float) -> None:
+    """Cut steps only for viewers farther off than an eye ``aside`` from the middle."""
+    modifier = relief.modifiers[0]
+    angle = max(compat.get_input(modifier, MATTE_ANGLE), 1.25 * math.atan(aside / near))
+    compat.set_input(modifier, MATTE_ANGLE, angle)
 
 
 def configure_stereo(camera: bpy.types.Camera, rig: StereoRig) -> None:

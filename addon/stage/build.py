@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import bpy
 
-from ...core.errors import SecondEyeError
+from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
 from .footage_camera import footage_camera
 from .images import load_sequence
 from .sampling import relief_pattern
-from .settings import configure_scene, lens_of
+from .settings import configure_scene
 from .shot import Sources, hang_from, shot_object
 
 COLLECTION = "Second Eye"
@@ -42,9 +42,11 @@ def build_scene(
     up to 640). ``points``: clouds of points instead of surfaces. Building again replaces the
     reliefs and keeps the cameras. Sets the scene's rate, size, range, colours and engine.
 
-    Raises SecondEyeError where the project's pictures are missing.
+    Raises SecondEyeError where the project's pictures are missing, UsageError on start < 0.
     """
     manifest = project.manifest
+    if start < 0:
+        raise UsageError(f"A scene can't start at frame {start}: Blender starts at 0 or later.")
     for frame in (manifest.first, manifest.last):
         for path in (project.plate_path(frame), project.depth_path(frame)):
             if not path.is_file():
@@ -58,18 +60,18 @@ def build_scene(
     collection["second_eye_start"] = start
     collection["second_eye_first"] = manifest.first
     _clear_reliefs(collection)
-    camera = footage_camera(collection, lens_of(manifest))
+    camera = footage_camera(collection, manifest)
     sources = Sources(plate, depth, pattern, columns, start, points)
-    reliefs = []
+    built = []
     for number, shot in enumerate(manifest.shots, 1):
         relief = shot_object(project, shot, number, sources)
         collection.objects.link(relief)
         hang_from(relief, camera)
-        reliefs.append(relief)
+        built.append(relief)
     configure_scene(scene, manifest, start)
     if scene.camera is None:
         scene.camera = camera
-    return StageObjects(collection, camera, tuple(reliefs))
+    return StageObjects(collection, camera, tuple(built))
 
 
 def find_collection(scene: bpy.types.Scene, name: str | None = None) -> bpy.types.Collection:
@@ -83,6 +85,12 @@ def find_collection(scene: bpy.types.Scene, name: str | None = None) -> bpy.type
     raise SecondEyeError(f'The scene "{scene.name}" holds no relief yet: press Build Scene first.')
 
 
+def reliefs(collection: bpy.types.Collection) -> list[bpy.types.Object]:
+    """The collection's reliefs, in the order of their shots."""
+    found = [o for o in collection.objects if o.get("second_eye_role") == "relief"]
+    return sorted(found, key=lambda relief: relief["second_eye_first"])
+
+
 def _collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
     for collection in scene.collection.children_recursive:
         if collection.get("second_eye_project") and collection.name == name:
@@ -94,7 +102,7 @@ def _collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
 
 def _clear_reliefs(collection: bpy.types.Collection) -> None:
     """Remove the reliefs of an earlier build with all that only they used."""
-    for relief in [o for o in collection.objects if o.get("second_eye_role") == "relief"]:
+    for relief in reliefs(collection):
         used: list[bpy.types.ID | None] = [relief.data]
         used += [m for m in bpy.data.materials if m.get("second_eye_relief") == relief.name]
         used.append(relief.animation_data.action if relief.animation_data else None)

@@ -29,6 +29,7 @@ def set_input(modifier: Any, name: str, value: Any) -> None:
         getattr(inputs, identifier).value = value
     else:
         modifier[identifier] = value
+    modifier.id_data.update_tag()  # an ID property tells nobody that it changed
 
 
 def get_input(modifier: Any, name: str) -> Any:

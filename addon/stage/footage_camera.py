@@ -8,11 +8,10 @@ import math
 import bpy
 from mathutils import Matrix
 
-from ...core.geometry import Lens
+from ...core.project import Manifest
 
 NAME = "Second Eye Footage"
 SENSOR_WIDTH = 36.0  # mm, Blender's own default
-CLIP_START = 0.01
 CLIP_END = 2.0e6  # the relief ends at 1/Z = 1e-6 whatever near, far and strength say
 
 
@@ -23,25 +22,30 @@ def camera_data(camera: bpy.types.Object) -> bpy.types.Camera:
     return camera.data
 
 
-def set_lens(camera: bpy.types.Camera, lens: Lens) -> None:
-    """Horizontal fit always, so that f/w means the same for upright pictures."""
+def set_camera(camera: bpy.types.Camera, manifest: Manifest) -> None:
+    """The footage's lens, and clipping that leaves every shot of a project in sight.
+
+    Horizontal fit always, so that f/w means the same for upright pictures.
+    """
     camera.type = "PERSP"
     camera.sensor_fit = "HORIZONTAL"
     camera.sensor_width = SENSOR_WIDTH
     camera.lens_unit = "MILLIMETERS"
-    camera.lens = SENSOR_WIDTH * lens.focal_over_width
+    camera.lens = SENSOR_WIDTH * manifest.lens.focal_over_width
     camera.shift_x = camera.shift_y = 0.0
-    camera.clip_start, camera.clip_end = CLIP_START, CLIP_END
+    # A strength above 1 brings the nearest point nearer than Near.
+    nearest = min(s.near / (0.5 + 0.5 * max(1.0, s.strength)) for s in manifest.shots)
+    camera.clip_start, camera.clip_end = min(0.01, 0.1 * nearest), CLIP_END
 
 
-def footage_camera(collection: bpy.types.Collection, lens: Lens) -> bpy.types.Object:
+def footage_camera(collection: bpy.types.Collection, manifest: Manifest) -> bpy.types.Object:
     """The collection's footage camera with this lens; a new one stands level and looks along +Y."""
     for found in collection.objects:
         if found.get("second_eye_role") == "footage":
-            set_lens(camera_data(found), lens)
+            set_camera(camera_data(found), manifest)
             return found
     data = bpy.data.cameras.new(NAME)
-    set_lens(data, lens)
+    set_camera(data, manifest)
     camera = bpy.data.objects.new(NAME, data)
     camera["second_eye_role"] = "footage"
     camera.matrix_world = Matrix.Rotation(math.pi / 2, 4, "X")

@@ -12,6 +12,8 @@ import bpy
 from ...core.errors import SecondEyeError
 from .nodes import Socket, Tree
 
+NEVER = 1048574  # Blender's last frame: a shot of one picture never gets to a second
+
 
 @dataclass(frozen=True)
 class Sequence:
@@ -30,9 +32,11 @@ class Sequence:
         node = t.node("ShaderNodeTexImage", interpolation=interpolation, extension=extension)
         node.image = self.image
         user = node.image_user
-        user.frame_duration = self.last - self.first + 1
-        user.frame_start = self.start
-        user.frame_offset = self.first - 1
+        # Blender counts from 0 below the range and from 1 at its start: so that frames before the
+        # shot hold its first picture, too, count the first picture as 0.
+        user.frame_duration = max(1, self.last - self.first)
+        user.frame_start = self.start + 1 if self.last > self.first else NEVER
+        user.frame_offset = self.first
         user.use_auto_refresh = True
         user.use_cyclic = False
         t.link(uv, node.inputs["Vector"])

@@ -17,23 +17,27 @@ def plate_material(
 ) -> bpy.types.Material:
     """Emission of the plate, with steps of the relief made transparent for views off the axis.
 
+    How far off is one number for the whole picture: the angle between viewer and footage camera as
+    seen from the distance Near. Two eyes stay below it and see whole surfaces.
+
     ``relief``: the name of the object that wears it. ``pitch``: the distance between the relief's
     samples in picture widths and heights, over which a step is measured.
     """
     material, t = _empty(relief, relief)
     position = t.node("ShaderNodeTexCoord").outputs["Object"]
-    lens = _attribute(t, LENS)
-    uv = _project(t, position, lens)
+    viewer, sight = _viewer(t)
+    matte, angle, near = t.separate(_attribute(t, MATTE))
+    aside = t.math("DIVIDE", t.vector("LENGTH", viewer).outputs["Value"], near)
+    uv = _project(t, _steady(t, position, sight, aside), _attribute(t, LENS))
     emission = t.node("ShaderNodeEmission")
     t.link(plate.texture(t, uv, "Linear", "MIRROR"), emission.inputs["Color"])
 
-    matte, angle, _ = t.separate(_attribute(t, MATTE))
     away = t.math("MAXIMUM", _step(t, depth, uv, pitch), _outside(t, uv))
     transparent = t.node("ShaderNodeBsdfTransparent").outputs[0]
     cut = _mix(t, away, emission.outputs[0], transparent)
     # Mixed last: near the axis the factor is 0, and Cycles then skips the whole branch.
-    off = t.math("MULTIPLY", _off_axis(t, position, angle), matte, label="Matte")
-    _finish(t, _mix(t, off, emission.outputs[0], cut))
+    off = t.smoothstep(t.math("ARCTANGENT", aside), angle, t.math("MULTIPLY", angle, 2.0))
+    _finish(t, _mix(t, t.math("MULTIPLY", off, matte, label="Matte"), emission.outputs[0], cut))
     return material
 
 
@@ -111,17 +115,42 @@ def _outside(t: Tree, uv: Socket) -> Socket:
     return t.math("GREATER_THAN", t.math("MAXIMUM", u, v), 0.5)
 
 
-def _off_axis(t: Tree, position: Socket, angle: Socket) -> Socket:
-    """0 where the viewer looks along the footage camera's ray, 1 from twice ``angle`` off it."""
-    turn = t.node(
-        "ShaderNodeVectorTransform", vector_type="VECTOR", convert_from="WORLD", convert_to="OBJECT"
+def _viewer(t: Tree) -> tuple[Socket, Socket]:
+    """Where the viewer stands and what it looks along, in the footage camera's axes.
+
+    In multiview renders each eye is a viewer of its own.
+    """
+    place = _to_object(t, "CAMERA", "POINT")
+    place.inputs[0].default_value = (0.0, 0.0, 0.0)
+    along = _to_object(t, "WORLD", "VECTOR")
+    t.link(t.node("ShaderNodeNewGeometry").outputs["Incoming"], along.inputs[0])
+    sight = t.vector("SCALE", along.outputs[0])
+    sight.inputs["Scale"].default_value = -1.0
+    return place.outputs[0], sight.outputs["Vector"]
+
+
+def _to_object(t: Tree, space: str, kind: str) -> Any:
+    return t.node(
+        "ShaderNodeVectorTransform", vector_type=kind, convert_from=space, convert_to="OBJECT"
     )
-    t.link(t.node("ShaderNodeNewGeometry").outputs["Incoming"], turn.inputs[0])
-    viewer = turn.outputs[0]
-    camera = t.vector("SCALE", t.vector("NORMALIZE", position).outputs["Vector"])
-    camera.inputs["Scale"].default_value = -1.0
-    ray = camera.outputs["Vector"]
-    side = t.vector("LENGTH", t.vector("CROSS_PRODUCT", viewer, ray).outputs["Vector"])
-    along = t.vector("DOT_PRODUCT", viewer, ray).outputs["Value"]
-    off = t.math("ARCTAN2", side.outputs["Value"], along, label="Off axis")
-    return t.smoothstep(off, angle, t.math("MULTIPLY", angle, 2.0))
+
+
+def _steady(t: Tree, position: Socket, sight: Socket, aside: Socket) -> Socket:
+    """The hit point, or for a viewer in the footage camera's place any point on its ray.
+
+    Where a step falls from 1 to 1,000 units within a pixel of depth, the hit point's rounding
+    moves it by pixels of the plate; the ray itself is exact. Only on such steps, which the viewer
+    sees edge-on, and not in mirrors, whose rays come from elsewhere.
+    """
+    geometry = t.node("ShaderNodeNewGeometry").outputs
+    facing = t.vector("DOT_PRODUCT", geometry["Normal"], geometry["Incoming"]).outputs["Value"]
+    edge_on = t.math("LESS_THAN", t.math("ABSOLUTE", facing), 0.05)
+    direct = t.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
+    there = t.math("LESS_THAN", aside, 1e-4)
+    use = t.math("MULTIPLY", t.math("MULTIPLY", edge_on, direct), there)
+    parts = []
+    for vector, weight in ((sight, use), (position, t.math("SUBTRACT", 1.0, use))):
+        node = t.vector("SCALE", vector)
+        t.link(weight, node.inputs["Scale"])
+        parts.append(node.outputs["Vector"])
+    return t.vector("ADD", *parts).outputs["Vector"]

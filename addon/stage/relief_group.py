@@ -24,8 +24,9 @@ triangles that reach from 1 to 1,000,000 units show the plate displaced by pixel
 
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
-(matte, angle, 0), and the colour of a point."""
+(matte, angle, near), and the colour of a point."""
 
+MATTE_ANGLE = "Matte Angle"
 _DEGREE = 0.017453292519943295
 _FLOATS: tuple[tuple[str, float, float, str, str], ...] = (
     ("Scale", 1.0, -1e9, "NONE", "Inverse depth is Scale * V + Shift, V the depth file's value"),
@@ -39,7 +40,13 @@ _FLOATS: tuple[tuple[str, float, float, str, str], ...] = (
     ("Aspect", 1.0, 1e-6, "NONE", "Picture height over picture width"),
     ("Step", 0.08, 1e-6, "NONE", "Change of normalised depth between neighbours that is a step"),
     ("Matte", 1.0, 0.0, "FACTOR", "How far steps are cut away; 0 keeps the surface whole"),
-    ("Matte Angle", 3.0 * _DEGREE, 0.0, "ANGLE", "View angle off the axis at which cutting starts"),
+    (
+        MATTE_ANGLE,
+        3.0 * _DEGREE,
+        0.0,
+        "ANGLE",
+        "View angle at Near where cutting starts",
+    ),
     ("Point Size", 1.0, 0.0, "NONE", "Radius of a point: 1 just closes the picture"),
 )
 _INTEGERS = (
@@ -118,7 +125,7 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     facts = (
         (LENS, t.combine(given["Focal"], t.math("DIVIDE", given["Focal"], given["Aspect"]), 0.0)),
         (DEPTH, t.combine(gain, offset, t.math("DIVIDE", given["Strength"], given["Step"]))),
-        (MATTE, t.combine(given["Matte"], given["Matte Angle"], 0.0)),
+        (MATTE, t.combine(given["Matte"], given[MATTE_ANGLE], given["Near"])),
     )
     surface = place.outputs[0]
     for name, value in facts:

@@ -8,13 +8,7 @@ from typing import Any
 
 import bpy
 
-from ...core.geometry import Lens
 from ...core.project import Manifest
-
-
-def lens_of(manifest: Manifest) -> Lens:
-    """The footage's lens, with the clip's size."""
-    return Lens(manifest.lens.focal_over_width, manifest.clip.width, manifest.clip.height)
 
 
 def set_rate(render: bpy.types.RenderSettings, rate: Fraction) -> None:

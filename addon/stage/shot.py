@@ -58,6 +58,7 @@ def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> 
     relief = bpy.data.objects.new(name, plane_mesh(name, sources.pattern, aspect))
     relief["second_eye_role"] = "relief"
     relief["second_eye_shot"] = shot.name
+    relief["second_eye_first"] = shot.first
     modifier: Any = relief.modifiers.new(MODIFIER, "NODES")
     modifier.node_group = relief_group()
 
