@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .analyse import AnalyseJob
 
 # Expected error, as a share of the frame's nearest inverse depth, at which confidence is one half.
-HALF_SURE = 0.05
+HALF_SURE = 0.1
 
 
 class Analysis:
@@ -227,7 +227,7 @@ class Analysis:
 
 
 def confidence(estimate: DepthEstimate) -> np.ndarray:
-    """Confidence float32 (h, w) in 0..1, 1 = sure: 1 / (1 + u / (0.05 m)).
+    """Confidence float32 (h, w) in 0..1, 1 = sure: 1 / (1 + u / (0.1 m)).
 
     u is the model's expected absolute error in the unit of its inverse depth and m the frame's
     nearest inverse depth; the ratio makes models of any unit comparable. A model that tells no

@@ -37,18 +37,20 @@ class Project:
         """
         folder = Path(folder)
         _refuse_occupied(folder)
-        existed = folder.exists()
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
         data = _encode(folder, manifest)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with lock.hold(folder):
+                _refuse_occupied(folder)  # again: another run may have been quicker
                 atomic.write_bytes(folder / MANIFEST_NAME, data)
-        except OSError as error:
-            raise atomic.cannot_write(folder, error) from error
-        finally:
-            if not existed and not (folder / MANIFEST_NAME).exists():
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
+        except BaseException as error:
+            for path in missing:
+                with contextlib.suppress(OSError):  # not empty: somebody else's, it stays
+                    path.rmdir()
+            if isinstance(error, OSError):
+                raise atomic.cannot_write(folder, error) from error
+            raise
         return cls(folder, manifest, data)
 
     @classmethod
@@ -240,6 +242,10 @@ def _encode(folder: Path, manifest: Manifest) -> bytes:
         return serial.dump(manifest).encode()
     except serial.FieldError as error:
         raise SecondEyeError(f"{folder / MANIFEST_NAME} can't be saved: {error}.") from error
+    except UnicodeEncodeError as error:
+        raise SecondEyeError(
+            f"{manifest.clip.absolute!r} has a name that is no valid text: rename it."
+        ) from error
 
 
 def _decode(path: Path, data: bytes) -> Manifest:

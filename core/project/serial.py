@@ -39,7 +39,8 @@ def to_plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value) if field.name != "extra"]
         plain = {name: to_plain(getattr(value, name)) for name in names}
-        return plain | {key: kept for key, kept in value.extra.items() if key not in plain}
+        record: Any = value
+        return plain | {key: kept for key, kept in record.extra.items() if key not in plain}
     if isinstance(value, Fraction):
         return [value.numerator, value.denominator]
     if isinstance(value, (list, tuple)):
@@ -64,7 +65,9 @@ def from_plain(cls: type[T], plain: Any, where: str = "") -> T:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise FieldError(f"{name} is missing")
     extra = {key: value for key, value in plain.items() if key not in hints}
-    return cls(**values, extra=extra)
+    build: Any = cls
+    record: T = build(**values, extra=extra)
+    return record
 
 
 def _convert(hint: Any, value: Any, name: str) -> Any:

@@ -243,9 +243,9 @@ def test_progress_counts_every_stage_to_its_end(undisturbed, clip, model, tmp_pa
         assert {p.total for p in seen if p.stage == stage} == {total}
 
 
-def test_confidence_is_one_half_at_five_percent_of_the_nearest():
+def test_confidence_is_one_half_at_ten_percent_of_the_nearest():
     values = np.array([[0.0, 2.0]], np.float32)
-    error = np.array([[0.0, 0.1]], np.float32)
+    error = np.array([[0.0, 0.2]], np.float32)
     np.testing.assert_allclose(confidence(DepthEstimate(values, error)), [[1.0, 0.5]])
     flat = DepthEstimate(np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32))
     assert 0 <= confidence(flat)[0, 0] < 1e-3

@@ -228,8 +228,25 @@ def test_a_failed_creation_leaves_no_folder(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(SecondEyeError, match="No space left"):
-        Project.create(tmp_path / "p", make_manifest())
+        Project.create(tmp_path / "new" / "deep" / "p", make_manifest())
     assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_was_quicker_is_not_overwritten(tmp_path, monkeypatch):
+    """Two runs find no project; the second one to get the lock must look again."""
+    from core.project import lock
+
+    take = lock.hold
+
+    def late(folder):
+        monkeypatch.setattr(lock, "hold", take)
+        Project.create(folder, make_manifest(metres_per_unit=7.0))
+        return take(folder)
+
+    monkeypatch.setattr(lock, "hold", late)
+    with pytest.raises(SecondEyeError, match="already holds a depth project"):
+        Project.create(tmp_path / "p", make_manifest())
+    assert Project.open(tmp_path / "p").manifest.metres_per_unit == 7.0
 
 
 # Blender's process
