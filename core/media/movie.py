@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -53,6 +54,7 @@ class Movie(Clip):
             self._size = square_size(sample.width, sample.height, aspect)
             notes += _notes(stream, sample, aspect, right_angle)
         self._bit_depth = bits_per_channel(sample.format)
+        notes += self._drop_undecodable_start(sample)
         if self._index.ordinal:
             rate = stream_rate or FALLBACK_RATE
             time_base = 1 / rate
@@ -71,6 +73,17 @@ class Movie(Clip):
             focal_over_width=focal_from_tags(tags),
             notes=tuple(notes),
         )
+
+    def _drop_undecodable_start(self, sample: av.VideoFrame) -> list[str]:
+        """Pictures before the first that decodes refer to what was cut away: they don't count."""
+        if self._index.ordinal or sample.pts is None:
+            return []
+        pts = tuple(p for p in self._index.pts if p >= sample.pts)
+        dropped = len(self._index.pts) - len(pts)
+        if not dropped or not pts:
+            return []
+        self._index = replace(self._index, pts=pts)
+        return [f"{dropped} pictures before the first whole one are left out"]
 
     def _timing_notes(self) -> list[str]:
         good = len(self._index.pts)

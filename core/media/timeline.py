@@ -62,9 +62,10 @@ def _regular_rate(
 ) -> tuple[Fraction, bool] | None:
     """The candidate at which every picture sits at its own frame, and whether exactly, or None.
 
-    Exactly is up to the container's ticks; the first such candidate wins, else the nearest.
+    Exactly is up to the container's ticks; the first such candidate wins. Else the nearest
+    usual rate, else the nearest of the others.
     """
-    best: tuple[Fraction, Fraction] | None = None
+    jittered: list[tuple[bool, Fraction, Fraction]] = []
     for rate in candidates:
         step = 1 / (rate * time_base)
         # The last picture tells a wrong rate at once; the full pass is for the likely ones.
@@ -73,9 +74,9 @@ def _regular_rate(
         off = max(abs(p - pts[0] - i * step) for i, p in enumerate(pts))
         if off <= 1:
             return rate, True
-        if off <= JITTER * step and (best is None or off / step < best[0]):
-            best = (off / step, rate)
-    return (best[1], False) if best else None
+        if off <= JITTER * step:
+            jittered.append((rate not in STANDARD_RATES, off / step, rate))
+    return (min(jittered)[2], False) if jittered else None
 
 
 def _grid_rate(

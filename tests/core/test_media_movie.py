@@ -4,6 +4,7 @@
 import weakref
 from fractions import Fraction as F
 
+import av
 import numpy as np
 import pytest
 from clips import make_movie, numbers_of, read_number
@@ -251,6 +252,44 @@ def test_held_frames_are_arrays_of_their_own(tmp_path):
     assert numbers_of(enumerate(frames[1:])) == [2, 2]
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_recording_cut_at_an_open_group_begins_with_its_first_whole_picture(codec, tmp_path):
+    options = {
+        "libx264": {**X264, "x264-params": "open-gop=1:scenecut=0"},
+        "libx265": X265,
+    }[codec]
+    whole = make_movie(tmp_path / "whole.mkv", IN_ORDER, codec=codec, options=options)
+    path = tmp_path / "cut.mkv"
+    with av.open(str(whole)) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        keys = 0
+        for packet in source.demux(video=0):
+            keys += packet.is_keyframe
+            if packet.size and keys >= 3:  # the pictures before this one in time refer back
+                packet.stream = stream
+                target.mux(packet)
+    expected = dict(open_clip(whole).frames())
+    clip = open_clip(path)
+    frames = list(clip.frames())
+    first = read_number(frames[0][1])
+    assert 10 < first < 20
+    assert numbers_of(frames) == list(range(first, 31))
+    for n, rgb in frames:
+        assert np.array_equal(rgb, expected[n + first - 1])
+    assert any("left out" in note for note in clip.info.notes)
+
+
+def test_interlaced_and_hdr_are_said(tmp_path):
+    interlaced = {"crf": "10", "x264-params": "tff=1"}
+    clip = open_clip(make_movie(tmp_path / "a.mp4", [1, 2], options=interlaced))
+    assert any("interlaced" in note for note in clip.info.notes)
+    hdr = {"crf": "10", "x264-params": "transfer=smpte2084:colorprim=bt2020:colormatrix=bt2020nc"}
+    clip = open_clip(make_movie(tmp_path / "b.mp4", [1, 2], options=hdr, pix_fmt="yuv420p10le"))
+    assert any("HDR" in note for note in clip.info.notes)
+    assert clip.info.bit_depth == 10
+    assert numbers_of(clip.frames()) == [1, 2]
+
+
 @pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 13), (5, 4), (13, 13)])
 def test_range_outside_the_timeline_is_refused(first, last, tmp_path):
     clip = open_clip(make_movie(tmp_path / "a.mp4"))
@@ -301,8 +340,6 @@ def test_one_pixel(tmp_path):
 
 
 def test_focal_length_of_a_phone(tmp_path):
-    import av
-
     path = tmp_path / "a.mov"
     plain = make_movie(tmp_path / "plain.mov", [1])
     with (

@@ -55,6 +55,14 @@ def test_jitter_neither_repeats_nor_drops_a_picture():
     assert conform(pts, F(1, 90000), rate).source_pts == tuple(pts)
 
 
+def test_usual_rate_goes_before_a_nearer_unusual_one():
+    """A short phone clip at 29.85 by its clock: nobody wants 15719/526 frames a second."""
+    pts = [0, 887, *range(1887, 92000, 1000)]
+    assert choose_rate(pts, F(1, 29847), [F(2775771, 92228), F(179, 6)]) == F(30000, 1001)
+    long = list(range(0, 3000000, 1000))
+    assert choose_rate(long, F(1, 29847), [F(29847, 1000)]) == F(29847, 1000)
+
+
 def test_phone_clip_that_slows_in_the_dark_gets_its_usual_rate():
     spacings = [3000] * 200 + [3753] * 60 + [3000] * 200
     pts = np.concatenate([[900], 900 + np.cumsum(spacings)]).tolist()
