@@ -3,10 +3,86 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+NAME = "second_eye"
+
+_handles: list[Any] = []
+
+
+def main(arguments: list[str]) -> int:
+    """Run one subcommand: 0 when done, 1 when it failed, with the operator's own sentence."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except RuntimeError as error:  # what an operator reports as an error
+        print(str(error).strip(), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"blender --command {NAME}", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    depth = commands.add_parser("depth", help="analyse a clip into a depth project")
+    depth.add_argument("clip", type=Path)
+    depth.add_argument("--project", type=Path, help="default: CLIP.secondeye beside the clip")
+    depth.add_argument(
+        "--frames", type=_frames, default=(1, 0), metavar="A:B", help="both included"
+    )
+    depth.set_defaults(run=_depth)
+    scene = commands.add_parser("scene", help="build a depth project's scene and save it")
+    scene.add_argument("project", type=Path)
+    scene.add_argument("blend", type=Path)
+    scene.add_argument("--points", action="store_true", help="points instead of a relief")
+    scene.set_defaults(run=_scene)
+    render = commands.add_parser("render", help="render a built scene into a stereo movie")
+    render.add_argument("blend", type=Path)
+    render.add_argument("--output", type=Path, help="default: as the scene says")
+    render.set_defaults(run=_render)
+    return parser
+
+
+def _frames(text: str) -> tuple[int, int]:
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdigit() and last.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no range of frames: write 1:100")
+    return int(first), int(last)
+
+
+def _depth(options: argparse.Namespace) -> None:
+    settings = bpy.context.scene.second_eye
+    bpy.ops.second_eye.import_clip(filepath=str(options.clip.resolve()))
+    if options.project:
+        settings.project_folder = str(options.project.resolve())
+    settings.first, settings.last = options.frames
+    bpy.ops.second_eye.analyse()
+
+
+def _scene(options: argparse.Namespace) -> None:
+    settings = bpy.context.scene.second_eye
+    settings.project_folder = str(options.project.resolve())
+    settings.kind = "POINTS" if options.points else "RELIEF"
+    bpy.ops.second_eye.build_scene()
+    bpy.ops.wm.save_as_mainfile(filepath=str(options.blend.resolve()))
+
+
+def _render(options: argparse.Namespace) -> None:
+    bpy.ops.wm.open_mainfile(filepath=str(options.blend.resolve()))
+    if options.output:
+        bpy.context.scene.second_eye.output_path = str(options.output.resolve())
+    bpy.ops.second_eye.render_stereo()
+
 
 def register() -> None:
-    pass
+    _handles.append(bpy.utils.register_cli_command(NAME, main))
 
 
 def unregister() -> None:
-    pass
+    while _handles:
+        bpy.utils.unregister_cli_command(_handles.pop())

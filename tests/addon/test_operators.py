@@ -99,3 +99,17 @@ def test_a_damaged_clip_is_one_sentence(second_eye, tmp_path: Path) -> None:
         bpy.ops.second_eye.analyse()
     assert "Traceback" not in str(caught.value) and len(str(caught.value).splitlines()) == 1
     assert not (tmp_path / "broken.secondeye").exists()
+
+
+def test_from_a_shell(second_eye, module, analysed: Path, tmp_path: Path, capsys) -> None:
+    """``blender --command second_eye`` calls the same operators."""
+    command = module("addon.command_line").main
+    blend = tmp_path / "shot.blend"
+    assert command(["scene", str(analysed), str(blend)]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(blend))
+    assert bpy.context.scene.frame_end == 8
+    assert command(["depth", str(tmp_path / "missing.mp4")]) == 1
+    assert "missing.mp4 does not exist" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as caught:
+        command(["depth", "clip.mp4", "--frames", "three"])
+    assert caught.value.code == 2
