@@ -3,7 +3,6 @@
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -29,7 +28,7 @@ class Fuse(nn.Module):
 
     def forward(self, coarse: Tensor, skip: Tensor) -> Tensor:
         up = F.interpolate(self.coarse(coarse), scale_factor=2.0, mode="bilinear")
-        return self.mix(torch.relu(self.norm(up + self.skip(skip))))
+        return self.mix(self.norm(up + self.skip(skip)).relu_())
 
 
 class Decoder(nn.Module):

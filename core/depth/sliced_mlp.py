@@ -5,7 +5,6 @@ The nearest published relative is SplitMixer (Borji and Lin 2022), which cuts th
 ConvMixer into segments, with or without shared parameters between them.
 """
 
-import torch
 from torch import Tensor, nn
 
 
@@ -32,7 +31,7 @@ class SlicedMLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C, H, W)."""
-        return self.project(torch.relu(self.expand(x)))
+        return self.project(self.expand(x).relu_())
 
 
 def shuffle_slices(x: Tensor, groups: int) -> Tensor:
@@ -42,4 +41,6 @@ def shuffle_slices(x: Tensor, groups: int) -> Tensor:
     between the slices of one stage.
     """
     n, c, h, w = x.shape
-    return x.view(n, groups, c // groups, h, w).transpose(1, 2).reshape(n, c, h, w)
+    # Channels last in memory, here as in the convolutions around: no other layout in between.
+    pixels = x.permute(0, 2, 3, 1).reshape(n, h, w, groups, c // groups)
+    return pixels.transpose(3, 4).reshape(n, h, w, c).permute(0, 3, 1, 2)
