@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``second-eye convert CLIP -o OUT --format FORMAT``: footage to a stereo movie, no render."""
+
+import argparse
+from typing import Any
+
+from ..console import Console
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument(
+        "clip",
+        nargs="?",
+        help="a movie, a folder of frames, or one file of a sequence; may be left out with "
+        "--project",
+    )
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the movie to write")
+    parser.add_argument(
+        "--format",
+        default="sbs",
+        help="sbs (default), half-sbs, top-bottom, half-top-bottom or anaglyph",
+    )
+    parser.add_argument(
+        "--project",
+        metavar="DIR",
+        help="the depth project; default: NAME.secondeye beside the output. Depth that is missing "
+        "is made first",
+    )
+    parser.add_argument("--model", metavar="NAME|FILE|FOLDER", help="default: the bundled network")
+    parser.add_argument(
+        "--frames", metavar="A:B", help="timeline frames from 1, both included; default: all"
+    )
+    units = "in scene units"
+    for name, text in (
+        ("interocular", f"distance of the eyes, {units}; default: suggested within the budget"),
+        ("convergence", f"the distance that lands on the screen, {units}"),
+        ("near", f"distance of the nearest point of every shot, {units}"),
+        ("far", f"distance of the farthest point of every shot, {units}"),
+        ("strength", "of the depth: 0 a flat card, 1 as estimated"),
+    ):
+        parser.add_argument(f"--{name}", type=float, metavar="X", help=text)
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=0.02,
+        metavar="X",
+        help="total parallax in picture widths for the suggested rig; default 0.02",
+    )
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Run the conversion; see ConvertJob for the answer."""
+    from ..jobs.convert import ConvertJob
+    from .depth import parse_frames
+
+    first, last = parse_frames(arguments.frames)
+    job = ConvertJob(
+        output=arguments.output,
+        format=arguments.format,
+        clip=arguments.clip,
+        project=arguments.project,
+        model=arguments.model,
+        first=first,
+        last=last,
+        near=arguments.near,
+        far=arguments.far,
+        strength=arguments.strength,
+        interocular=arguments.interocular,
+        convergence=arguments.convergence,
+        budget=arguments.budget,
+    )
+    return job.run(console.report, console.cancelled)

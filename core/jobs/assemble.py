@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A folder of rendered frames to a movie with the clip's sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import SecondEyeError, UsageError
+from .progress import IsCancelled, Progress, Report, stop_if
+
+
+@dataclass(frozen=True)
+class AssembleJob:
+    """Write the numbered pictures ``first..last`` of ``frames`` as the movie ``output``.
+
+    ``frames`` is a folder, or one file of the run where the folder holds several; a file's number
+    is its timeline frame. ``rate`` is frames a second, a number or [numerator, denominator].
+    Sound is copied from ``audio_from``, beginning ``audio_start`` seconds (a number or
+    [numerator, denominator]) after that clip's first picture; None: where frame ``first`` of its
+    timeline is shown.
+    """
+
+    frames: str
+    output: str
+    first: int
+    last: int
+    rate: float | Sequence[int]
+    audio_from: str | None = None
+    audio_start: float | Sequence[int] | None = None
+
+    def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
+        """Answers output, frames, width, height, sound, message.
+
+        Raises SecondEyeError (a frame is missing or damaged), UsageError, Cancelled; no movie is
+        left then.
+        """
+        from ..media import ImageSequence, MovieWriter
+
+        stop_if(cancelled)
+        rate = _rational(self.rate, "rate")
+        if rate <= 0:
+            raise UsageError(f"A rate of {rate} frames a second shows nothing: give more than 0.")
+        clip = ImageSequence(self._run_of_files(), rate)
+        numbers = clip.timeline.source_pts
+        self._check_whole(set(numbers))
+        skipped = self.first - numbers[0]
+        total = self.last - self.first + 1
+        start = Fraction(self.first - 1) / rate
+        if self.audio_start is not None:
+            start = _rational(self.audio_start, "start of the sound")
+        report(Progress("assemble", 0, total))
+        with MovieWriter(
+            self.output,
+            clip.info.width,
+            clip.info.height,
+            rate,
+            audio_from=self.audio_from,
+            audio_start=start,
+        ) as movie:
+            pictures = clip.frames(skipped + 1, skipped + total)
+            for done, (_, rgb) in enumerate(pictures, start=1):
+                stop_if(cancelled)
+                movie.write(_eight_bits(rgb))
+                report(Progress("assemble", done, total))
+        return {
+            "output": self.output,
+            "frames": total,
+            "width": clip.info.width,
+            "height": clip.info.height,
+            "sound": self.audio_from is not None,
+            "message": f"{self.output}: {total} frames.",
+        }
+
+    def _run_of_files(self) -> Path:
+        path = Path(self.frames).expanduser()
+        if not path.exists():
+            raise SecondEyeError(f"{path} does not exist: render its frames first.")
+        return path
+
+    def _check_whole(self, numbers: set[int]) -> None:
+        if self.first > self.last:
+            raise UsageError(f"Frames {self.first} to {self.last} are no range.")
+        missing = [n for n in range(self.first, self.last + 1) if n not in numbers]
+        if missing:
+            raise SecondEyeError(
+                f"{self.frames} lacks {len(missing)} of the frames {self.first} to {self.last}, "
+                f"the first is {missing[0]}: render them first."
+            )
+
+
+def _rational(value: float | Sequence[int], name: str) -> Fraction:
+    try:
+        if isinstance(value, Sequence):
+            numerator, denominator = value
+            return Fraction(numerator, denominator)
+        return Fraction(value)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
+        raise UsageError(
+            f"The {name} {value} is no number: give one, or [numerator, denominator]."
+        ) from error
+
+
+def _eight_bits(rgb: np.ndarray) -> np.ndarray:
+    if rgb.dtype == np.uint8:
+        return rgb
+    return np.rint(rgb / 257.0).astype(np.uint8)
