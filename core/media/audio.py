@@ -15,7 +15,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from ..errors import SecondEyeError
-from .container import error_words, video_stream
+from .container import error_words, ffmpeg_name, video_stream
 
 # Containers that can say "begin to play inside the first packet" (edit lists).
 _EDIT_LISTS = ("mp4", "mov", "ipod", "3gp", "3g2", "ismv")
@@ -37,10 +37,10 @@ class AudioCopy:
         self, source: Path, start: Fraction, container: OutputContainer, target: Path
     ) -> None:
         try:
-            self._source = av.open(str(source), mode="r", metadata_errors="replace")
+            self._source = av.open(ffmpeg_name(source), mode="r", metadata_errors="replace")
         except (OSError, av.FFmpegError, ValueError) as error:
             raise SecondEyeError(
-                f"the sound of {source} can't be read ({error_words(error)}); leave the sound out"
+                f"The sound of {source} can't be read ({error_words(error)}): leave the sound out."
             ) from error
         self._container = container
         self._packets: Iterator[Packet[AudioStream]] = iter(())
@@ -49,8 +49,8 @@ class AudioCopy:
         if not isinstance(stream, AudioStream):
             return
         self._refusal = refusal = SecondEyeError(
-            f"{target.name} can't hold the {_codec_name(stream)} sound of {source}; write a .mkv"
-            " or .mov, or leave the sound out"
+            f"{target.name} can't hold the {_codec_name(stream)} sound of {source}: write a .mkv"
+            " or .mov, or leave the sound out."
         )
         if stream.codec_context is None or not _fits(stream, container):
             self.close()

@@ -61,7 +61,7 @@ class Clip(ABC):
         last = count if last is None else last
         if not 1 <= first <= last <= count:
             raise UsageError(
-                f"{self.path} has frames 1 to {count}, so {first} to {last} can't be read;"
-                " choose a range inside it"
+                f"{self.path} has frames 1 to {count}, so {first} to {last} can't be read:"
+                " choose a range inside it."
             )
         return self._stream(first, last)

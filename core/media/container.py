@@ -24,6 +24,11 @@ def error_words(error: BaseException) -> str:
     return str(getattr(error, "strerror", None) or error).lower()
 
 
+def ffmpeg_name(path: Path) -> str:
+    """The path as FFmpeg must get it: absolute, or "day:1.mp4" would name a protocol "day"."""
+    return str(path.absolute())
+
+
 def video_stream(container: InputContainer) -> VideoStream | None:
     """The main video stream; cover art is not one."""
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
@@ -42,21 +47,21 @@ def opened(
     Raises SecondEyeError where there is no such stream.
     """
     try:
-        container = av.open(str(path), mode="r", metadata_errors="replace")
+        container = av.open(ffmpeg_name(path), mode="r", metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError) as error:
         raise SecondEyeError(
-            f"{path} can't be read as a movie ({error_words(error)}); give a whole video file or"
-            " a folder of numbered pictures"
+            f"{path} can't be read as a movie ({error_words(error)}): give a whole video file or"
+            " a folder of numbered pictures."
         ) from error
     with container:
         stream = video_stream(container)
         if stream is None:
             kind = "only sound" if container.streams.audio else "neither video nor sound"
-            raise SecondEyeError(f"{path} holds {kind}, no pictures; give a file with video")
+            raise SecondEyeError(f"{path} holds {kind}, no pictures: give a file with video.")
         if stream.codec_context is None:
             raise SecondEyeError(
-                f"{path} is in a video format that can't be decoded here; convert it to H.264 or"
-                " ProRes"
+                f"{path} is in a video format that can't be decoded here: convert it to H.264 or"
+                " ProRes."
             )
         for other in container.streams:
             if other.index != stream.index:

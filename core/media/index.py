@@ -72,7 +72,7 @@ def index_movie(path: Path) -> PacketIndex:
     if reading.ordinal or damaged:
         return _index_by_decoding(path, reading, damaged, expected - reading.discarded)
     if not reading.pts:
-        raise SecondEyeError(f"{path} holds no pictures; give a file with video")
+        raise SecondEyeError(f"{path} holds no pictures: give a file with video.")
     return PacketIndex(
         pts=tuple(sorted(set(reading.pts))),
         entries=tuple(sorted(set(reading.entries))),
@@ -129,7 +129,7 @@ def _index_by_decoding(path: Path, reading: _Reading, damaged: bool, expected: i
             duration = frame.duration or None
     if not times:
         raise SecondEyeError(
-            f"{path} holds no picture that can be decoded; copy it again from its source"
+            f"{path} holds no picture that can be decoded: copy it again from its source."
         )
     known = [t for t in times if t is not None]
     ordinal = reading.ordinal or len(known) < len(times) or known != sorted(set(known))

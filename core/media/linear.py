@@ -25,11 +25,11 @@ def read_exr(path: Path) -> np.ndarray:
             channels = {name: channel.pixels for name, channel in file.channels().items()}
     except (RuntimeError, ValueError, OSError) as error:
         raise SecondEyeError(
-            f"{path} is not an OpenEXR picture that can be read; replace or remove it"
+            f"{path} is not an OpenEXR picture that can be read: replace or remove it."
         ) from error
     names = _colour_channels(list(channels))
     if not names:
-        raise SecondEyeError(f"{path} has no channels R, G, B; export it as an RGB picture")
+        raise SecondEyeError(f"{path} has no channels R, G, B: export it as an RGB picture.")
     (left, top), (right, bottom) = header["displayWindow"]
     data_left, data_top = header["dataWindow"][0]
     shown = np.zeros((bottom - top + 1, right - left + 1, 3), dtype=np.float32)

@@ -42,7 +42,7 @@ class Movie(Clip):
             sample = next(decoded(packets_of(container, stream), stream), None)
             if sample is None:
                 raise SecondEyeError(
-                    f"{path} holds no picture that can be decoded; convert it to H.264"
+                    f"{path} holds no picture that can be decoded: convert it to H.264."
                 )
             declared = (stream.base_rate, stream.average_rate, stream.guessed_rate)
             stream_rate = stream.guessed_rate or stream.average_rate
@@ -170,7 +170,7 @@ class Movie(Clip):
                 return
             before = frame
         if before is None:
-            raise SecondEyeError(f"{self.path} can no longer be read; was it moved or replaced?")
+            raise SecondEyeError(f"{self.path} can no longer be read: was it moved or replaced?")
         for m in range(n, last + 1):
             yield m, to_rgb(before)
 
@@ -189,7 +189,7 @@ def file_digest(path: Path) -> str:
                 file.seek(start)
                 digest.update(file.read(_SAMPLE))
     except OSError as error:
-        raise SecondEyeError(f"{path} can't be read ({error.strerror}); was it moved?") from error
+        raise SecondEyeError(f"{path} can't be read ({error.strerror}): was it moved?") from error
     return digest.hexdigest()
 
 

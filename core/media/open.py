@@ -22,18 +22,18 @@ def open_clip(path: str | Path, rate: Fraction | int | None = None) -> Clip:
     path = Path(path).expanduser()
     try:
         if not path.exists():
-            raise SecondEyeError(f"{path} does not exist; check the name and the drive")
+            raise SecondEyeError(f"{path} does not exist: check the name and the drive.")
         if path.is_dir():
             return ImageSequence(path, rate)
         if not path.is_file():
-            raise SecondEyeError(f"{path} is not a file or a folder; give a clip")
+            raise SecondEyeError(f"{path} is not a file or a folder: give a clip.")
         if path.stat().st_size == 0:
-            raise SecondEyeError(f"{path} is empty; copy it again from its source")
+            raise SecondEyeError(f"{path} is empty: copy it again from its source.")
         with path.open("rb"):
             pass
     except OSError as error:
         raise SecondEyeError(
-            f"{path} can't be opened ({error.strerror}); check the permissions"
+            f"{path} can't be opened ({error.strerror}): check the permissions."
         ) from error
     if path.suffix.lower() in PICTURE_SUFFIXES:
         return ImageSequence(path, rate)

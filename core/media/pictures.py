@@ -33,16 +33,16 @@ def read_picture(path: str | Path) -> np.ndarray:
     try:
         data = np.fromfile(path, dtype=np.uint8)  # imread can't open every name on Windows
     except OSError as error:
-        raise SecondEyeError(f"{path} can't be read ({error.strerror}); was it moved?") from error
+        raise SecondEyeError(f"{path} can't be read ({error.strerror}): was it moved?") from error
     picture: np.ndarray | None = None
     if data.size:
         with suppress(cv2.error):  # it raises for some damage and returns None for other
             picture = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if picture is None:
-        raise SecondEyeError(f"{path} is not a picture that can be read; replace or remove it")
+        raise SecondEyeError(f"{path} is not a picture that can be read: replace or remove it.")
     if picture.dtype not in (np.uint8, np.uint16):
         raise SecondEyeError(
-            f"{path} holds {picture.dtype} values; save it as OpenEXR, or as 16-bit PNG or TIFF"
+            f"{path} holds {picture.dtype} values: save it as OpenEXR, or as 16-bit PNG or TIFF."
         )
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
@@ -51,7 +51,7 @@ def _read_by_ffmpeg(path: Path) -> np.ndarray:
     with opened(path, threads=1) as (container, stream):
         frame = next(decoded(packets_of(container, stream), stream), None)
         if frame is None:
-            raise SecondEyeError(f"{path} is not a picture that can be read; replace or remove it")
+            raise SecondEyeError(f"{path} is not a picture that can be read: replace or remove it.")
         to_rgb = ToRGB((frame.width, frame.height), bits_per_channel(frame.format))
         return to_rgb(frame)
 
@@ -84,10 +84,10 @@ def write_image(path: str | Path, rgb: np.ndarray) -> None:
     elif suffix == ".png":
         options = []
     else:
-        raise UsageError(f"{path} is no picture name that can be written; use .jpg or .png")
+        raise UsageError(f"{path} is no picture name that can be written: use .jpg or .png.")
     done, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
     if not done:
-        raise SecondEyeError(f"{path} can't be encoded at {rgb.shape[1]}x{rgb.shape[0]} pixels")
+        raise SecondEyeError(f"{path} can't be encoded at {rgb.shape[1]}x{rgb.shape[0]} pixels.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         temporary.write_bytes(data.tobytes())
@@ -95,5 +95,5 @@ def write_image(path: str | Path, rgb: np.ndarray) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise SecondEyeError(
-            f"{path} can't be written ({error.strerror}); free some space or choose another folder"
+            f"{path} can't be written ({error.strerror}): free some space or choose another folder."
         ) from error

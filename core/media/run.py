@@ -38,7 +38,7 @@ def find_run(path: Path) -> tuple[dict[int, Path], list[str]]:
     runs = [run for _, group in sorted(groups.items()) for run in split_runs(group)]
     if not runs:
         raise SecondEyeError(
-            f"{path} holds no numbered pictures; put frames named like shot_0001.png in it"
+            f"{path} holds no numbered pictures: put frames named like shot_0001.png in it."
         )
     best = max(runs, key=len)
     left = sum(len(run) for run in runs) - len(best)

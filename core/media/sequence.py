@@ -33,20 +33,20 @@ class ImageSequence(Clip):
         self.path = path
         rate = SEQUENCE_RATE if rate is None else Fraction(rate)
         if rate <= 0:
-            raise UsageError(f"{rate} is no frame rate; give frames a second, as 24 or 24000/1001")
+            raise UsageError(f"{rate} is no frame rate: give frames a second, as 24 or 24000/1001.")
         try:
             self._files, notes = find_run(path)
             headers = {number: read_header(file) for number, file in self._files.items()}
         except OSError as error:
             raise SecondEyeError(
-                f"{error.filename} can't be read ({error.strerror}); check the permissions"
+                f"{error.filename} can't be read ({error.strerror}): check the permissions."
             ) from error
         cut = [number for number, header in headers.items() if not header.whole]
         good = sorted(set(headers) - set(cut))
         if not good:
             raise SecondEyeError(
-                f"{path}: none of its {len(cut)} pictures is whole; copy them again from their"
-                " source"
+                f"{path} has no whole picture among its {len(cut)}: copy them again from their"
+                " source."
             )
         if cut:
             names = ", ".join(self._files[number].name for number in cut[:3])
@@ -81,7 +81,7 @@ class ImageSequence(Clip):
         if (width, height) != (self.info.width, self.info.height):
             raise SecondEyeError(
                 f"{self._files[number]} is {width}x{height} but the sequence began with"
-                f" {self.info.width}x{self.info.height}; bring all pictures to one size"
+                f" {self.info.width}x{self.info.height}: bring all pictures to one size."
             )
 
     def _stream(self, first: int, last: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -108,7 +108,7 @@ class ImageSequence(Clip):
                         digest.update(stream.read(_SAMPLE))
         except OSError as error:
             raise SecondEyeError(
-                f"{error.filename} can't be read ({error.strerror}); was it moved?"
+                f"{error.filename} can't be read ({error.strerror}): was it moved?"
             ) from error
         return digest.hexdigest()
 

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from ..errors import SecondEyeError, UsageError
 from .audio import AudioCopy
 from .colour import SCALER
-from .container import error_words
+from .container import error_words, ffmpeg_name
 
 # H.273 matrix coefficients of BT.709.
 _BT709_MATRIX = 1
@@ -68,10 +68,10 @@ class MovieWriter:
 
     def __enter__(self) -> Self:
         try:
-            self._container = av.open(str(self._temporary), mode="w")
+            self._container = av.open(ffmpeg_name(self._temporary), mode="w")
         except ValueError as error:
             raise UsageError(
-                f"{self.path} has no extension of a movie; use .mp4, .mov or .mkv"
+                f"{self.path} has no extension of a movie: use .mp4, .mov or .mkv."
             ) from error
         except OSError as error:
             raise self._failure(error) from error
@@ -87,7 +87,7 @@ class MovieWriter:
             added = self._container.add_stream(self._codec, rate=self._rate, options=self._options)
         except (ValueError, av.FFmpegError) as error:
             raise UsageError(
-                f"{self.path.name} can't be encoded with {self._codec}; use libx264 or libx265"
+                f"{self.path.name} can't be encoded with {self._codec}: use libx264 or libx265."
             ) from error
         stream = cast(VideoStream, added)
         stream.width = self._shape[1] + self._pad[1]
@@ -149,7 +149,7 @@ class MovieWriter:
             return
         try:
             if not self.frames_written:
-                raise SecondEyeError(f"{self.path} would hold no frame; nothing was written")
+                raise SecondEyeError(f"{self.path} would hold no frame: nothing was written.")
             self._container.mux(self._stream.encode(None))
             if self._audio:
                 self._audio.close()
@@ -176,10 +176,10 @@ class MovieWriter:
             sound = f" with the sound of {self._audio_from}" if self._audio_from else ""
             size = f"{self._shape[1]}x{self._shape[0]}"
             return SecondEyeError(
-                f"{self.path} can't hold {size} {self._codec}{sound} ({error_words(error)});"
-                " choose .mkv or .mov, or another codec"
+                f"{self.path} can't hold {size} {self._codec}{sound} ({error_words(error)}):"
+                " choose .mkv or .mov, or another codec."
             )
-        return SecondEyeError(f"{self.path} can't be written ({error_words(error)}); {remedy}")
+        return SecondEyeError(f"{self.path} can't be written ({error_words(error)}): {remedy}.")
 
 
 def _encoder_options(codec: str, crf: int, preset: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Number-coded movies: timeline frame n shows exactly the picture it should, sought or streamed."""
 
+import sys
 import weakref
 from fractions import Fraction as F
 
@@ -10,7 +11,7 @@ import pytest
 from clips import make_movie, numbers_of, read_number
 
 from core.errors import SecondEyeError, UsageError
-from core.media import open_clip
+from core.media import MovieWriter, open_clip
 from core.media.movie import Movie
 
 IN_ORDER = list(range(1, 31))
@@ -354,3 +355,18 @@ def test_focal_length_of_a_phone(tmp_path):
                 target.mux(packet)
     assert open_clip(path).info.focal_over_width == pytest.approx(26 / 36)
     assert open_clip(plain).info.focal_over_width is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no colon in names there")
+def test_unusual_names_and_relative_paths(tmp_path, monkeypatch):
+    name = "day:1 50% \u00e9\u4e2d #2 %03d.mp4"
+    made = make_movie(tmp_path / "plain.mp4", range(1, 25), audio=True)
+    made.rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    clip = open_clip(name)
+    with MovieWriter("to:" + name, 96, 64, 24, audio_from=name) as movie:
+        for _, rgb in clip.frames():
+            movie.write(rgb)
+    copy = open_clip("to:" + name)
+    assert numbers_of(copy.frames()) == list(range(1, 25))
+    assert copy.info.has_audio

@@ -127,7 +127,7 @@ def test_cut_pictures_are_held_over_and_counted(suffix, tmp_path):
 def test_nothing_but_cut_pictures(tmp_path):
     (tmp_path / "f1.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (tmp_path / "f2.png").write_bytes(b"")
-    with pytest.raises(SecondEyeError, match="none of its 2 pictures is whole"):
+    with pytest.raises(SecondEyeError, match="no whole picture among its 2"):
         open_clip(tmp_path)
 
 

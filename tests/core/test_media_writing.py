@@ -260,7 +260,7 @@ def test_sound_that_the_container_can_not_hold(tmp_path):
 def test_sound_source_that_is_no_movie(tmp_path):
     (tmp_path / "a.mp4").write_text("no movie")
     for name in ("a.mp4", "missing.mp4"):
-        with pytest.raises(SecondEyeError, match=f"the sound of .*{name}"):
+        with pytest.raises(SecondEyeError, match=f"The sound of .*{name}"):
             write(tmp_path / "b.mp4", audio_from=tmp_path / name)
     assert not (tmp_path / "b.mp4").exists()
 
