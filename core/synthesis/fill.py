@@ -106,8 +106,11 @@ def _at_edge(hole: np.ndarray) -> np.ndarray:
 
 def _known(raster: Raster, behind: np.ndarray, widest: int, tolerance: float) -> np.ndarray:
     """Bool (H, W): what the inpainting may look at; nothing nearer than the background of a hole
-    within the hole's own width, so that no colour of the foreground reaches the hole."""
-    reach = int(np.clip(widest, 4, max(4, raster.hole.shape[1] * _FARTHEST)))
+    near the hole, so that no colour of the foreground reaches the hole."""
+    width = raster.hole.shape[1]
+    # Inpainting comes from both sides of what it doesn't know, and looks its radius ahead: this
+    # far, the front from the background side has crossed the hole before it meets the other.
+    reach = min(widest, round(width * _FARTHEST)) + 2 * _TELEA_RADIUS * _fraction(width)
     behind = cv2.dilate(behind, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     return ~raster.hole & ((behind == _NOTHING) | (raster.order <= behind + tolerance))
 
@@ -115,13 +118,18 @@ def _known(raster: Raster, behind: np.ndarray, widest: int, tolerance: float) ->
 def _inpainted(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Uint8 (H, W, 3): inpainted wherever it is not known, at a fraction of the size."""
     height, width = known.shape
-    factor = max(2, round(width / 640))
+    factor = _fraction(width)
     size = (-(-width // factor), -(-height // factor))
     weight = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     visible = np.where(known[..., None], picture, np.uint8(0)).astype(np.float32)
     small = cv2.resize(visible, size, interpolation=cv2.INTER_AREA)
-    small = (small / np.maximum(weight, 1e-6)[..., None]).clip(0, 255).astype(np.uint8)
+    small = np.rint(small / np.maximum(weight, 1e-6)[..., None]).clip(0, 255).astype(np.uint8)
     unknown = (weight <= 0.01).astype(np.uint8)
     if not unknown.all():
         small = cv2.inpaint(small, unknown, _TELEA_RADIUS, cv2.INPAINT_TELEA)
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _fraction(width: int) -> int:
+    """How many pixels one pixel of the inpainting covers."""
+    return max(2, round(width / 640))

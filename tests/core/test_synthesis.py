@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fast warp on made scenes whose second view is known."""
+
+import cv2
+import numpy as np
+import pytest
+
+from core.synthesis import render_eye
+from core.synthesis.edges import steepen
+from core.synthesis.raster import rasterise
+
+HEIGHT, WIDTH = 96, 160
+
+
+def texture(seed, height=HEIGHT, width=WIDTH, blur=1.2):
+    noise = np.random.default_rng(seed).random((height, width, 3), np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), blur)
+    noise = (noise - noise.min()) / (noise.max() - noise.min())
+    return np.rint(noise * 200 + 20).astype(np.uint8)
+
+
+def layers(seed=0):
+    """A card (green) before a wall (red); rgb, and where the card is."""
+    rgb = texture(seed)
+    card = np.zeros((HEIGHT, WIDTH), bool)
+    card[20:76, 60:100] = True
+    rgb[..., 2] = 0
+    rgb[card, 0] = 0
+    rgb[~card, 1] = 0
+    return rgb, card
+
+
+def warped(rgb, pixels, order):
+    return render_eye(rgb, (np.asarray(pixels) / rgb.shape[1]).astype(np.float32), order)
+
+
+def test_no_shift_is_the_picture_itself():
+    rgb = texture(1)
+    order = np.random.default_rng(1).random((HEIGHT, WIDTH)).astype(np.float32)
+    assert (warped(rgb, np.zeros((HEIGHT, WIDTH)), order) == rgb).all()
+
+
+@pytest.mark.parametrize("pixels", [-7, -1, 3, 12])
+def test_a_plane_moves_by_whole_pixels_exactly(pixels):
+    rgb = texture(2)
+    moved = warped(rgb, np.full((HEIGHT, WIDTH), float(pixels)), np.ones((HEIGHT, WIDTH)))
+    inside = slice(max(pixels, 0), WIDTH + min(pixels, 0))
+    assert (moved[:, inside] == np.roll(rgb, pixels, axis=1)[:, inside]).all()
+
+
+@pytest.mark.parametrize("pixels", [0.25, -0.5, 3.4, -6.8])
+def test_sub_pixel_shift_is_right_within_a_tenth(pixels):
+    rgb = texture(3, blur=2.0)
+    moved = warped(rgb, np.full((HEIGHT, WIDTH), pixels), np.ones((HEIGHT, WIDTH)))
+    assert phase_shift(rgb, moved) == pytest.approx(pixels, abs=0.05)
+
+
+def phase_shift(before, after):
+    """Phase correlation along the rows: the slope of the cross spectrum's phase at low frequency.
+    (cv2.phaseCorrelate reads half a pixel as 0.4 or 0.6, with the texture.)"""
+    window = np.hanning(WIDTH)
+    spectra = [
+        np.fft.rfft((p[..., 1] - p[..., 1].mean()) * window, axis=1)[:, 1:9]
+        for p in (before, after)
+    ]
+    cross = (spectra[0] * spectra[1].conj()).sum(axis=0)
+    frequency = np.arange(1, 9)
+    weight = np.abs(cross) * frequency
+    slope = (weight * np.angle(cross)).sum() / (weight * frequency).sum()
+    return slope * WIDTH / (2 * np.pi)
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_the_nearer_thing_hides_the_farther_one(direction):
+    rgb, card = layers()
+    moved = warped(rgb, np.where(card, 10.0 * direction, 0.0), np.where(card, 1.0, 0.1))
+    new_card = np.roll(card, 10 * direction, axis=1)
+    assert (moved[new_card][:, 1] == rgb[card][:, 1]).all()
+    assert moved[new_card][:, 0].max() == 0, "no wall shines through the card"
+    still = ~(new_card | card)
+    still &= ~cv2.dilate(card.astype(np.uint8), np.ones((1, 5))).astype(bool)
+    still &= ~cv2.dilate(new_card.astype(np.uint8), np.ones((1, 5))).astype(bool)
+    assert (moved[still] == rgb[still]).all()
+
+
+def test_order_decides_even_where_the_far_moves_more():
+    """A rig that stands aside moves everything; what hides what still follows from distance."""
+    rgb, card = layers()
+    moved = warped(rgb, np.where(card, 0.0, 9.0), np.where(card, 1.0, 0.1))
+    assert (moved[card] == rgb[card]).all()
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_holes_are_filled_from_the_background(direction):
+    rgb, card = layers()
+    moved = warped(rgb, np.where(card, 12.0 * direction, 0.0), np.where(card, 1.0, 0.1))
+    hole = card & ~np.roll(card, 12 * direction, axis=1)
+    assert moved[hole][:, 1].max() <= 2, "no green of the card in the hole"
+    wall = rgb[~card][:, 0]
+    assert wall.min() - 2 <= moved[hole][:, 0].min() and moved[hole][:, 0].max() <= wall.max() + 2
+    assert moved[hole][:, 0].mean() == pytest.approx(wall.mean(), abs=12)
+
+
+def test_a_slope_has_neither_cracks_nor_holes():
+    rgb = np.full((HEIGHT, WIDTH, 3), 180, np.uint8)
+    slope = np.linspace(-8, 8, WIDTH, dtype=np.float32) * np.ones((HEIGHT, 1), np.float32)
+    for shift in (slope, -slope, slope**2 / 8):
+        raster = rasterise(shift, 1 + 0 * shift)
+        inside = np.clip(np.ceil(WIDTH - 1 + shift[0, [0, -1]].min() - 8), 0, None)
+        assert inside > 0
+        columns = np.flatnonzero(~raster.hole[0])
+        assert (np.diff(columns) == 1).all()
+        assert np.abs(warped(rgb, shift, np.ones_like(shift)).astype(int) - 180).max() <= 3
+
+
+def test_rasterised_source_is_the_inverse_of_the_shift():
+    column = np.arange(WIDTH, dtype=np.float32)
+    shift = (0.08 * column + 3.3)[None] * np.ones((4, 1), np.float32)
+    raster = rasterise(shift, np.ones_like(shift))
+    expected = (column - 3.3) / 1.08
+    seen = ~raster.hole[0]
+    assert seen.sum() > WIDTH - 8
+    assert raster.source[0][seen] == pytest.approx(expected[seen].clip(0), abs=2e-3)
+
+
+def test_a_soft_depth_edge_is_made_steep_and_a_slope_is_left_alone():
+    card = np.zeros((64, 240), np.float32)
+    card[:, 80:160] = 8.0
+    soft = cv2.GaussianBlur(card, (9, 1), 1.2)
+    steep, order = steepen(soft, soft + 1)
+    for depth, most in ((soft, 6), (steep, 0)):
+        assert (((depth > 1) & (depth < 7)).sum(axis=1) <= most).all()
+    assert ((soft > 1) & (soft < 7)).any(), "the edge was soft"
+    assert np.array_equal(order, steep + 1)
+    slope = np.linspace(0, 20, 240, dtype=np.float32) * np.ones((64, 1), np.float32)
+    assert (steepen(slope, slope + 1)[0] == slope).all()
+    assert (steepen(card, card + 1)[0] == card).all()
+
+
+def test_smaller_depth_is_resized():
+    rgb = texture(4)
+    small = np.full((HEIGHT // 4, WIDTH // 4), 5 / WIDTH, np.float32)
+    assert (render_eye(rgb, small, small)[:, 5:] == rgb[:, :-5]).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (3, 2), (35, 51)])
+def test_any_size_is_filled(shape):
+    rng = np.random.default_rng(5)
+    rgb = np.full((*shape, 3), 77, np.uint8)
+    depth = rng.random(shape).astype(np.float32)
+    eye = render_eye(rgb, (depth - 0.5) * 0.2, depth)
+    assert np.abs(eye.astype(int) - 77).max() <= 3
+
+
+def test_all_out_of_view_is_black_and_bad_arrays_are_refused():
+    rgb = np.full((8, 8, 3), 200, np.uint8)
+    ones = np.ones((8, 8), np.float32)
+    assert render_eye(rgb, 2 * ones, ones).max() == 0
+    for bad in ((rgb[..., :2], ones, ones), (rgb / 255, ones, ones), (rgb, ones, ones[:4])):
+        with pytest.raises(ValueError):
+            render_eye(*bad)
