@@ -174,13 +174,16 @@ def test_damage_in_the_middle_holds_the_picture_before(tmp_path):
     with av.open(str(path)) as container:
         packets = [p for p in container.demux(video=0) if p.size]
     data = bytearray(path.read_bytes())
-    for packet in (packets[18], packets[19], packets[25]):
-        data[packet.pos + 4 : packet.pos + packet.size] = b"\xff" * (packet.size - 4)
+    for packet in (packets[18], packets[19], packets[24], packets[31]):
+        assert packets[24].is_keyframe
+        # The unit's length and type stay, so that the index takes the packet for whole.
+        data[packet.pos + 5 : packet.pos + packet.size] = b"\xff" * (packet.size - 5)
     path.write_bytes(data)
     clip = open_clip(path)
     frames = list(clip.frames())
     assert [n for n, _ in frames] == list(range(1, 49))
     assert read_number(frames[17][1]) == 18
+    assert np.array_equal(frames[24][1], frames[23][1])
     assert read_number(frames[47][1]) == 48
     for n, rgb in frames:
         ((_, sought),) = clip.frames(n, n)

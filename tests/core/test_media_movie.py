@@ -12,6 +12,7 @@ from clips import make_movie, numbers_of, read_number
 
 from core.errors import SecondEyeError, UsageError
 from core.media import MovieWriter, open_clip
+from core.media.entry import is_exact_entry
 from core.media.movie import Movie
 
 IN_ORDER = list(range(1, 31))
@@ -251,6 +252,27 @@ def test_held_frames_are_arrays_of_their_own(tmp_path):
     frames = [rgb for _, rgb in open_clip(path).frames(2, 4)]
     frames[0][:] = 0
     assert numbers_of(enumerate(frames[1:])) == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "exact"),
+    [
+        (X264, True),
+        ({**X264, "x264-params": "open-gop=1:scenecut=0"}, True),
+        ({"crf": "10", "x264-params": "intra-refresh=1:keyint=7"}, False),
+    ],
+    ids=["closed", "open", "intra refresh"],
+)
+@pytest.mark.parametrize("file", ["a.mp4", "a.ts"])
+def test_only_exact_key_pictures_are_entered_at(file, options, exact, tmp_path):
+    """With intra refresh a player may start at a "key" packet, but gets other pictures."""
+    path = make_movie(tmp_path / file, IN_ORDER, options=options)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        packets = [p for p in container.demux(stream) if p.is_keyframe]
+        entries = [is_exact_entry(stream.codec_context, p) for p in packets]
+    assert len(entries) >= 4
+    assert entries == [True] + [exact] * (len(entries) - 1)
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
