@@ -231,11 +231,14 @@ def test_a_stopped_run_leaves_whole_scenes_and_goes_on_where_it_was(tmp_path):
         )
 
     first = run()
-    deadline = time.monotonic() + 300
-    while not list(tmp_path.glob("scene_*")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    first.send_signal(signal.SIGTERM)
-    assert first.wait(300) == 128 + signal.SIGTERM
+    try:
+        deadline = time.monotonic() + 300
+        while not list(tmp_path.glob("scene_*")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(300) == 128 + signal.SIGTERM
+    finally:
+        first.kill()
     done = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert done and all(name.startswith("scene_") for name in done) and len(done) < 3
     second = run(stdout=subprocess.PIPE, text=True)
