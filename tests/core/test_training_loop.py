@@ -2,13 +2,18 @@
 """The training loop on made-up scenes: it learns, stops and resumes to the bit."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from core.depth import load_model
 from core.depth.network import DepthNetwork, NetworkConfig
+from core.depth.weights import read_weights
 from core.errors import SecondEyeError, UsageError
 from core.training.augment import random_view, training_pair
 from core.training.curves import draw_curves
@@ -23,6 +28,8 @@ from core.training.loop import (
     save_checkpoint,
 )
 from core.training.teacher import Lite0Encoder, Teacher
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
 
 SMALL = NetworkConfig(
     stem=8,
@@ -146,17 +153,21 @@ def test_phases_are_read_from_text() -> None:
             Phase.parse(wrong)
 
 
+def write_scene(root: Path, seed: int) -> None:
+    sample = scene(seed)
+    assert sample.depth is not None
+    inverse = (sample.depth * sample.unit).astype(np.float32)
+    flat = np.zeros((60, 80, 3), np.float32)
+    pose = np.eye(4)
+    with FrameWriter(root, seed, "room") as writer:
+        labels = np.zeros((60, 80), np.uint8)
+        writer.add_view(sample.rgb, inverse, flat, flat[..., :2], labels, 70.0, pose, pose)
+        writer.finish()
+
+
 def test_rendered_frames_load_once_and_held_out_scenes_stay_out(tmp_path: Path) -> None:
     for seed in (19, 20):
-        sample = scene(seed)
-        assert sample.depth is not None
-        inverse = (sample.depth * sample.unit).astype(np.float32)
-        flat = np.zeros((60, 80, 3), np.float32)
-        with FrameWriter(tmp_path / "renders", seed, "room") as writer:
-            labels = np.zeros((60, 80), np.uint8)
-            pose = np.eye(4)
-            writer.add_view(sample.rgb, inverse, flat, flat[..., :2], labels, 70.0, pose, pose)
-            writer.finish()
+        write_scene(tmp_path / "renders", seed)
     for _ in range(2):
         train = load_renders(tmp_path / "renders", tmp_path / "cache", held=False)
         held = load_renders(tmp_path / "renders", tmp_path / "cache", held=True)
@@ -201,3 +212,33 @@ def test_a_sample_is_a_function_of_its_seed() -> None:
     assert first[1] is not None and first[1].shape == (32, 64)
     assert np.array_equal(first[0], second[0])
     assert not np.array_equal(first[0], other[0])
+
+
+def test_the_script_stops_on_a_signal_resumes_and_exports(tmp_path: Path) -> None:
+    for seed in (1, 20):
+        write_scene(tmp_path / "renders", seed)
+
+    def student(images: int) -> list[str]:
+        phase = f"32x32:{images}:2:1e-3:1e-3"
+        given = ["--renders", tmp_path / "renders", "--out", tmp_path / "run", "--resume"]
+        given += ["--cache", tmp_path / "cache", "--phase", phase]
+        return [sys.executable, str(SCRIPT), "student", *map(str, given)]
+
+    with subprocess.Popen(student(10**6), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "frames" in line:
+                process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0 and "stopped" in line
+    checkpoint = tmp_path / "run" / "checkpoint.pt"
+    seen = read_checkpoint(checkpoint)["images"]
+    said = subprocess.run(student(seen + 4), check=True, capture_output=True, text=True).stdout
+    assert "done" in said
+    assert read_checkpoint(checkpoint)["images"] == seen + 4
+    exported = tmp_path / "mine.safetensors"
+    command = [sys.executable, str(SCRIPT), "export", str(checkpoint), "-o", str(exported)]
+    subprocess.run(command, check=True)
+    model = load_model(exported, 64)
+    assert model.infer(scene(5).rgb).inverse_depth.shape == (64, 64)
+    metadata = read_weights(exported)[1]
+    assert metadata["image_steps"] == str(seen + 4) and metadata["frames"] == "1"
