@@ -92,7 +92,7 @@ def _roles(model: Model) -> list[str]:
     width, depth, height = model.size
     name, category = model.name, model.category
     if category == "Characters" and height > 0.8 and not re.search("snowman", name, re.I):
-        return ["person"] if height > 1.2 else ["sitting"]
+        return ["person"] if height > 1.2 else []
     if category == "Vehicles" and width > 1.2 and max(model.size) > 2.5 and height < 3.5:
         return ["vehicle"]
     if _TREES.match(name):
