@@ -133,6 +133,19 @@ def test_a_wider_range_extends_and_equals_the_whole(undisturbed, clip, model):
     assert tree(folder) == tree(undisturbed)
 
 
+def test_an_interrupted_first_run_may_be_given_another_range(clip, model):
+    folder = clip.parent / "changed"
+    with pytest.raises(Cancelled):
+        analyse(clip, folder, model, cancel_after=4)
+    analyse(clip, folder, model, first=2, last=5)
+    project = Project.open(folder)
+    assert (project.manifest.first, project.manifest.last) == (2, 5)
+    assert project.manifest.complete
+    direct = clip.parent / "direct"
+    analyse(clip, direct, model, first=2, last=5)
+    assert (folder / "project.json").read_bytes() == (direct / "project.json").read_bytes()
+
+
 def test_while_a_finished_project_grows_it_keeps_describing_the_finished_frames(clip, model):
     folder = clip.parent / "grows"
     analyse(clip, folder, model, last=4)
