@@ -9,6 +9,7 @@ lie in the tree.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 import tomllib
@@ -19,7 +20,7 @@ from pathlib import Path
 from .environment import BLENDERS, python_in
 from .shell import SetupError, say
 
-# Blender's platform -> pip's platform tags, newest last (pip takes any of them).
+# Blender's platform -> pip's platform tags (pip takes any of them).
 PLATFORMS = {
     "linux-x64": (
         "manylinux2014_x86_64",
@@ -30,21 +31,28 @@ PLATFORMS = {
     "windows-x64": ("win_amd64",),
     "macos-arm64": ("macosx_11_0_arm64", "macosx_12_0_arm64", "macosx_14_0_arm64"),
 }
+# Python -> the Blenders that have it inside: wheels fit no others.
+PYTHONS = {"3.11": ("4.2.0", "5.1.0"), "3.13": ("5.1.0", None)}
 BLENDER_HAS = ("numpy",)
 """Blender ships these itself: a second copy would shadow its own."""
 
 
 @dataclass(frozen=True)
 class BundlePlan:
-    """What a bundle downloads: one pip run, and the tags of the manifest's platform."""
+    """What a bundle is for, and what pip is asked to fetch for it."""
 
     platform: str
+    python: str
     requirements: tuple[str, ...]
     pip: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        return f"{self.platform}-py{self.python}".replace("-", "_")
+
 
 def build(root: Path, out: Path, bundle: str | None, builder: Path | None = None) -> Path:
-    """The zip in ``out``; ``bundle`` names a platform of PLATFORMS for the full one.
+    """The zip in ``out``; ``bundle`` names a platform for the full one (see plan_bundle).
 
     ``builder`` is a Python that has bpy (default: the one in ``.venv``). Raises SetupError.
     """
@@ -55,52 +63,72 @@ def build(root: Path, out: Path, bundle: str | None, builder: Path | None = None
     if bundle is None:
         return _build(python, root, out, _name(root))
     plan = plan_bundle(root, bundle)
-    with tempfile.TemporaryDirectory(prefix="second-eye-bundle-") as folder:
-        stage = Path(folder) / "stage"
-        thin = _build(python, root, Path(folder), _name(root))
-        with zipfile.ZipFile(thin) as archive:
-            archive.extractall(stage)
-        wheels = _download(python, plan, stage / "wheels")
-        _add_to_manifest(stage / "blender_manifest.toml", plan, wheels)
-        return _build(python, stage, out, _name(root, bundle))
+    with tempfile.TemporaryDirectory(prefix="second-eye-wheels-") as folder:
+        fetch(python, plan, Path(folder))
+        return build_bundle(python, root, out, plan, Path(folder))
 
 
-def plan_bundle(root: Path, platform: str, python: str = "3.11") -> BundlePlan:
-    """What pip is asked for: core's pinned requirements without what Blender has itself."""
-    if platform not in PLATFORMS:
-        raise SetupError(f"No bundle for {platform}: choose one of {', '.join(PLATFORMS)}.")
+def plan_bundle(root: Path, bundle: str) -> BundlePlan:
+    """``bundle``: a platform of PLATFORMS, with ``-py3.13`` behind it for Blender 5.1 and newer.
+
+    pip fetches core's pinned requirements; what Blender has itself is left out afterwards.
+    """
+    platform, _, python = bundle.partition("-py")
+    python = python or "3.11"
+    if platform not in PLATFORMS or python not in PYTHONS:
+        raise SetupError(
+            f"No bundle for {bundle}: choose one of {', '.join(PLATFORMS)}, "
+            f"with or without {' or '.join(f'-py{version}' for version in PYTHONS)}."
+        )
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf8"))["project"]
-    wanted = tuple(sorted(project["dependencies"]))
+    wanted = tuple(r for r in project["dependencies"] if not r.startswith(BLENDER_HAS))
     tags = [f"--platform={tag}" for tag in PLATFORMS[platform]]
     options = ["--only-binary=:all:", "--implementation=cp", f"--python-version={python}", *tags]
-    return BundlePlan(platform, wanted, ("download", *options, *wanted))
+    return BundlePlan(platform, python, wanted, ("download", *options, *wanted))
 
 
-def _download(python: Path, plan: BundlePlan, folder: Path) -> list[str]:
-    """The wheels' names, in ``folder``; unmodified, as the index has them."""
+def fetch(python: Path, plan: BundlePlan, folder: Path) -> None:
+    """Download the plan's wheels into ``folder``, unmodified, as the index has them."""
     say(f"fetching {len(plan.requirements)} packages and what they need for {plan.platform}")
     command = [str(python), "-m", "pip", *plan.pip, "--dest", str(folder)]
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         raise SetupError("pip could not fetch the wheels; it said:\n" + done.stdout[-1500:])
-    for wheel in folder.glob("*.whl"):
-        if wheel.name.split("-")[0].lower() in BLENDER_HAS:
-            wheel.unlink()
-    return sorted(wheel.name for wheel in folder.glob("*.whl"))
+
+
+def build_bundle(python: Path, root: Path, out: Path, plan: BundlePlan, wheels: Path) -> Path:
+    """The full zip: the thin one's content, that folder's wheels, and a manifest that says so."""
+    with tempfile.TemporaryDirectory(prefix="second-eye-bundle-", dir=out) as folder:
+        stage = Path(folder) / "stage"
+        thin = _build(python, root, Path(folder), _name(root))
+        with zipfile.ZipFile(thin) as archive:
+            archive.extractall(stage)
+        (stage / "wheels").mkdir()
+        names = []
+        for wheel in sorted(wheels.glob("*.whl")):
+            if wheel.name.split("-")[0].lower() not in BLENDER_HAS:
+                shutil.copy(wheel, stage / "wheels")
+                names.append(wheel.name)
+        _add_to_manifest(stage / "blender_manifest.toml", plan, names)
+        return _build(python, stage, out, _name(root, plan.name))
 
 
 def _add_to_manifest(path: Path, plan: BundlePlan, wheels: list[str]) -> None:
-    """Top-level keys must stand before the first table of a TOML file."""
+    """Top-level keys stand before the first table of a TOML file; the patterns let wheels in."""
     text = path.read_text(encoding="utf8")
-    listed = "\n".join(f'  "./wheels/{name}",' for name in wheels)
-    keys = f'platforms = ["{plan.platform}"]\nwheels = [\n{listed}\n]\n\n'
-    head, table, rest = text.partition("[permissions]")
-    path.write_text(head + keys + table + rest, encoding="utf8")
+    least, below = PYTHONS[plan.python]
+    lines = [line for line in text.splitlines() if not line.startswith("blender_version_min")]
+    versions = [f'blender_version_min = "{least}"']
+    versions += [f'blender_version_max = "{below}"'] if below else []
+    listed = [f'  "./wheels/{name}",' for name in wheels]
+    keys = [*versions, f'platforms = ["{plan.platform}"]', "wheels = [", *listed, "]", ""]
+    table = lines.index("[permissions]")
+    path.write_text("\n".join([*lines[:table], *keys, *lines[table:]]) + "\n", encoding="utf8")
 
 
 def _name(root: Path, platform: str = "") -> str:
     manifest = tomllib.loads((root / "blender_manifest.toml").read_text(encoding="utf8"))
-    tail = f"-{platform.replace('-', '_')}" if platform else ""
+    tail = f"-{platform}" if platform else ""
     return f"{manifest['id']}-{manifest['version']}{tail}.zip"
 
 
