@@ -6,6 +6,7 @@ import bpy
 from ...core.errors import SecondEyeError
 from ...core.project import Project
 from .. import rigs, stage
+from . import where
 from .task import idle
 
 
@@ -18,7 +19,7 @@ class SECOND_EYE_OT_bake_camera(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return idle(cls)
+        return where.is_built(cls, context.scene) and idle(cls)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene

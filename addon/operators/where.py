@@ -7,8 +7,9 @@ from pathlib import Path
 
 import bpy
 
-from ...core.errors import UsageError
+from ...core.errors import SecondEyeError, UsageError
 from ...core.project import MANIFEST_NAME, Manifest, Project
+from .. import stage
 
 SUFFIX = ".secondeye"
 
@@ -78,6 +79,16 @@ def has_project(scene: bpy.types.Scene) -> bool:
         return Project.exists(project_folder(scene))
     except UsageError:
         return False
+
+
+def is_built(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool:
+    """For ``poll``: whether the scene holds a relief, with the reason as its message."""
+    try:
+        stage.find_collection(scene)
+    except SecondEyeError:
+        operator.poll_message_set("Press Build Scene first")
+        return False
+    return True
 
 
 def movie_path(scene: bpy.types.Scene, project: Path) -> Path:

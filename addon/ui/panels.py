@@ -36,9 +36,9 @@ class SECOND_EYE_PT_clip(Section, bpy.types.Panel):
             layout.template_ID(settings, "movie_clip", open="clip.open")
         column = split(layout)
         column.active = where.has_clip(context.scene)
-        column.prop(settings, "first", text="Frames  First")
-        column.prop(settings, "last", text="Last" if settings.last else "Last (0: the end)")
-        split(layout).prop(settings, "project_folder", placeholder="beside the .blend or the clip")
+        column.prop(settings, "first", text="First Frame")
+        column.prop(settings, "last", text="Last Frame" if settings.last else "Last (0: end)")
+        split(layout).prop(settings, "project_folder", placeholder="automatic")
 
 
 class SECOND_EYE_PT_analyse(Section, bpy.types.Panel):
@@ -128,7 +128,7 @@ class SECOND_EYE_PT_output(Section, bpy.types.Panel):
         settings = context.scene.second_eye
         column = split(layout)
         column.prop(settings, "packing")
-        column.prop(settings, "output_path", placeholder="beside the depth project")
+        column.prop(settings, "output_path", placeholder="automatic")
         layout.operator("second_eye.render_stereo", icon="RENDER_ANIMATION")
 
 
