@@ -14,6 +14,7 @@ from ..engine import interpreter, session
 from ..engine.client import EngineJob
 from . import render_stamp, where
 from .render_task import StereoRender, frames_folder
+from .render_window import window_steps
 from .task import TaskOperator, idle
 
 
@@ -58,8 +59,9 @@ class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
         first = stage.timeline_frame(scene, scene.frame_start)
         last = stage.timeline_frame(scene, scene.frame_end)
         arguments = assembly(project, folder, self._movie, first, last)
+        render = window_steps if self.in_window else output.frame_steps
         return StereoRender(
-            output.frame_steps(scene, folder, first, last),
+            render(scene, folder, first, last),
             last - first + 1,
             lambda: EngineJob(python, "assemble", arguments),
         )

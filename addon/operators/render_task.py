@@ -12,11 +12,12 @@ from ..engine.client import EngineJob, Progress
 
 
 class StereoRender:
-    """A ``session.Task``. ``steps`` renders one frame each, ``total`` in all; ``assemble`` starts
-    the engine's part when they are done. A cancelled render keeps its frames."""
+    """A ``session.Task``. ``steps`` renders one frame each, ``total`` in all (None: it is still at
+    it); ``assemble`` starts the engine's part when they are done. A cancelled render keeps its
+    frames, also the one under way."""
 
     def __init__(
-        self, steps: Iterator[bool], total: int, assemble: Callable[[], EngineJob]
+        self, steps: Iterator[bool | None], total: int, assemble: Callable[[], EngineJob]
     ) -> None:
         self.error: SecondEyeError | None = None
         self.value: dict[str, Any] = {}
@@ -26,7 +27,7 @@ class StereoRender:
         self._assemble = assemble
         self._job: EngineJob | None = None
         self._cancelling = False
-        self._over = False
+        self._over = self._rendering = False
 
     @property
     def progress(self) -> Progress:
@@ -70,14 +71,17 @@ class StereoRender:
         self._end(Cancelled("The render was stopped; its frames are kept."))
 
     def _next_frame(self) -> None:
-        if self._cancelling:
+        if self._cancelling and not self._rendering:
             kept = f"{self._done} of {self._total} frames are kept, render again to go on."
             self._end(Cancelled(f"Cancelled; {kept}"))
             return
-        new = next(self._steps, None)
-        if new is None:
+        try:
+            new = next(self._steps)
+        except StopIteration:
             self._job = self._assemble()
-        else:
+            return
+        self._rendering = new is None
+        if new is not None:
             self._done, self._rendered = self._done + 1, self._rendered + new
 
     def _end(self, error: SecondEyeError | None, value: dict[str, Any] | None = None) -> None:

@@ -32,6 +32,8 @@ class TaskOperator:
     """
 
     title: ClassVar[str] = ""
+    in_window = False
+    """Whether a timer drives the task, so that Blender's own jobs run beside it."""
     _timer: bpy.types.Timer | None = None
 
     def start(self, context: bpy.types.Context) -> session.Task:
@@ -60,6 +62,7 @@ class TaskOperator:
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background:  # no timer ticks there
             return self.execute(context)
+        self.in_window = True
         try:
             session.begin(self.title, self.start(context))
         except SecondEyeError as error:

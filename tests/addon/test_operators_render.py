@@ -82,7 +82,7 @@ def test_a_cancelled_render_keeps_its_frames(built, module, tmp_path: Path) -> N
 class Driven:
     """Stands for the operator's own instance, which only Blender can make."""
 
-    start_over = False
+    start_over = in_window = False
 
 
 def test_a_scene_that_was_not_built_is_said(second_eye) -> None:

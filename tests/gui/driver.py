@@ -37,20 +37,27 @@ class Stalls:
 
 
 class Stopwatch:
-    """The longest call of a function, in seconds, without being in its way."""
+    """The longest call of a panel's ``draw`` or an operator's ``modal``, in seconds."""
 
     def __init__(self, owner: type, name: str) -> None:
         self.longest = 0.0
-        plain = getattr(owner, name)
+        self._plain = getattr(owner, name)
 
-        def timed(*arguments):  # type: ignore[no-untyped-def]
-            started = time.perf_counter()
-            try:
-                return plain(*arguments)
-            finally:
-                self.longest = max(self.longest, time.perf_counter() - started)
+        # Blender passes as many arguments as the function's code names: no *arguments here.
+        def draw(panel, context):  # type: ignore[no-untyped-def]
+            return self._timed(panel, context)
 
-        setattr(owner, name, timed)
+        def modal(operator, context, event):  # type: ignore[no-untyped-def]
+            return self._timed(operator, context, event)
+
+        setattr(owner, name, {"draw": draw, "modal": modal}[name])
+
+    def _timed(self, *arguments: object) -> object:
+        started = time.perf_counter()
+        try:
+            return self._plain(*arguments)
+        finally:
+            self.longest = max(self.longest, time.perf_counter() - started)
 
 
 def run(scenario: Scenario, stalls: Stalls, report: Callable[[str], None]) -> None:
@@ -66,7 +73,7 @@ def run(scenario: Scenario, stalls: Stalls, report: Callable[[str], None]) -> No
                 if not goal() and now - since < PATIENCE:
                     return TICK
                 if now - since >= PATIENCE:
-                    raise TimeoutError(f"waited {PATIENCE:.0f} s for {goal.__name__}")
+                    raise TimeoutError(f"waited {PATIENCE:.0f} s for {goal}")
             elif now < goal:
                 return TICK
             step = next(scenario)
@@ -102,23 +109,35 @@ def command_under_the_mouse() -> str:
         return bpy.context.window_manager.clipboard
 
 
-def press(command: str) -> Scenario:
-    """Look down the sidebar for the button whose command starts so, and click it."""
-    window, _area, region = view()
+def find(command: str, near: int | None = None) -> Generator[object, None, tuple[int, int]]:
+    """Where the sidebar's button is whose command starts so: the mouse is moved over all of it,
+    from the height ``near`` outwards. Use as ``place = yield from find(...)``."""
+    _window, _area, region = view()
     x = region.x + region.width // 2 - 10
-    for y in range(region.y + region.height - 8, region.y + 4, -9):
+    rows = range(region.y + region.height - 10, region.y + 4, -11)
+    for y in sorted(rows, key=lambda row: 0 if near is None else abs(row - near)):
         hover(x, y)
-        yield 0.04
+        yield 0.02
+        hover(x + 1, y)  # the first movement leaves the button before, this one enters
+        until = time.perf_counter() + 0.2
+        yield lambda until=until: bool(command_under_the_mouse()) or time.perf_counter() > until
         if command_under_the_mouse().startswith(command):
-            window.event_simulate(type="LEFTMOUSE", value="PRESS", x=x, y=y)
-            yield 0.03
-            window.event_simulate(type="LEFTMOUSE", value="RELEASE", x=x, y=y)
-            return
+            return x, y
     raise LookupError(f"the sidebar shows no button {command}")
 
 
+def click(place: tuple[int, int]) -> Scenario:
+    x, y = place
+    hover(x, y)
+    yield 0.05
+    view()[0].event_simulate(type="LEFTMOUSE", value="PRESS", x=x, y=y)
+    yield 0.03
+    view()[0].event_simulate(type="LEFTMOUSE", value="RELEASE", x=x, y=y)
+
+
 def photograph(path: Path) -> Scenario:
-    """The whole screen, by another process: Blender's own screenshot is black here."""
-    yield 0.3
+    """The whole screen, when panels have stopped sliding. By another process: Blender's own
+    screenshot is black here."""
+    yield 1.0
     camera = subprocess.Popen(["import", "-window", "root", os.fspath(path)])
     yield lambda: camera.poll() is not None

@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import bpy
 
@@ -88,14 +89,15 @@ def scenario() -> driver.Scenario:
         return session.current() is None
 
     # Pressed, and cancelled in the middle.
-    yield from driver.press("bpy.ops.second_eye.analyse(")
+    analyse = yield from driver.find("bpy.ops.second_eye.analyse(")
+    yield from driver.click(analyse)
     yield running
-    yield working
+    cancel = yield from driver.find("bpy.ops.second_eye.cancel(", near=analyse[1])
     yield from driver.photograph(OUT / "3_analysing.png")
+    yield working
     assert session.current() is not None, "the analysis was over before Cancel could be pressed"
-    looking = driver.press("bpy.ops.second_eye.cancel(")
-    yield from looking
     pressed = time.perf_counter()
+    yield from driver.click(cancel)
     yield done
     figures["Cancel answered after, ms"] = milliseconds(time.perf_counter() - pressed)
     depth = Path(JOB["project"]) / "depth"
@@ -105,7 +107,8 @@ def scenario() -> driver.Scenario:
 
     # Resumed to the end, with nothing else going on.
     window = driver.view()[0]
-    yield from driver.press("bpy.ops.second_eye.analyse(")
+    analyse = yield from driver.find("bpy.ops.second_eye.analyse(", near=analyse[1])
+    yield from driver.click(analyse)
     yield running
     stalls.restart()
     yield done
@@ -116,21 +119,38 @@ def scenario() -> driver.Scenario:
     assert len(list(depth.glob("*.exr"))) == JOB["frames"]
     yield from driver.photograph(OUT / "5_analysed.png")
 
-    yield from driver.press("bpy.ops.second_eye.build_scene(")
+    build = yield from driver.find("bpy.ops.second_eye.build_scene(")
+    yield from driver.click(build)
     yield 1.0
     scene = bpy.context.scene
     assert any(o.get("second_eye_role") == "stereo" for o in scene.objects), "nothing was built"
     space = driver.view()[1].spaces.active
     space.region_3d.view_perspective = "CAMERA"
     yield from driver.photograph(OUT / "6_built.png")
+    yield from rendering(scene, session)
     space.shading.type = "MATERIAL"
     yield 45.0  # the first material draw compiles shaders
-    yield from driver.photograph(OUT / "7_material.png")
+    yield from driver.photograph(OUT / "8_material.png")
 
     with bpy.context.temp_override(window=window):
         bpy.ops.preferences.addon_show(module=PACKAGE)
     yield 1.5
-    yield from driver.photograph(OUT / "8_preferences.png")
+    yield from driver.photograph(OUT / "9_preferences.png")
+
+
+def rendering(scene: bpy.types.Scene, session: ModuleType) -> driver.Scenario:
+    """Two small frames and the movie, while the window stays alive."""
+    scene.frame_end = scene.frame_start + 1
+    scene.render.resolution_percentage = 25
+    render = yield from driver.find("bpy.ops.second_eye.render_stereo(")
+    yield from driver.click(render)
+    yield lambda: session.current() is not None
+    stalls.restart()
+    yield lambda: session.current() is None
+    figures["longest stall while rendering, ms"] = milliseconds(stalls.longest)
+    assert session.last_words[0] == "CHECKMARK", session.last_words
+    assert Path(JOB["project"]).with_name("street_stereo.mp4").stat().st_size > 0
+    yield from driver.photograph(OUT / "7_rendered.png")
 
 
 OUT.mkdir(parents=True, exist_ok=True)
