@@ -12,7 +12,7 @@ from ...core.project import Manifest
 
 NAME = "Second Eye Footage"
 SENSOR_WIDTH = 36.0  # mm, Blender's own default
-CLIP_END = 2.0e6  # the relief ends at 1/Z = 1e-6 whatever near, far and strength say
+CLIP_END = 1e6  # beyond the relief's horizon for any Near up to 1,000 units
 
 
 def camera_data(camera: bpy.types.Object) -> bpy.types.Camera:

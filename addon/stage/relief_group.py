@@ -16,11 +16,10 @@ from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
 VERSION = 1  # raise it when the nodes change: an older group in a .blend is then left alone
-SMALLEST = 1e-6  # 1/scene unit, the floor of core.geometry.inverse_distance
-HORIZON = 0.01
-"""Where a strength above 1 pushes the background beyond 100 * far, it stays there. The two eyes
-can't tell (less than 0.01 near / far of the parallax budget), but the renderer's floats can:
-triangles that reach from 1 to 1,000,000 units show the plate displaced by pixels."""
+HORIZON = 1e-3
+"""The relief ends at 1,000 times Near, where nothing moves by more than a thousandth of what the
+nearest point does. Beyond, no eye gains, but the renderer's floats lose: a triangle that reaches
+from 1 to 100,000 units is hit where it is not."""
 
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
@@ -141,13 +140,14 @@ def _nodes(group: bpy.types.NodeTree) -> None:
 
 
 def _distance(t: Tree, given: Socket, normalised: Socket) -> Socket:
-    """Z of core.geometry.inverse_distance: same formula, same order."""
+    """Z of core.geometry.inverse_distance, up to the horizon."""
     swing = t.math("SUBTRACT", normalised, 0.5)
     stretched = t.math("MULTIPLY_ADD", swing, given["Strength"], 0.5, label="n'")
     far = t.math("DIVIDE", 1.0, given["Far"])
-    reach = t.math("SUBTRACT", t.math("DIVIDE", 1.0, given["Near"]), far)
+    near = t.math("DIVIDE", 1.0, given["Near"])
+    reach = t.math("SUBTRACT", near, far)
     inverse = t.math("MULTIPLY_ADD", stretched, reach, far, label="1/Z")
-    horizon = t.math("MAXIMUM", t.math("MULTIPLY", far, HORIZON), SMALLEST)
+    horizon = t.math("MULTIPLY", near, HORIZON)
     return t.math("DIVIDE", 1.0, t.math("MAXIMUM", inverse, horizon), label="Z")
 
 

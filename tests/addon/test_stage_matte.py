@@ -83,7 +83,7 @@ def test_a_flat_card_has_no_steps(step, tmp_path, module):
 
 def test_eyes_see_no_holes(step, tmp_path, module):
     """Within the start angle the surface stays whole: a stereo pair has no black rims."""
-    built, case = step
+    _, case = step
     camera = module("addon.rigs").make_stereo_camera(bpy.context.scene, case.project)
     bpy.context.scene.render.use_multiview = False
     camera.animation_data_clear()

@@ -45,7 +45,7 @@ def test_through_the_footage_camera_the_relief_is_the_plate(
 
 
 def test_inputs_move_the_relief_but_not_the_picture(module, second_eye, engine_python, tmp_path):
-    """An artist's near, far and strength, set on the modifier and keyed, keep the plate as it is."""
+    """An artist's near, far and strength, keyed on the modifier, keep the plate as it is."""
     case = _steps(module, engine_python, tmp_path)
     scene = bpy.context.scene
     relief = module("addon.stage").build_scene(case.project, scene).reliefs[0]

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The point cloud: one coloured point for every sample of the picture."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+from stage_case import Case, render, texture
+
+
+def test_points_stand_where_the_relief_would_and_wear_the_plate(
+    module, second_eye, engine_python, tmp_path
+):
+    rng = np.random.default_rng(3)
+    case = Case(
+        module,
+        engine_python,
+        tmp_path,
+        np.stack([texture(n, 36, 60, 6) for n in range(2)]),
+        rng.uniform(0.4, 0.6, (2, 18, 30)).astype(np.float32),
+    )
+    scene = bpy.context.scene
+    built = module("addon.stage").build_scene(case.project, scene, points=True)
+    scene.frame_set(2)
+    relief = built.reliefs[0].evaluated_get(bpy.context.evaluated_depsgraph_get())
+    cloud = (
+        relief.evaluated_geometry().pointcloud if hasattr(relief, "evaluated_geometry") else None
+    )
+    if cloud is not None:
+        _check_cloud(module, case, cloud)
+    picture = render(scene, 2, tmp_path / "points.png").astype(int)
+    error = np.abs(picture - case.plates[1].astype(int))
+    assert np.median(error) <= 6  # each point has one colour
+    assert not (picture.max(axis=2) == 0).any()  # and the cloud is closed
+
+
+def _check_cloud(module, case: Case, cloud: bpy.types.PointCloud) -> None:
+    co = np.empty(len(cloud.points) * 3, np.float32)
+    cloud.attributes["position"].data.foreach_get("vector", co)
+    co = co.reshape(-1, 3)
+    pattern, columns = module("addon.stage.sampling").relief_pattern(case.project.manifest, None)
+    inside = ((pattern.points >= 0) & (pattern.points <= 1)).all(axis=1)
+    points = pattern.points[inside]
+    assert len(co) == len(points) == 31 * 19
+    place = np.floor(points * [30, 18]).astype(int).clip(0, [29, 17])
+    n = case.normalised[1][17 - place[:, 1], place[:, 0]]
+    inverse = module("core.geometry").inverse_distance(n, 2.0, 20.0)
+    lens = module("core.geometry").Lens(1.0, 60, 36)
+    expected = lens.unproject(points[:, 0], points[:, 1], inverse)
+    np.testing.assert_allclose(co, expected, rtol=2e-6, atol=2e-6)
+    radius = np.empty(len(co), np.float32)
+    cloud.attributes["radius"].data.foreach_get("value", radius)
+    cells = radius * inverse * columns  # in cells of the picture
+    assert np.ptp(cells) < 1e-3
+    assert 0.6 < cells.mean() < 0.8  # half a cell's diagonal
