@@ -121,9 +121,10 @@ def _inpainted(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     factor = _fraction(width)
     size = (-(-width // factor), -(-height // factor))
     weight = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    visible = np.where(known[..., None], picture, np.uint8(0)).astype(np.float32)
-    small = cv2.resize(visible, size, interpolation=cv2.INTER_AREA)
-    small = np.rint(small / np.maximum(weight, 1e-6)[..., None]).clip(0, 255).astype(np.uint8)
+    visible = cv2.copyTo(picture, known.astype(np.uint8)).astype(np.float32)
+    mean = cv2.resize(visible, size, interpolation=cv2.INTER_AREA)
+    mean = mean / np.maximum(weight, 1e-6)[..., None]
+    small = np.rint(mean).clip(0, 255).astype(np.uint8)
     unknown = (weight <= 0.01).astype(np.uint8)
     if not unknown.all():
         small = cv2.inpaint(small, unknown, _TELEA_RADIUS, cv2.INPAINT_TELEA)

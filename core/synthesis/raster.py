@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _STRETCH = 1.5  # pixels: neighbours drawn farther apart than this are two surfaces, not a slope
-_FRACTION = 65536.0  # a source position is kept to 1/65536 pixel
+_FRACTION = np.float32(65536.0)  # a source position is kept to 1/65536 pixel
+_ONE = np.float32(1.0)
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,14 @@ def rasterise(shift: np.ndarray, order: np.ndarray) -> Raster:
     centre = column + shift
     gap = np.diff(centre, axis=1)
     joined = (gap > 0.0) & (gap <= _STRETCH)
-    middle = 0.5 * (centre[:, 1:] + centre[:, :-1])
+    middle = np.float32(0.5) * (centre[:, 1:] + centre[:, :-1])
     start, end = centre - np.float32(0.5), centre + np.float32(0.5)
     start[:, 1:] = np.where(joined, middle, start[:, 1:])
     end[:, :-1] = np.where(joined, middle, end[:, :-1])
 
-    # Where the surface ends, the rest of the piece repeats its pixel: half a pixel on lies another.
-    slope = np.where(joined, 1.0 / np.maximum(gap, np.float32(1e-6)), np.float32(0.0))
+    # Old columns per new one, on either side of each centre. Where the surface ends, the rest of
+    # the piece repeats its pixel: half a pixel on lies another surface.
+    slope = np.where(joined, _ONE / np.maximum(gap, np.float32(1e-6)), np.float32(0.0))
     before, after = np.zeros_like(centre), np.zeros_like(centre)
     before[:, 1:] = slope
     after[:, :-1] = slope
@@ -50,26 +52,31 @@ def rasterise(shift: np.ndarray, order: np.ndarray) -> Raster:
     # One integer holds order (its bits sort as the number does, being >= 0) above the source
     # position, so that "nearest wins" is a single maximum and equal pictures come out equal.
     bits = np.ascontiguousarray(np.maximum(order, 0.0), np.float32).view(np.int32)
-    drawn = np.full(height * width, -1, np.int64)
-    first = np.ceil(start)
+    high = bits.astype(np.int64) << 32
+    row = np.broadcast_to(np.arange(height, dtype=np.int64)[:, None] * width, centre.shape)
+    columns = np.broadcast_to(column, centre.shape)
+    drawn = np.full(height * width + 1, -1, np.int64)  # the last takes what nobody sees
+
+    def draw(target: np.ndarray, index: tuple[np.ndarray, ...] | slice) -> None:
+        """The pieces at ``index``, as seen at the new columns ``target``."""
+        along = target - centre[index]
+        source = columns[index] + along * np.where(along < 0.0, before[index], after[index])
+        fixed = (source.clip(0.0, width - 1) * _FRACTION).astype(np.int64)
+        seen = (target < end[index]) & (target >= 0.0) & (target < width)
+        place = np.where(seen, row[index] + target.astype(np.int64), height * width)
+        np.maximum.at(drawn, place.ravel(), (high[index] | fixed).ravel())
+
     # A piece is at most _STRETCH long, so it meets two pixel centres at most, and few meet two.
-    for target in (first, first + np.float32(1.0)):
-        pieces = np.flatnonzero((target < end) & (target >= 0.0) & (target < width))
-        new_column = target.ravel()[pieces]
-        along = new_column - centre.ravel()[pieces]
-        row, old_column = np.divmod(pieces, width)
-        source = old_column + along * np.where(
-            along < 0.0, before.ravel()[pieces], after.ravel()[pieces]
-        )
-        fixed = (np.clip(source, 0.0, width - 1) * _FRACTION).astype(np.int64)
-        key = (bits.ravel()[pieces].astype(np.int64) << 32) | fixed
-        place = row * width + new_column.astype(np.int64)
-        np.maximum.at(drawn, place, key)
-    packed = drawn.reshape(height, width)
+    first = np.ceil(start)
+    draw(first, slice(None))
+    two = np.nonzero(first + _ONE < end)
+    draw(first[two] + _ONE, two)
+
+    packed = drawn[:-1].reshape(height, width)
     hole = packed < 0
-    packed = np.where(hole, 0, packed)
+    packed[hole] = 0
     return Raster(
-        source=((packed & 0xFFFFFFFF) / _FRACTION).astype(np.float32),
+        source=(packed & 0xFFFFFFFF).astype(np.float32) / _FRACTION,
         order=(packed >> 32).astype(np.int32).view(np.float32),
         hole=hole,
     )
