@@ -33,11 +33,21 @@ class Task(Protocol):
 class Running:
     title: str
     task: Task
+    shown: str = ""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ended: ``icon`` is one of Blender's, ``text`` a sentence."""
+
+    title: str = ""
+    icon: str = "NONE"
+    text: str = ""
 
 
 _current: Running | None = None
-last_words: tuple[str, str] = ("", "")
-"""Icon and text of how the latest job ended, for the panel."""
+latest = Ending()
+"""The latest job's, for the panel."""
 
 
 def current() -> Running | None:
@@ -46,19 +56,20 @@ def current() -> Running | None:
 
 def begin(title: str, task: Task) -> Running:
     """Make ``task`` the job of this Blender. Raises SecondEyeError while another one runs."""
-    global _current, last_words
+    global _current, latest
     if _current is not None:
         task.abandon()
         raise SecondEyeError(f"{_current.title} is still running: wait for it or cancel it first.")
     _current = Running(title, task)
-    last_words = ("", "")
+    latest = Ending()
     return _current
 
 
 def end(icon: str, text: str) -> None:
-    global _current, last_words
+    global _current, latest
+    if _current is not None:
+        latest = Ending(_current.title, icon, text)
     _current = None
-    last_words = (icon, text)
 
 
 def cancel() -> bool:

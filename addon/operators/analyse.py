@@ -39,7 +39,7 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
         return EngineJob(python, "analyse", arguments)
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
-        return str(value["message"])
+        return f"Frames {value['first']} to {value['last']} are analysed, {value['frames']} now."
 
 
 CLASSES = (SECOND_EYE_OT_analyse,)

@@ -91,7 +91,6 @@ class TaskOperator:
     def _conclude(self, context: bpy.types.Context, task: session.Task) -> set[str]:
         if task.error is not None:
             return self._failed(task.error)
-        session.end("NONE", "")
         try:
             said = self.finish(context, task.value)
         except SecondEyeError as error:
@@ -123,19 +122,29 @@ class TaskOperator:
             self._timer = None
         if context.workspace is not None:
             context.workspace.status_text_set(None)
+        redraw_panels(context)
 
 
 def show(context: bpy.types.Context, running: session.Running) -> None:
-    """Progress in the status bar, and a redraw of the panels that show it."""
+    """Progress in the status bar and the sidebars, redrawn only where it is news: a heavy scene in
+    the viewport beside them would be drawn again ten times a second."""
     text = f"{running.title}: {running.task.progress.text()}"
     if running.task.cancelling:
         text = f"{running.title}: stopping"
+    if text == running.shown:
+        return
+    running.shown = text
     if context.workspace is not None:
         context.workspace.status_text_set(text)
+    redraw_panels(context)
+
+
+def redraw_panels(context: bpy.types.Context) -> None:
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in {"VIEW_3D", "PREFERENCES"}:
-                area.tag_redraw()
+            for region in area.regions:
+                if (area.type, region.type) in {("VIEW_3D", "UI"), ("PREFERENCES", "WINDOW")}:
+                    region.tag_redraw()
 
 
 def say(title: str, progress: Progress) -> None:

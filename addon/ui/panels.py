@@ -12,6 +12,8 @@ from ..engine import interpreter, session
 from ..operators import where
 from . import relief_inputs, words
 
+RENDER = "Render Stereo"
+
 
 class Section:
     bl_space_type = "VIEW_3D"
@@ -49,7 +51,7 @@ class SECOND_EYE_PT_analyse(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         running = session.current()
-        if running is not None:
+        if running is not None and running.title != RENDER:
             draw_running(layout, running)
             return
         if not draw_missing_engine(layout, context):
@@ -61,9 +63,9 @@ class SECOND_EYE_PT_analyse(Section, bpy.types.Panel):
             row.operator("second_eye.analyse", text=text, icon="PLAY")
             if manifest is not None:
                 describe(layout, manifest)
-        icon, text = session.last_words
-        if text:
-            words.wrapped(layout, text, icon=icon)
+        latest = session.latest
+        if latest.title != RENDER and latest.icon != "CHECKMARK":
+            words.wrapped(layout, latest.text, icon=latest.icon)
 
 
 class SECOND_EYE_PT_scene(Section, bpy.types.Panel):
@@ -129,7 +131,13 @@ class SECOND_EYE_PT_output(Section, bpy.types.Panel):
         column = split(layout)
         column.prop(settings, "packing")
         column.prop(settings, "output_path", placeholder="automatic")
+        running = session.current()
+        if running is not None and running.title == RENDER:
+            draw_running(layout, running)
+            return
         layout.operator("second_eye.render_stereo", icon="RENDER_ANIMATION")
+        if session.latest.title == RENDER:
+            words.wrapped(layout, session.latest.text, icon=session.latest.icon)
 
 
 def split(layout: bpy.types.UILayout, decorate: bool = False) -> bpy.types.UILayout:
@@ -162,7 +170,7 @@ def draw_missing_engine(layout: bpy.types.UILayout, context: bpy.types.Context) 
 
 def describe(layout: bpy.types.UILayout, manifest: Manifest) -> None:
     clip, rate = manifest.clip, manifest.timeline.rate
-    done = "analysed" if manifest.complete else "begun"
+    done = "analysed" if manifest.complete else "not finished"
     text = (
         f"{clip.width} x {clip.height}, {float(rate):.5g} frames/s; "
         f"frames {manifest.first} to {manifest.last} {done}"

@@ -126,6 +126,17 @@ def find(command: str, near: int | None = None) -> Generator[object, None, tuple
     raise LookupError(f"the sidebar shows no button {command}")
 
 
+def scroll(notches: int) -> Scenario:
+    """Turn the mouse wheel over the sidebar, downwards."""
+    window, _area, region = view()
+    x, y = region.x + region.width // 2, region.y + region.height // 2
+    hover(x, y)
+    for _ in range(notches):
+        yield 0.05
+        window.event_simulate(type="WHEELDOWNMOUSE", value="PRESS", x=x, y=y)
+    yield 1.0
+
+
 def click(place: tuple[int, int]) -> Scenario:
     x, y = place
     hover(x, y)
