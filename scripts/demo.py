@@ -58,17 +58,31 @@ def second_eye(*arguments: str | Path) -> None:
         raise SetupError(f"second-eye {arguments[0]} did not finish; its own message stands above.")
 
 
-def blender(settings: dict[str, object]) -> dict[str, object]:
-    """Run the scene part in a Blender of its own, with the built zip installed."""
+def blender(settings: dict[str, object], log: Path) -> dict[str, object]:
+    """Run the scene part in a Blender of its own, with the built zip installed.
+
+    Blender prints hundreds of lines a frame, so they go to ``log``.
+    """
     with tempfile.TemporaryDirectory(prefix="second-eye-demo-") as folder:
         package = build.build(ROOT, Path(folder), None)
+        say(f"Blender builds and renders the scene (its own output: {log})")
         answer = Path(folder) / "answer.json"
         job = {**settings, "zip": str(package), "answer": str(answer), "engine": sys.executable}
         env = {**os.environ, "BLENDER_USER_RESOURCES": str(Path(folder) / "user")}
         script = ROOT / "scripts" / "devtools" / "demo_scene.py"
-        done = run([sys.executable, script, json.dumps(job)], cwd=Path(folder), env=env)
+        with log.open("w", encoding="utf8") as stream:
+            done = subprocess.run(
+                [sys.executable, script, json.dumps(job)],
+                cwd=folder,
+                env=env,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
         if done.returncode != 0 or not answer.exists():
-            raise SetupError("Blender could not build or render the scene; see its output above.")
+            last = log.read_text(encoding="utf8", errors="replace").strip().splitlines()[-1:]
+            raise SetupError(
+                f"Blender could not build or render the scene ({''.join(last)}); see {log}."
+            )
         return json.loads(answer.read_text(encoding="utf8"))
 
 
@@ -115,7 +129,8 @@ def main(argv: list[str]) -> int:
             "movie": str(rendered),
             "stills": str(stills),
             "seconds": None if arguments.full else arguments.seconds,
-        }
+        },
+        out / "blender.log",
     )
     for stage, seconds in answer["seconds"].items():  # type: ignore[union-attr]
         watch.rows.append((f"Blender: {stage}", seconds))
