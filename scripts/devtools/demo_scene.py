@@ -45,6 +45,16 @@ def orbit(scene: bpy.types.Scene, degrees: float, pivot: float) -> bpy.types.Obj
     return camera
 
 
+def choose_range(scene: bpy.types.Scene, seconds: float, at: float | None) -> None:
+    """Shorten the scene's range to ``seconds`` from ``at``, or about its middle."""
+    rate = scene.render.fps / scene.render.fps_base
+    first, last = scene.frame_start, scene.frame_end
+    wanted = min(last - first + 1, max(1, round(seconds * rate)))
+    begin = (first + last - wanted) // 2 if at is None else first + round(at * rate)
+    scene.frame_start = max(first, min(begin, last - wanted + 1))
+    scene.frame_end = scene.frame_start + wanted - 1
+
+
 def main(job: dict) -> None:
     seconds: dict[str, float] = {}
     install(job["zip"], job["engine"])
@@ -63,10 +73,8 @@ def main(job: dict) -> None:
     seconds["build scene"] = time.monotonic() - started
 
     started = time.monotonic()
-    whole = scene.frame_end
     if job["seconds"] is not None:
-        rate = scene.render.fps / scene.render.fps_base
-        scene.frame_end = min(whole, scene.frame_start + max(1, round(job["seconds"] * rate)) - 1)
+        choose_range(scene, job["seconds"], job["at"])
     frames = scene.frame_end - scene.frame_start + 1
     bpy.ops.second_eye.render_stereo()
     seconds[f"render {frames} stereo frames"] = time.monotonic() - started
