@@ -13,6 +13,7 @@ import numpy as np
 _RADIUS = 1.0 / 120.0  # of the picture width: half the width of the widest ramp that is made steep
 _STEEP = 0.375  # pixels of shift per pixel of radius: less is a slope, not an edge
 _SHARP = 0.5  # a window whose largest single step holds this share of its range has its edge
+_EVEN = 1.3  # ... and one whose largest step is below this many times its mean step is a slope
 _STEP = 1.0  # pixels of shift from one pixel to the next that part foreground and background
 _MIXED = 1.0 / 960.0  # of the picture width: how far a lens and a codec smear an edge
 
@@ -23,7 +24,10 @@ def steepen(shift: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarra
     far_shift, near_shift = _extremes(shift, order, _square(radius))
     jump = np.abs(near_shift - far_shift)
     step = cv2.dilate(shift, _square(0.5)) - cv2.erode(shift, _square(0.5))
-    ramp = (jump > _STEEP * radius) & (cv2.dilate(step, _square(radius)) < _SHARP * jump)
+    step = cv2.dilate(step, _square(radius))
+    column = np.arange(shift.shape[1], dtype=np.float32)
+    steps = np.minimum(column, radius) + np.minimum(column[::-1], radius)  # in each window's row
+    ramp = (jump > _STEEP * radius) & (step < _SHARP * jump) & (steps * step > _EVEN * jump)
     if not ramp.any():
         return shift, order
     nearer = np.abs(shift - near_shift) <= np.abs(shift - far_shift)
