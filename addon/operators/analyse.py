@@ -35,6 +35,7 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
             "project": str(where.project_folder(scene)),
             "first": settings.first,
             "last": settings.last or None,
+            "rate": where.sequence_rate(scene),
         }
         return EngineJob(python, "analyse", arguments)
 

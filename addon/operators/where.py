@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import bpy
@@ -54,6 +55,24 @@ def project_folder(scene: bpy.types.Scene) -> Path:
     if bpy.data.filepath:
         beside = Path(bpy.data.filepath).parent
     return beside / f"{stem}{SUFFIX}"
+
+
+def is_sequence(clip: Path) -> bool:
+    """Whether the footage is a numbered run of pictures, which has no rate of its own."""
+    return clip.is_dir() or clip.suffix.lower() in bpy.path.extensions_image
+
+
+def sequence_rate(scene: bpy.types.Scene) -> list[int] | None:
+    """The scene's rate as [numerator, denominator] for a new project of an image sequence.
+
+    Blender plays a sequence at the scene's rate, so that is the rate the artist has seen.
+    None for a movie, and for a project that has its rate already.
+    """
+    if not is_sequence(clip_path(scene)) or (project_folder(scene) / MANIFEST_NAME).exists():
+        return None
+    render = scene.render
+    rate = (Fraction(render.fps) / Fraction(render.fps_base)).limit_denominator(1001)
+    return [rate.numerator, rate.denominator]
 
 
 def manifest(folder: Path) -> Manifest | None:

@@ -2,6 +2,8 @@
 """``second-eye depth CLIP --project DIR``: footage to a depth project; again to resume."""
 
 import argparse
+import math
+from fractions import Fraction
 from typing import Any
 
 from ..console import Console
@@ -19,6 +21,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--frames",
         metavar="A:B",
         help="timeline frames from 1, both included; default: all. A later, wider range extends",
+    )
+    parser.add_argument(
+        "--rate",
+        type=parse_rate,
+        metavar="R",
+        help="frames a second of an image sequence, such as 25 or 24000/1001; default: 24",
     )
     parser.add_argument("--size", type=int, metavar="N", help="inference size of the model")
     parser.add_argument(
@@ -42,8 +50,22 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         last=last,
         size=arguments.size,
         depth_size=arguments.depth_size,
+        rate=arguments.rate,
     )
     return job.run(console.report, console.cancelled)
+
+
+def parse_rate(text: str) -> tuple[int, int]:
+    """ "24000/1001", "23.976" or "25" as (numerator, denominator); ValueError otherwise.
+
+    23.976, 29.97 and 59.94 are what people write for NTSC's 1000/1001 of the next whole rate.
+    """
+    rate = Fraction(text)
+    ntsc = Fraction(math.ceil(rate) * 1000, 1001)
+    rate = ntsc if abs(rate - ntsc) < Fraction(1, 200) else rate.limit_denominator(1001)
+    if rate <= 0:
+        raise ValueError(text)
+    return rate.numerator, rate.denominator
 
 
 def parse_frames(text: str | None) -> tuple[int | None, int | None]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,9 @@ class AnalyseJob:
 
     ``model`` is a name, file or folder, ``size`` its inference size, ``depth_size`` the longest
     side of the stored depth. An existing project is resumed, or widened to hold these frames;
-    what stands there whole is kept. Depth is estimated from the stored plate, never from the
-    clip, so that a resumed run gives the files of an undisturbed one.
+    what stands there whole is kept. ``rate``: [numerator, denominator] in frames a second, for an
+    image sequence, which has none of its own (24 where not given). Depth is estimated from the
+    stored plate, never from the clip, so that a resumed run gives the files of an undisturbed one.
     """
 
     clip: str
@@ -34,6 +36,7 @@ class AnalyseJob:
     last: int | None = None
     size: int | None = None
     depth_size: int | None = None
+    rate: Sequence[int] | None = None
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers project, first, last, plates and frames (made now), model, notes, message.
@@ -45,7 +48,8 @@ class AnalyseJob:
         # Needed only when the first frame is written: missing, it must not leave a project behind.
         importlib.import_module("OpenEXR")
         stop_if(cancelled)
-        clip = open_clip(self.clip)
+        clip = open_clip(self.clip, planning.sequence_rate(self.rate))
+        planning.check_rate(clip, self.rate)
         for note in clip.info.notes:
             report(Progress("open", 0, 1, note))
         frames = planning.requested_range(clip, self.first, self.last)
@@ -55,6 +59,7 @@ class AnalyseJob:
             project = Project.open(folder)
             planning.check_clip(project, clip)
             planning.check_depth_size(project, self.depth_size)
+            planning.check_project_rate(project, self.rate)
         else:
             depth_size = planning.depth_dimensions(
                 clip.info.width, clip.info.height, self.depth_size

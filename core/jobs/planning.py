@@ -2,6 +2,7 @@
 """Before analysis: which project, which frames, and whether clip and model belong to it."""
 
 import os
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,6 +112,33 @@ def check_clip(project: Project, clip: "Clip") -> None:
         raise SecondEyeError(
             f"{project.folder} belongs to another clip ({record.path}), or {clip.path} has "
             "changed since: give this clip another project folder."
+        )
+
+
+def sequence_rate(rate: Sequence[int] | None) -> Fraction | None:
+    """[numerator, denominator] as a rate. Raises UsageError where that is no rate."""
+    if rate is None:
+        return None
+    if len(rate) != 2 or min(rate) < 1:
+        raise UsageError(
+            f"{rate} is no frame rate: give frames a second, such as 25 or 24000/1001."
+        )
+    return Fraction(rate[0], rate[1])
+
+
+def check_rate(clip: "Clip", rate: Sequence[int] | None) -> None:
+    """Raise UsageError where a rate is asked for that a movie has already."""
+    if rate is not None and clip.info.kind != "sequence":
+        raise UsageError(f"{clip.path} is a movie with a rate of its own: leave the rate away.")
+
+
+def check_project_rate(project: Project, rate: Sequence[int] | None) -> None:
+    """Raise SecondEyeError where the project's timeline runs at another rate."""
+    wanted, stored = sequence_rate(rate), project.manifest.timeline.rate
+    if wanted is not None and wanted != stored:
+        raise SecondEyeError(
+            f"{project.folder} runs at {stored} frames a second, not at {wanted}: "
+            "leave the rate away, or give another project folder."
         )
 
 

@@ -54,6 +54,8 @@ def opened(
             " a folder of numbered pictures."
         ) from error
     with container:
+        if container.format.name == "tty":  # FFmpeg shows any text as a movie of a terminal
+            raise SecondEyeError(f"{path} holds text, no pictures: give a file with video.")
         stream = video_stream(container)
         if stream is None:
             kind = "only sound" if container.streams.audio else "neither video nor sound"

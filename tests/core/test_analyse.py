@@ -5,6 +5,7 @@ import json
 import os
 import threading
 import time
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from analysed import stamps, tiny_model, tree
 from clips import make_movie, make_sequence, numbered_picture, read_number
 
+from core.commands.depth import parse_rate
 from core.depth import DepthEstimate, load_model, upsample_to
 from core.errors import Cancelled, SecondEyeError, UsageError
 from core.jobs.analyse import AnalyseJob
@@ -318,3 +320,29 @@ def test_plates_are_jpeg_of_full_chroma(undisturbed):
     components = bytes(data)[start + 10 : start + 19]
     assert [components[i] for i in (1, 4, 7)] == [0x11, 0x11, 0x11]
     assert os.path.getsize(undisturbed / "plate" / "000001.jpg") > 500
+
+
+def test_a_sequence_takes_its_rate_and_a_project_keeps_it(model, tmp_path):
+    frames = make_sequence(tmp_path / "frames", range(1, 4))
+    analyse(frames, tmp_path / "p", model, rate=[30000, 1001])
+    assert Project.open(tmp_path / "p").manifest.timeline.rate == Fraction(30000, 1001)
+    analyse(frames, tmp_path / "p")
+    with pytest.raises(SecondEyeError, match="30000/1001 frames a second, not at 25"):
+        analyse(frames, tmp_path / "p", rate=[25, 1])
+    with pytest.raises(UsageError, match="no frame rate"):
+        analyse(frames, tmp_path / "q", model, rate=[0, 1])
+
+
+def test_a_movie_has_a_rate_of_its_own(clip, model, tmp_path):
+    with pytest.raises(UsageError, match="leave the rate away"):
+        analyse(clip, tmp_path / "p", model, rate=[25, 1])
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("25", (25, 1)), ("24000/1001", (24000, 1001)), ("23.976", (24000, 1001)),
+     ("29.97", (30000, 1001)), ("12.5", (25, 2)), ("24", (24, 1))],
+)  # fmt: skip
+def test_rates_as_people_write_them(text, rate):
+    assert parse_rate(text) == rate

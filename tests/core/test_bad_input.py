@@ -71,7 +71,7 @@ def test_an_empty_file(refused, tmp_path):
     refused(tmp_path / "empty.mp4", "empty.mp4 is empty", "copy it again")
 
 
-@pytest.mark.parametrize("name", ["notes.mp4", "notes.png", "notes"])
+@pytest.mark.parametrize("name", ["notes.mp4", "notes.png", "notes.txt", "notes"])
 def test_a_file_that_is_no_clip(refused, tmp_path, name):
     (tmp_path / name).write_text("Dear diary, " * 500)
     refused(tmp_path / name, tmp_path / name)
