@@ -18,11 +18,12 @@ def test_strength_zero_is_a_flat_card_and_strength_scales_about_the_middle():
     assert half - middle == pytest.approx(0.5 * (full - middle))
 
 
-def test_inverse_distance_never_reaches_zero_and_keeps_float32():
+@pytest.mark.parametrize(("far", "horizon"), [(20, 0.005 / 2), (1000, 1 / 1000)])
+def test_inverse_distance_stays_on_this_side_of_the_horizon_and_keeps_float32(far, horizon):
     n = np.zeros((3, 4), np.float32)
-    values = inverse_distance(n, 2, 20, 5.0)
+    values = inverse_distance(n, 2, far, 5.0)
     assert values.dtype == np.float32 and values.shape == (3, 4)
-    assert (values == np.float32(1e-6)).all()
+    assert (values == np.float32(horizon)).all()
 
 
 @pytest.mark.parametrize("near, far, strength", [(0, 2, 1), (3, 3, 1), (5, 2, 1), (1, 2, -1)])
