@@ -97,7 +97,7 @@ class ConvertJob:
             "height": height,
             "rig": {"interocular": rig.interocular, "convergence": rig.convergence},
             "sound": sound is not None,
-            "message": f"{output}: {len(frames)} frames, {width}x{height}, {self.format}"
+            "message": f"{output}: {_counted(len(frames))}, {width}x{height}, {self.format}"
             f"{', with sound' if sound else ''}.",
         }
 
@@ -161,8 +161,14 @@ def _opened(project: Project | None) -> Project:
 
 
 def _covers(project: Project, first: int, last: int) -> bool:
+    """Whether every file is there; one that is damaged says so when it is read."""
     manifest = project.manifest
-    return manifest.complete and manifest.first <= first and last <= manifest.last
+    if not (manifest.complete and manifest.first <= first and last <= manifest.last):
+        return False
+    return all(
+        project.depth_path(n).exists() and project.plate_path(n).exists()
+        for n in range(first, last + 1)
+    )
 
 
 def _checked_output(name: str) -> Path:
@@ -177,6 +183,10 @@ def _checked_output(name: str) -> Path:
     if not os.access(output.parent, os.W_OK):
         raise SecondEyeError(f"{output.parent} can't be written: choose another folder.")
     return output
+
+
+def _counted(frames: int) -> str:
+    return "1 frame" if frames == 1 else f"{frames} frames"
 
 
 def _same_file(first: Path, second: Path) -> bool:

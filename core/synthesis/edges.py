@@ -24,10 +24,10 @@ def steepen(shift: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarra
     far_shift, near_shift = _extremes(shift, order, _square(radius))
     jump = np.abs(near_shift - far_shift)
     step = cv2.dilate(shift, _square(0.5)) - cv2.erode(shift, _square(0.5))
-    step = cv2.dilate(step, _square(radius))
+    largest = cv2.dilate(step, _square(radius))
     column = np.arange(shift.shape[1], dtype=np.float32)
     steps = np.minimum(column, radius) + np.minimum(column[::-1], radius)  # in each window's row
-    ramp = (jump > _STEEP * radius) & (step < _SHARP * jump) & (steps * step > _EVEN * jump)
+    ramp = (jump > _STEEP * radius) & (largest < _SHARP * jump) & (steps * largest > _EVEN * jump)
     if not ramp.any():
         return shift, order
     nearer = np.abs(shift - near_shift) <= np.abs(shift - far_shift)

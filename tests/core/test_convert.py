@@ -97,6 +97,17 @@ def test_project_alone_is_enough_and_finds_its_clip(shared, tmp_path):
     assert answer["frames"] == 3 and answer["sound"]
 
 
+def test_a_missing_file_is_made_again(shared, tmp_path):
+    project = copied_project(shared, tmp_path)
+    plate = project.plate_path(4).read_bytes()
+    project.plate_path(4).unlink()
+    ConvertJob(
+        clip=str(shared[1]), project=str(project.folder), output=str(tmp_path / "a.mp4"),
+        model=None, first=3, last=5,
+    ).run(quiet, never)  # fmt: skip
+    assert project.plate_path(4).read_bytes() == plate
+
+
 def test_the_rig_is_asked_for_then_baked_then_suggested(shared, tmp_path):
     project = copied_project(shared, tmp_path)
     eyes = Eyes(project, EyeSettings(), "sbs")
