@@ -114,6 +114,7 @@ def train(arguments: argparse.Namespace) -> None:
         photos,
         build_teacher(arguments) if student else None,
         arguments.device,
+        look_ahead=True,
     )
     checkpoint = arguments.out / "checkpoint.pt"
     names: set[str] = set()

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,17 @@ class Settings:
     distil: DistilWeights = field(default_factory=DistilWeights)
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Pictures (N, 3, H, W) in 0..1; targets (M, 1, H, W) of the first M, the rest being photos;
+    the teacher's inverse depth (N, 1, H, W) and maps, where there is a teacher."""
+
+    picture: Tensor
+    target: Tensor
+    answer: Tensor | None
+    maps: list[Tensor]
+
+
 class Trainer:
     """Trains one network; `state` and `restore` make a stopped run go on as if undisturbed."""
 
@@ -94,6 +106,7 @@ class Trainer:
         photos: Sequence[Sample] = (),
         teacher: Teacher | Lite0Encoder | None = None,
         device: str = "cpu",
+        look_ahead: bool = False,
     ) -> None:
         self.settings, self.device = settings, torch.device(device)
         self.network = channels_last(network.to(self.device))
@@ -114,6 +127,8 @@ class Trainer:
             groups.append({"params": list(self.hints.parameters()), "factor": 1.0})
         self.optimiser = torch.optim.AdamW(groups, lr=1e-3, weight_decay=settings.decay, fused=True)
         self.step, self.images = 0, 0
+        self._ahead = ThreadPoolExecutor(1) if look_ahead else None
+        self._ready: Future[Batch] | None = None
 
     @property
     def total(self) -> int:
@@ -132,17 +147,16 @@ class Trainer:
             before += phase.images
         return len(self.settings.phases) - 1, self.settings.phases[-1], 1.0
 
-    def batch(self) -> tuple[Tensor, Tensor, int]:
-        """Pictures (N, 3, H, W) 0..1 and targets of the first M; photos stand at the end."""
-        _, phase, _ = self.phase()
-        rng = np.random.default_rng([self.settings.seed, self.step])
+    def batch(self, step: int, phase: Phase) -> Batch:
+        """What is learnt from in this step: a function of seed, step and phase alone."""
+        rng = np.random.default_rng([self.settings.seed, step])
         height, width = phase.sizes[int(rng.integers(len(phase.sizes)))]
         photos = 0
         if self.photos and self.teacher is not None:
             photos = int(rng.binomial(phase.batch, self.settings.photo_share))
         pictures, targets = [], []
         for i in range(phase.batch):
-            one = np.random.default_rng([self.settings.seed, self.step, i])
+            one = np.random.default_rng([self.settings.seed, step, i])
             pool = self.photos if i >= phase.batch - photos else self.renders
             sample = pool[int(one.integers(len(pool)))]
             picture, target = training_pair(sample, height, width, one)
@@ -150,24 +164,29 @@ class Trainer:
             if target is not None:
                 targets.append(target)
         x = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2).float() / 255
-        shape = (0, 1, height, width)
-        t = (
-            torch.from_numpy(np.stack(targets)).to(self.device)[:, None]
-            if targets
-            else x.new_zeros(shape)
-        )
-        return x, t, len(targets)
+        t = x.new_zeros((0, 1, height, width))
+        if targets:
+            t = torch.from_numpy(np.stack(targets)).to(self.device)[:, None]
+        if self.teacher is None:
+            return Batch(x, t, None, [])
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bfloat16):
+            answer, maps = ask_teacher(self.teacher, x)
+        return Batch(x, t, answer, maps)
 
     def train_step(self) -> dict[str, float]:
         """One optimiser step; returns the value of each term of the loss."""
-        picture, target, known = self.batch()
-        _, phase, part = self.phase()
+        number, phase, part = self.phase()
+        batch = self._ready.result() if self._ready else self.batch(self.step, phase)
+        self._ready = None
+        if self._ahead and self.images + phase.batch < self._end_of(number):
+            # The next step's pictures are made while this one's gradients are.
+            self._ready = self._ahead.submit(self.batch, self.step + 1, phase)
         rate = phase.end + (phase.start - phase.end) * 0.5 * (1 + math.cos(math.pi * part))
         rate *= min(1.0, (self.step + 1) / self.settings.warm_up)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["factor"]
         self.network.train()
-        loss, terms = self._loss(picture, target, known)
+        loss, terms = self._loss(batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
@@ -184,11 +203,14 @@ class Trainer:
             torch._foreach_lerp_(self.averaged, self._live, 1 - decay)
         return {"loss": float(loss.detach()), **terms}
 
-    def _loss(self, picture: Tensor, target: Tensor, known: int) -> tuple[Tensor, dict[str, float]]:
+    def _end_of(self, number: int) -> int:
+        return sum(p.images for p in self.settings.phases[: number + 1])
+
+    def _loss(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        picture, target, known = batch.picture, batch.target, len(batch.target)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bfloat16):
             depth, log_scale, maps = self.network.forward_with_features(picture)
-            answer, theirs = ask_teacher(self.teacher, picture) if self.teacher else (None, [])
-            hint = self.hints(maps, theirs) if self.hints is not None else None
+            hint = self.hints(maps, batch.maps) if self.hints is not None else None
         depth, log_scale = depth.float(), log_scale.float()
         loss = depth.new_zeros(())
         terms: dict[str, float] = {}
@@ -205,8 +227,8 @@ class Trainer:
         if hint is not None:
             loss = loss + self.settings.distil.features * hint
             terms["features"] = float(hint.detach())
-        if answer is not None and self.hints is not None:
-            value = output_loss(depth, answer, self.settings.loss.far)
+        if batch.answer is not None and self.hints is not None:
+            value = output_loss(depth, batch.answer, self.settings.loss.far)
             loss = loss + self.settings.distil.output * value
             terms["distil"] = float(value.detach())
         return loss, terms

@@ -34,7 +34,7 @@ class LossWeights:
 
     regression: float = 0.5
     invariant: float = 1.0
-    gradient: float = 1.0
+    gradient: float = 2.0
     smoothness: float = 0.02
     uncertainty: float = 0.1
     far: float = 0.35

@@ -60,11 +60,12 @@ def scene(seed: int) -> Sample:
     )
 
 
-def trainer(images: int = 8 * 20) -> Trainer:
+def trainer(images: int = 8 * 20, look_ahead: bool = False) -> Trainer:
     torch.manual_seed(0)
     phases = (Phase(((32, 32), (32, 64)), images, 8, 4e-3, 4e-3),)
     samples = [scene(i) for i in range(12)]
-    return Trainer(DepthNetwork(SMALL), Settings(phases, warm_up=1), samples)
+    settings = Settings(phases, warm_up=1)
+    return Trainer(DepthNetwork(SMALL), settings, samples, look_ahead=look_ahead)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +88,7 @@ def test_resumed_run_equals_an_undisturbed_one(tmp_path: Path) -> None:
     for _ in range(7):
         broken.train_step()
     save_checkpoint(tmp_path / "c.pt", broken)
-    resumed = trainer()
+    resumed = trainer(look_ahead=True)
     resumed.restore(read_checkpoint(tmp_path / "c.pt"))
     while not resumed.done:
         resumed.train_step()
