@@ -5,6 +5,7 @@ import argparse
 from typing import Any
 
 from ..console import Console
+from .depth import parse_frames, parse_rate
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", metavar="A:B", help="timeline frames from 1, both included; default: all"
     )
+    parser.add_argument(
+        "--rate",
+        type=parse_rate,
+        metavar="R",
+        help="frames a second of an image sequence, such as 25 or 24000/1001; default: 24",
+    )
     units = "in scene units"
     for name, text in (
         ("interocular", f"distance of the eyes, {units}; default: suggested within the budget"),
@@ -52,7 +59,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Run the conversion; see ConvertJob for the answer."""
     from ..jobs.convert import ConvertJob
-    from .depth import parse_frames
 
     first, last = parse_frames(arguments.frames)
     job = ConvertJob(
@@ -69,5 +75,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         interocular=arguments.interocular,
         convergence=arguments.convergence,
         budget=arguments.budget,
+        rate=arguments.rate,
     )
     return job.run(console.report, console.cancelled)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,8 @@ class ConvertJob:
     ``clip`` or ``project`` or both: without a project, NAME.secondeye beside the output serves,
     NAME being the clip's; without a clip, the project's own. Depth that is missing is made first,
     with ``model``. ``first..last`` are timeline frames, both included (None: all of the clip, or
-    of the project where no clip is given).
+    of the project where no clip is given). ``rate``: [numerator, denominator] in frames a second,
+    for an image sequence, which has none of its own.
 
     The rig is the project's baked camera, else one suggested for the whole project within
     ``budget`` (total parallax in picture widths); ``interocular`` and ``convergence`` (scene
@@ -48,6 +50,7 @@ class ConvertJob:
     interocular: float | None = None
     convergence: float | None = None
     budget: float = 0.02
+    rate: Sequence[int] | None = None
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers output, project, format, first, last, frames, width, height, rig, sound,
@@ -64,7 +67,10 @@ class ConvertJob:
         settings = EyeSettings(
             self.near, self.far, self.strength, self.interocular, self.convergence, self.budget
         )
-        clip = open_clip(self._clip_path()) if self.clip or not self.project else None
+        clip = None
+        if self.clip or not self.project:
+            clip = open_clip(self._clip_path(), planning.sequence_rate(self.rate))
+            planning.check_rate(clip, self.rate)
         if clip is not None and _same_file(clip.path, output):
             raise UsageError(f"{output} is the clip itself: give the movie another name.")
         project, (first, last) = self._analysed(clip, output, report, cancelled)
@@ -114,6 +120,7 @@ class ConvertJob:
         project = Project.open(folder) if clip is None or Project.exists(folder) else None
         if project is not None and clip is not None:
             planning.check_clip(project, clip)
+            planning.check_project_rate(project, self.rate)
         if clip is not None:
             first, last = planning.requested_range(clip, self.first, self.last)
         else:
@@ -132,7 +139,12 @@ class ConvertJob:
 
             path = str(clip.path) if clip is not None else str(_opened(project).clip_path())
             AnalyseJob(
-                clip=path, project=str(folder), model=self.model, first=first, last=last
+                clip=path,
+                project=str(folder),
+                model=self.model,
+                first=first,
+                last=last,
+                rate=self.rate if clip is not None else None,
             ).run(report, cancelled)
             project = Project.open(folder)
         return project, (first, last)

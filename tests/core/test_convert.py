@@ -237,6 +237,19 @@ def test_16_bit_frames_are_rounded_not_cut(tmp_path):
     assert numbers_of(open_clip(tmp_path / "a.mp4").frames()) == [1, 2, 3]
 
 
+def test_a_sequence_takes_a_rate(shared, tmp_path):
+    frames = make_sequence(tmp_path / "frames", range(1, 4))
+    arguments = {"clip": str(frames), "model": str(shared[2]), "output": str(tmp_path / "a.mp4")}
+    ConvertJob(**arguments, rate=[30000, 1001]).run(quiet, never)
+    assert open_clip(tmp_path / "a.mp4").timeline.rate == F(30000, 1001)
+    with pytest.raises(SecondEyeError, match="runs at 30000/1001"):
+        ConvertJob(**arguments, rate=[25, 1]).run(quiet, never)
+    with pytest.raises(UsageError, match="a rate of its own"):
+        ConvertJob(clip=str(shared[1]), output=str(tmp_path / "b.mp4"), rate=[25, 1]).run(
+            quiet, never
+        )
+
+
 def test_a_missing_frame_is_named(tmp_path):
     frames = make_sequence(tmp_path / "frames", [1, 2, 4, 5])
     output = tmp_path / "a.mp4"
