@@ -6,12 +6,14 @@ from __future__ import annotations
 import math
 
 import bpy
-from mathutils import Matrix
+from mathutils import Matrix, Vector
 
 from ...core.project import Manifest
 
 NAME = "Second Eye Footage"
 SENSOR_WIDTH = 36.0  # mm, Blender's own default
+STAND = Vector((0.0, 0.0, 1.6))
+"""Eye height over the world's floor: at the origin it would stand inside the start-up cube."""
 CLIP_END = 1e6  # beyond the relief's horizon for any Near up to 1,000 units
 
 
@@ -48,6 +50,6 @@ def footage_camera(collection: bpy.types.Collection, manifest: Manifest) -> bpy.
     set_camera(data, manifest)
     camera = bpy.data.objects.new(NAME, data)
     camera["second_eye_role"] = "footage"
-    camera.matrix_world = Matrix.Rotation(math.pi / 2, 4, "X")
+    camera.matrix_world = Matrix.Translation(STAND) @ Matrix.Rotation(math.pi / 2, 4, "X")
     collection.objects.link(camera)
     return camera
