@@ -165,6 +165,7 @@ def export(arguments: argparse.Namespace) -> None:
         "image_steps": str(state["images"] + arguments.earlier_images),
         "frames": str(len(state["renders"])),
         "settings": json.dumps(state["settings"]),
+        "size": str(arguments.size),
         "license": "GPL-3.0-or-later",
     }
     save_weights(arguments.output, network.config, trainer.averaged_state(), metadata)
@@ -199,6 +200,7 @@ def main() -> int:
     one.add_argument("checkpoint", type=Path)
     one.add_argument("-o", "--output", type=Path, required=True)
     one.add_argument("--earlier-images", type=int, default=0, help="of the runs it started from")
+    one.add_argument("--size", type=int, default=448, help="longer side when none is asked for")
     one.set_defaults(run=export)
     one = commands.add_parser("curves")
     one.add_argument("folder", type=Path)

@@ -12,22 +12,20 @@ from .fold import fold
 from .model import DepthEstimate, network_size, resize_picture
 from .weights import read_weights
 
-SIZE = 448
-"""The longer side that the network sees unless another is asked for."""
-
 
 class SlicedModel:
     """The sliced-MLP network of a .safetensors file on the CPU; implements `DepthModel`.
 
     Args:
         path: the weights.
-        size: longer side of the picture that the network sees.
+        size: longer side of the picture that the network sees; None for the one that the file
+            names, which its training ended with.
     """
 
     def __init__(self, path: Path, size: int | None = None) -> None:
         network, metadata = read_weights(path)
         self.name = metadata.get("name", path.stem)
-        self.size = size or SIZE
+        self.size = size or int(metadata["size"])
         digest = hashlib.sha256(path.read_bytes())
         digest.update(f"size {self.size}".encode())
         self.sha256 = digest.hexdigest()

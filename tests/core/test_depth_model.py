@@ -34,7 +34,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "small.safetensors"
     tensors = dict(network.named_parameters())
     tensors |= {n: b for n, b in network.named_buffers() if n.split(".")[-1].startswith("running")}
-    save_weights(path, SMALL, tensors, {"name": "small", "note": "made in a test"})
+    save_weights(path, SMALL, tensors, {"name": "small", "size": "160", "note": "made in a test"})
     return path
 
 
@@ -96,6 +96,10 @@ def test_sixteen_bit_pictures_mean_the_same_as_eight(weights: Path) -> None:
 def test_the_digest_tells_models_and_sizes_apart(weights: Path) -> None:
     same = load_model(weights, 96).sha256
     assert load_model(str(weights), 96).sha256 == same != load_model(weights, 128).sha256
+
+
+def test_the_file_names_the_size_it_was_trained_for(weights: Path) -> None:
+    assert load_model(weights).infer(picture(90, 160)).inverse_depth.shape == (96, 160)
 
 
 def test_network_size_keeps_the_aspect() -> None:
