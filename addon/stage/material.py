@@ -143,7 +143,7 @@ def _steady(t: Tree, position: Socket, sight: Socket, aside: Socket) -> Socket:
     sees edge-on, and not in mirrors, whose rays come from elsewhere.
     """
     geometry = t.node("ShaderNodeNewGeometry").outputs
-    facing = t.vector("DOT_PRODUCT", geometry["Normal"], geometry["Incoming"]).outputs["Value"]
+    facing = t.vector("DOT_PRODUCT", geometry["True Normal"], geometry["Incoming"]).outputs["Value"]
     edge_on = t.math("LESS_THAN", t.math("ABSOLUTE", facing), 0.05)
     direct = t.node("ShaderNodeLightPath").outputs["Is Camera Ray"]
     there = t.math("LESS_THAN", aside, 1e-4)

@@ -16,10 +16,11 @@ from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
 VERSION = 1  # raise it when the nodes change: an older group in a .blend is then left alone
-HORIZON = 1e-3
-"""The relief ends at 1,000 times Near, where nothing moves by more than a thousandth of what the
-nearest point does. Beyond, no eye gains, but the renderer's floats lose: a triangle that reaches
-from 1 to 100,000 units is hit where it is not."""
+HORIZON, END = 1 / 200, 1 / 2000
+"""In parts of 1 / Near. A strength above 1 pushes the background past infinity; it stays at Far or
+at 200 times Near, whichever is farther. And nothing stands beyond 2,000 times Near: there nothing
+moves by more than that part of what the nearest point does, so no eye gains, but the renderer's
+floats lose: a triangle that reaches from 1 to 10,000 units is hit where it is not."""
 
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
@@ -147,7 +148,8 @@ def _distance(t: Tree, given: Socket, normalised: Socket) -> Socket:
     near = t.math("DIVIDE", 1.0, given["Near"])
     reach = t.math("SUBTRACT", near, far)
     inverse = t.math("MULTIPLY_ADD", stretched, reach, far, label="1/Z")
-    horizon = t.math("MULTIPLY", near, HORIZON)
+    horizon = t.math("MINIMUM", far, t.math("MULTIPLY", near, HORIZON))
+    horizon = t.math("MAXIMUM", horizon, t.math("MULTIPLY", near, END))
     return t.math("DIVIDE", 1.0, t.math("MAXIMUM", inverse, horizon), label="Z")
 
 

@@ -8,34 +8,39 @@ import numpy as np
 from ...core.geometry import Pattern, grid_pattern
 from ...core.project import Manifest
 
-COLUMNS = 640  # cells across at most, unless asked for: 230,000 vertices for 16:9
+COLUMNS = 641  # cells across at most, unless asked for: every pixel of a depth picture 640 wide
 APRON = 0.05  # of the picture's width and height, on every side
-BESIDE = np.array([0.1180339, 0.0786151])  # of a depth pixel; below 0.5: still "Closest"
+BESIDE = np.array([0.1513, -0.1471])  # of a depth pixel; below 0.5: still "Closest"
 
 
 def relief_pattern(manifest: Manifest, columns: int | None) -> tuple[Pattern, int]:
     """The pattern of every shot of a project, and its number of columns (at most as asked for)."""
     clip, depth = manifest.clip, manifest.depth
-    most = max(1, min(depth.width, depth.height * clip.width // clip.height))
-    columns = min(columns or min(most, COLUMNS), most)
+    most = depth.width + 1
+    while most > 1 and round(most * clip.height / clip.width) > depth.height + 1:
+        most -= 1
+    columns = min(columns or COLUMNS, most)
     grid = grid_pattern(clip.width, clip.height, columns)
-    return with_apron(on_pixels(grid, depth.width, depth.height)), columns
+    return with_apron(on_pixels(grid, columns, depth.width, depth.height)), columns
 
 
-def on_pixels(pattern: Pattern, width: int, height: int) -> Pattern:
+def on_pixels(grid: Pattern, columns: int, width: int, height: int) -> Pattern:
     """Move the points inside the picture to the middles of depth pixels (width x height of them).
 
     Between pixels "Closest" would displace the depth against the picture by up to half a pixel; on
     the middles it is exact. The outline stays where it is: the relief fills the picture. Beside the
-    middles by irrational bits of a pixel: a render of the depth's size would otherwise aim its rays
-    exactly at vertices, where rounding lets some slip through.
+    middles, across the triangles' diagonals: a render of the depth's size would otherwise aim its
+    rays exactly at vertices or along edges, where rounding lets some slip through.
+
+    No two columns or rows share a pixel where the grid has at most one more cell than pixels.
     """
+    cells = np.array([columns, len(grid.points) // (columns + 1) - 1], np.float64)
     size = np.array([width, height], np.float64)
-    points = pattern.points
-    nudge = 1e-3  # a column may stand on a pixel's left edge, or a rounding error before it
-    middles = (np.floor(points * size + nudge) + 0.5 + BESIDE) / size
-    inside = (points > 0.0) & (points < 1.0)
-    return Pattern(np.where(inside, middles, points).astype(np.float32), pattern.triangles)
+    number = np.rint(grid.points * cells)  # of the column and row, 0 and ``cells`` on the outline
+    pixel = np.floor((number - 0.5) / np.maximum(cells - 1, 1) * size)
+    middles = (pixel + 0.5 + BESIDE) / size
+    inside = (number > 0) & (number < cells)
+    return Pattern(np.where(inside, middles, grid.points).astype(np.float32), grid.triangles)
 
 
 def with_apron(pattern: Pattern, margin: float = APRON) -> Pattern:

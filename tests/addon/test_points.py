@@ -16,21 +16,19 @@ def test_points_stand_where_the_relief_would_and_wear_the_plate(
         module,
         engine_python,
         tmp_path,
-        np.stack([texture(n, 36, 60, 6) for n in range(2)]),
+        np.stack([texture(n, 36, 60, 15) for n in range(2)]),
         rng.uniform(0.4, 0.6, (2, 18, 30)).astype(np.float32),
     )
     scene = bpy.context.scene
     built = module("addon.stage").build_scene(case.project, scene, points=True)
     scene.frame_set(2)
     relief = built.reliefs[0].evaluated_get(bpy.context.evaluated_depsgraph_get())
-    cloud = (
-        relief.evaluated_geometry().pointcloud if hasattr(relief, "evaluated_geometry") else None
-    )
-    if cloud is not None:
-        _check_cloud(module, case, cloud)
+    if hasattr(relief, "evaluated_geometry"):  # Blender 4.2 shows a point cloud to no script
+        geometry = relief.evaluated_geometry()
+        _check_cloud(module, case, geometry.pointcloud)
     picture = render(scene, 2, tmp_path / "points.png").astype(int)
     error = np.abs(picture - case.plates[1].astype(int))
-    assert np.median(error) <= 6  # each point has one colour
+    assert np.median(error) <= 4  # each point has one colour
     assert not (picture.max(axis=2) == 0).any()  # and the cloud is closed
 
 
@@ -41,7 +39,7 @@ def _check_cloud(module, case: Case, cloud: bpy.types.PointCloud) -> None:
     pattern, columns = module("addon.stage.sampling").relief_pattern(case.project.manifest, None)
     inside = ((pattern.points >= 0) & (pattern.points <= 1)).all(axis=1)
     points = pattern.points[inside]
-    assert len(co) == len(points) == 31 * 19
+    assert len(co) == len(points) == 32 * 20
     place = np.floor(points * [30, 18]).astype(int).clip(0, [29, 17])
     n = case.normalised[1][17 - place[:, 1], place[:, 0]]
     inverse = module("core.geometry").inverse_distance(n, 2.0, 20.0)

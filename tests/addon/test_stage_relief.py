@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import bpy
 import numpy as np
 import pytest
@@ -94,7 +96,7 @@ def test_depth_follows_the_formula_with_scale_and_shift_per_frame(
     scene = bpy.context.scene
     relief = module("addon.stage").build_scene(case.project, scene).reliefs[0]
     pattern, columns = module("addon.stage.sampling").relief_pattern(case.project.manifest, None)
-    assert columns == 20
+    assert columns == 21
     place = np.floor(pattern.points * [20, 12]).astype(int).clip(0, [19, 11])
     geometry = module("core.geometry")
     lens, counts = geometry.Lens(1.0, 40, 24), set()
@@ -109,15 +111,29 @@ def test_depth_follows_the_formula_with_scale_and_shift_per_frame(
     assert len(counts) == 1  # one topology for the whole shot
 
 
-def test_every_depth_pixel_has_its_column(module):
-    """A rounding error that gives one pixel two columns leaves a gap beside it."""
+@pytest.mark.parametrize("width", [1, 2, 3, 97, 368, 640])
+def test_every_depth_pixel_has_its_column(module, width):
+    """A pixel with two columns, or none, leaves a gap between points."""
     sampling, geometry = module("addon.stage.sampling"), module("core.geometry")
-    for width in (97, 368, 384, 640):
-        grid = sampling.on_pixels(geometry.grid_pattern(width, 2, width), width, 2)
-        u = np.unique(grid.points[:, 0])
-        inner = u[(u > 0) & (u < 1)]
-        assert (np.diff(np.floor(inner * width)) == 1).all()
-        assert np.abs(inner * width - np.floor(inner * width) - 0.5).max() < 0.15
+    grid = geometry.grid_pattern(width, 2, width + 1)
+    u = np.unique(sampling.on_pixels(grid, width + 1, width, 2).points[:, 0])
+    np.testing.assert_array_equal(np.floor(u[1:-1] * width), np.arange(width))
+    assert np.abs(u[1:-1] * width - np.arange(width) - 0.5).max() < 0.16
+
+
+@pytest.mark.parametrize("columns", [1, 2, 7, 50])
+@pytest.mark.parametrize("size", [(64, 36), (36, 64), (101, 1), (1, 9), (1, 1)])
+def test_patterns_of_any_size_have_no_empty_cells(module, columns, size):
+    sampling = module("addon.stage.sampling")
+    width, height = size
+    manifest = SimpleNamespace(
+        clip=SimpleNamespace(width=4 * width, height=4 * height),
+        depth=SimpleNamespace(width=width, height=height),
+    )
+    pattern, chosen = sampling.relief_pattern(manifest, columns)
+    assert 1 <= chosen <= columns
+    a, b, c = (pattern.points[pattern.triangles[:, i]].astype(float) for i in range(3))
+    assert (((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) > 0).all()
 
 
 def test_the_apron_surrounds_the_picture_without_gap_or_overlap(module):
