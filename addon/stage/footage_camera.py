@@ -14,7 +14,6 @@ NAME = "Second Eye Footage"
 SENSOR_WIDTH = 36.0  # mm, Blender's own default
 STAND = Vector((0.0, 0.0, 1.6))
 """Eye height over the world's floor: at the origin it would stand inside the start-up cube."""
-CLIP_END = 1e6  # beyond the relief's horizon for any Near up to 1,000 units
 
 
 def camera_data(camera: bpy.types.Object) -> bpy.types.Camera:
@@ -37,7 +36,8 @@ def set_camera(camera: bpy.types.Camera, manifest: Manifest) -> None:
     camera.shift_x = camera.shift_y = 0.0
     # A strength above 1 brings the nearest point nearer than Near.
     nearest = min(s.near / (0.5 + 0.5 * max(1.0, s.strength)) for s in manifest.shots)
-    camera.clip_start, camera.clip_end = min(0.01, 0.1 * nearest), CLIP_END
+    camera.clip_start = min(0.01, 0.1 * nearest)
+    camera.clip_end = max(1e6, *(2.0 * s.far for s in manifest.shots))
 
 
 def footage_camera(collection: bpy.types.Collection, manifest: Manifest) -> bpy.types.Object:

@@ -87,7 +87,8 @@ def test_each_shot_has_an_object_that_only_it_shows(module, second_eye, engine_p
 def test_rate_size_range_and_colours_come_from_the_clip(
     module, second_eye, engine_python, tmp_path, rate
 ):
-    case = _numbered(module, engine_python, tmp_path, count=2, rate=rate)
+    shot = {"near": 0.02, "far": 3e6}
+    case = _numbered(module, engine_python, tmp_path, count=2, rate=rate, shot=shot)
     scene = bpy.context.scene
     built = module("addon.stage").build_scene(case.project, scene)
     render_settings = scene.render
@@ -98,7 +99,8 @@ def test_rate_size_range_and_colours_come_from_the_clip(
     assert (render_settings.resolution_x, render_settings.resolution_y) == (24, 16)
     assert scene.view_settings.view_transform == "Standard"
     assert scene.view_settings.look == "None"
-    assert built.camera.data.clip_end > 1e6
+    assert built.camera.data.clip_end > 3e6
+    assert built.camera.data.clip_start < 0.02
     assert built.camera.data.lens / built.camera.data.sensor_width == pytest.approx(1.0)
     materials = [m for m in bpy.data.materials if m.get("second_eye_relief")]
     assert materials
