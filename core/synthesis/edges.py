@@ -4,7 +4,7 @@
 A network's depth edge is a ramp several pixels wide. Warped as it is, the ramp becomes a rubber
 sheet between foreground and background. A pixel on such a ramp belongs to one of its two ends;
 the toggle mapping of H. Kramer and J. Bruckner, "Iterations of a non-linear transformation for
-enhancement of digital images" (Pattern Recognition 7, 1975) sends it to the nearer one.
+enhancement of digital images" (Pattern Recognition 7, 1975) sends it to one of them.
 """
 
 import cv2
@@ -14,6 +14,8 @@ _RADIUS = 1.0 / 120.0  # of the picture width: half the width of the widest ramp
 _STEEP = 0.375  # pixels of shift per pixel of radius: less is a slope, not an edge
 _SHARP = 0.5  # a window whose largest single step holds this share of its range has its edge
 _EVEN = 1.3  # ... and one whose largest step is below this many times its mean step is a slope
+_FOREGROUND = 0.3  # of the way from far to near: from there on a ramp is foreground. Background
+# that goes with the foreground is hardly seen; a rim torn off the foreground is.
 _STEP = 1.0  # pixels of shift from one pixel to the next that part foreground and background
 _MIXED = 1.0 / 960.0  # of the picture width: how far a lens and a codec smear an edge
 
@@ -30,7 +32,7 @@ def steepen(shift: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarra
     ramp = (jump > _STEEP * radius) & (largest < _SHARP * jump) & (steps * largest > _EVEN * jump)
     if not ramp.any():
         return shift, order
-    nearer = np.abs(shift - near_shift) <= np.abs(shift - far_shift)
+    nearer = np.abs(shift - far_shift) >= _FOREGROUND * jump
     far_order, near_order = cv2.erode(order, _square(radius)), cv2.dilate(order, _square(radius))
     return (
         np.where(ramp, np.where(nearer, near_shift, far_shift), shift),

@@ -131,6 +131,7 @@ def test_a_soft_depth_edge_is_made_steep_and_a_slope_is_left_alone():
     for depth, most in ((soft, 6), (steep, 0)):
         assert (((depth > 1) & (depth < 7)).sum(axis=1) <= most).all()
     assert ((soft > 1) & (soft < 7)).any(), "the edge was soft"
+    assert (steep > 4)[card > 4].all(), "no rim is torn off the foreground"
     assert np.array_equal(order, steep + 1)
     for height in (20, 100):
         slope = np.linspace(0, height, 240, dtype=np.float32) * np.ones((64, 1), np.float32)
