@@ -16,7 +16,8 @@ import os, sys
 import bpy
 bpy.ops.wm.open_mainfile(filepath=sys.argv[1])
 assert not [name for name in bpy.context.preferences.addons.keys() if "second_eye" in name]
-assert not [name for name in sys.modules if name.startswith(("bl_ext.", "second_eye"))]
+loaded = [name for name in sys.modules if name.startswith(("bl_ext", "second_eye"))]
+assert not [name for name in loaded if "second_eye" in name], loaded
 scene = bpy.context.scene
 for frame in (21, 23):
     scene.frame_set(frame)
