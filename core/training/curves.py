@@ -42,7 +42,8 @@ def draw_curves(log: Path, output: Path) -> None:
     entries = read_log(log)
     losses = [e for e in entries if "loss" in e]
     scores = [e for e in entries if "absrel" in e]
-    names = sorted({k for e in losses for k in e} - {"step", "images", "rate"})
+    # The uncertainty's likelihood goes below 0: it has no place on a log axis.
+    names = sorted({k for e in losses for k in e} - {"step", "images", "rate", "uncertainty"})
     upper = _plot(losses, names, "training loss and its terms (log scale)", True)
     lower = _plot(
         scores, ["absrel", "ramp"], "held-out scenes, AbsRel, and the vertical ramp's", False
