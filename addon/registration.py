@@ -10,10 +10,11 @@ import bpy
 
 
 def factory(modules: Iterable[ModuleType]) -> tuple[Callable[[], None], Callable[[], None]]:
-    """``(register, unregister)`` for modules that list ``CLASSES`` or have ``register`` themselves.
+    """``(register, unregister)`` for modules with ``CLASSES``, ``register`` and ``unregister``.
 
-    A module with both gets its classes first. When one part fails to register, what came before
-    it is taken back and the error goes on to Blender: an add-on is there whole or not at all.
+    Each is optional; classes come before the module's own ``register`` and go after its
+    ``unregister``. When one part fails to register, what came before it is taken back and the
+    error goes on to Blender: an add-on is there whole or not at all.
     """
     done: list[Callable[[], None]] = []
 
@@ -25,6 +26,7 @@ def factory(modules: Iterable[ModuleType]) -> tuple[Callable[[], None], Callable
                     done.append(lambda cls=cls: bpy.utils.unregister_class(cls))
                 if hasattr(module, "register"):
                     module.register()
+                if hasattr(module, "unregister"):
                     done.append(module.unregister)
         except BaseException:
             unregister()

@@ -80,10 +80,6 @@ def cancel() -> bool:
     return True
 
 
-def register() -> None:
-    """Nothing runs yet."""
-
-
 def unregister() -> None:
     """The extension goes, and its child process with it."""
     global _current

@@ -6,7 +6,7 @@ import bpy
 from ...core.errors import SecondEyeError
 from ...core.project import Project
 from .. import rigs, stage
-from . import where
+from . import startup_cube, where
 from .task import idle
 
 
@@ -46,11 +46,12 @@ class SECOND_EYE_OT_build_scene(bpy.types.Operator):
         except SecondEyeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        hidden = " The start-up cube is hidden." if startup_cube.hide(scene) else ""
         shots = len(built.reliefs)
         self.report(
             {"INFO"},
             f"Built {project.folder.name}: {shots} shot{'s' if shots > 1 else ''}, "
-            f"frames {scene.frame_start} to {scene.frame_end}.",
+            f"frames {scene.frame_start} to {scene.frame_end}.{hidden}",
         )
         return {"FINISHED"}
 

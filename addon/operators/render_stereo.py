@@ -19,8 +19,7 @@ from .task import TaskOperator, idle
 
 
 class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
-    """Render both eyes frame by frame, then make the movie with the clip's sound. A stopped
-    render goes on where it was stopped"""
+    """Render both eyes, then make the movie with the clip's sound; goes on where it was stopped"""
 
     bl_idname = "second_eye.render_stereo"
     bl_label = "Render Stereo"
@@ -32,6 +31,14 @@ class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
         "reliefs and render settings do that by themselves",
         options={"SKIP_SAVE"},
     )
+
+    @classmethod
+    def description(
+        cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties
+    ) -> str:
+        if properties.start_over:
+            return "Render every frame again, also those that are there"
+        return str(cls.__doc__)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

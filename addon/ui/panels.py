@@ -135,7 +135,9 @@ class SECOND_EYE_PT_output(Section, bpy.types.Panel):
         if running is not None and running.title == RENDER:
             draw_running(layout, running)
             return
-        layout.operator("second_eye.render_stereo", icon="RENDER_ANIMATION")
+        row = layout.row(align=True)
+        row.operator("second_eye.render_stereo", icon="RENDER_ANIMATION")
+        row.operator("second_eye.render_stereo", text="", icon="FILE_REFRESH").start_over = True
         if session.latest.title == RENDER:
             words.wrapped(layout, session.latest.text, icon=session.latest.icon)
 

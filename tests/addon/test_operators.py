@@ -65,6 +65,18 @@ def test_build_scene_shows_the_clip(second_eye, analysed: Path) -> None:
     assert sorted(filter(None, (o.get("second_eye_role") for o in scene.objects))) == roles
 
 
+def test_the_startup_cube_does_not_blind_the_camera(second_eye, analysed: Path) -> None:
+    """It stands around the origin, and so would the camera in it; a changed one is the artist's."""
+    for touched in (False, True):
+        bpy.ops.wm.read_homefile(use_factory_startup=True)
+        scene = bpy.context.scene
+        cube = scene.objects["Cube"]
+        cube.location.x = 5.0 if touched else 0.0
+        scene.second_eye.project_folder = str(analysed)
+        bpy.ops.second_eye.build_scene()
+        assert cube.hide_render is not touched
+
+
 def test_bake_camera_writes_the_project(second_eye, analysed: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(analysed, tmp_path / "clip.secondeye"))
     scene = bpy.context.scene

@@ -139,8 +139,14 @@ def scenario() -> driver.Scenario:
     yield from driver.photograph(OUT / "8_footage.png")
     space.shading.type = "SOLID"
 
+    # In the window's own area: without a window manager a second window lies half off the screen.
+    area = driver.view()[1]
     with bpy.context.temp_override(window=window):
         bpy.ops.preferences.addon_show(module=PACKAGE)
+    yield 1.0
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[1]):
+        bpy.ops.wm.window_close()
+    area.ui_type = "PREFERENCES"
     yield from driver.photograph(OUT / "9_preferences.png")
 
 
