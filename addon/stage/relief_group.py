@@ -12,16 +12,11 @@ from typing import Any
 
 import bpy
 
+from ...core.geometry import END, HORIZON
 from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
 VERSION = 1  # raise it when the nodes change: an older group in a .blend is then left alone
-HORIZON, END = 1 / 200, 1 / 2000
-"""In parts of 1 / Near. A strength above 1 pushes the background past infinity; it stays at Far or
-at 200 times Near, whichever is farther. And nothing stands beyond 2,000 times Near: there nothing
-moves by more than that part of what the nearest point does, so no eye gains, but the renderer's
-floats lose: a triangle that reaches from 1 to 10,000 units is hit where it is not."""
-
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
 (matte, angle, near), and the colour of a point."""

@@ -6,17 +6,18 @@ from numpy.typing import ArrayLike
 
 from ..errors import UsageError
 
-HORIZON = 0.005
-"""A strength above 1 pushes the background past infinity. It stays at far, or at 200 times near
-where that is nearer: beyond, nothing moves by more than a two-hundredth of what the nearest point
-does, so no eye gains, but the floats of a renderer lose."""
+HORIZON, END = 1 / 200, 1 / 2000
+"""In parts of 1 / near. A strength above 1 pushes the background past infinity; it stays at far or
+at 200 times near, whichever is farther. And nothing stands beyond 2,000 times near: there nothing
+moves by more than that part of what the nearest point does, so no eye gains, but a renderer's
+floats lose: a triangle that reaches from 1 to 10,000 units is hit where it is not."""
 
 
 def inverse_distance(n: ArrayLike, near: float, far: float, strength: float = 1.0) -> np.ndarray:
     """Inverse distance 1/Z in 1/scene unit of a normalised inverse depth (0 = far, 1 = near).
 
     ``n' = 0.5 + strength * (n - 0.5)`` and ``1/Z = 1/far + n' * (1/near - 1/far)``, kept at or
-    above ``min(1/far, HORIZON/near)`` since a strength above 1 may push the background past
+    above ``max(min(1/far, HORIZON/near), END/near)`` since a strength above 1 may push the background past
     infinity. Strength 0 makes a flat card, 1 keeps the estimate. ``near`` and ``far`` are
     distances in scene units.
 
@@ -35,4 +36,5 @@ def inverse_distance(n: ArrayLike, near: float, far: float, strength: float = 1.
     step = 1.0 / near - 1.0 / far
     scale = values.dtype.type(strength * step)
     shift = values.dtype.type(1.0 / far + 0.5 * (1.0 - strength) * step)
-    return np.maximum(values * scale + shift, values.dtype.type(min(1.0 / far, HORIZON / near)))
+    least = max(min(1.0 / far, HORIZON / near), END / near)
+    return np.maximum(values * scale + shift, values.dtype.type(least))

@@ -18,7 +18,7 @@ def test_strength_zero_is_a_flat_card_and_strength_scales_about_the_middle():
     assert half - middle == pytest.approx(0.5 * (full - middle))
 
 
-@pytest.mark.parametrize(("far", "horizon"), [(20, 0.005 / 2), (1000, 1 / 1000)])
+@pytest.mark.parametrize(("far", "horizon"), [(20, 1 / 400), (1000, 1 / 1000), (1e6, 1 / 4000)])
 def test_inverse_distance_stays_on_this_side_of_the_horizon_and_keeps_float32(far, horizon):
     n = np.zeros((3, 4), np.float32)
     values = inverse_distance(n, 2, far, 5.0)
