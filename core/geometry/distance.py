@@ -17,9 +17,9 @@ def inverse_distance(n: ArrayLike, near: float, far: float, strength: float = 1.
     """Inverse distance 1/Z in 1/scene unit of a normalised inverse depth (0 = far, 1 = near).
 
     ``n' = 0.5 + strength * (n - 0.5)`` and ``1/Z = 1/far + n' * (1/near - 1/far)``, kept at or
-    above ``max(min(1/far, HORIZON/near), END/near)`` since a strength above 1 may push the background past
-    infinity. Strength 0 makes a flat card, 1 keeps the estimate. ``near`` and ``far`` are
-    distances in scene units.
+    above ``max(min(1/far, HORIZON/near), END/near)`` since a strength above 1 may push the
+    background past infinity. Strength 0 makes a flat card, 1 keeps the estimate. ``near`` and
+    ``far`` are distances in scene units.
 
     Floating input keeps its type and shape; anything else becomes float64.
     Raises UsageError unless 0 < near < far and strength >= 0.
