@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -166,7 +167,7 @@ def test_the_interpreter_follows_the_preferences(second_eye, module, engine_pyth
     try:
         assert interpreter.find("AUTO", "").python == python
     finally:
-        python.unlink()
+        shutil.rmtree(python.parents[1])
 
 
 def test_an_unknown_job_is_bad_use(client, python) -> None:
