@@ -76,8 +76,8 @@ def find_interpreter(version: str) -> Path:
         if answer.returncode == 0:
             return Path(answer.stdout.strip())
     raise SetupError(
-        f"Python {version} was not found; install it (Debian: apt-get install python{version} "
-        f"python{version}-venv, or pyenv install {version}) and run this again."
+        f"Python {version} was not found; install it (from the system's packages where they have "
+        f"it, with its venv module, or by pyenv install {version}) and run this again."
     )
 
 

@@ -21,7 +21,6 @@ from . import build
 from .environment import BLENDERS, ROOT, python_in
 from .shell import SetupError, run, say
 
-MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (
     *("blender", "xvfb", "xauth", "libgl1-mesa-dri", "libegl1", "libgl1", "imagemagick"),
     *("python3-numpy", "python3-requests", "python3-zstandard"),
@@ -86,7 +85,7 @@ def ensure_system(folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     steps = (
-        ["debootstrap", "--variant=minbase", "trixie", str(folder), MIRROR],
+        ["debootstrap", "--variant=minbase", "trixie", str(folder)],
         [
             *("chroot", str(folder), "env", "DEBIAN_FRONTEND=noninteractive"),
             *("apt-get", "install", "-y", "--no-install-recommends", *PACKAGES),
