@@ -6,7 +6,7 @@ import numpy as np
 
 from .edges import grow_foreground, steepen
 from .fill import fill_holes
-from .raster import rasterise
+from .sampling import draw
 
 _SAME_SURFACE = 1.0  # pixels of shift
 
@@ -28,8 +28,8 @@ def render_eye(rgb: np.ndarray, shift: np.ndarray, order: np.ndarray) -> np.ndar
     nearness = _fitted(order, rgb)
     tolerance = _SAME_SURFACE * _order_per_pixel(pixels, nearness)
     pixels, nearness = grow_foreground(*steepen(pixels, nearness))
-    raster = rasterise(pixels, nearness)
-    return fill_holes(_sampled(rgb, raster.source), raster, tolerance)
+    picture, raster = draw(rgb, pixels, nearness)
+    return fill_holes(picture, raster, tolerance)
 
 
 def _fitted(values: np.ndarray, rgb: np.ndarray) -> np.ndarray:
@@ -44,14 +44,3 @@ def _order_per_pixel(pixels: np.ndarray, order: np.ndarray) -> float:
     """How much order changes over one pixel of shift, over the picture as a whole."""
     moved = float(np.ptp(pixels))
     return float(np.ptp(order)) / moved if moved > 0.0 else float("inf")
-
-
-def _sampled(rgb: np.ndarray, source: np.ndarray) -> np.ndarray:
-    rows = np.arange(rgb.shape[0], dtype=np.float32)[:, None]
-    return cv2.remap(
-        rgb,
-        source,
-        np.ascontiguousarray(np.broadcast_to(rows, source.shape)),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )

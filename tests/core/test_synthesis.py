@@ -8,6 +8,7 @@ import pytest
 from core.synthesis import render_eye
 from core.synthesis.edges import steepen
 from core.synthesis.raster import rasterise
+from core.synthesis.sampling import draw
 
 HEIGHT, WIDTH = 96, 160
 
@@ -99,6 +100,17 @@ def test_holes_are_filled_from_the_background(direction):
     wall = rgb[~card][:, 0]
     assert wall.min() - 2 <= moved[hole][:, 0].min() and moved[hole][:, 0].max() <= wall.max() + 2
     assert moved[hole][:, 0].mean() == pytest.approx(wall.mean(), abs=12)
+
+
+def test_a_silhouette_between_pixels_is_mixed():
+    rgb, card = layers()
+    shift = np.where(card, 10.5, 0.0).astype(np.float32)
+    picture, raster = draw(rgb, shift, np.where(card, 1.0, 0.1).astype(np.float32))
+    assert not raster.hole[20:76, 110].any()
+    edge = picture[20:76, 110].astype(int)  # half of it lies behind the card's right edge
+    wall = 0.75 * rgb[20:76, 110] + 0.25 * rgb[20:76, 111]  # looked at a quarter to the right
+    assert np.abs(edge - (rgb[20:76, 99] + wall) / 2).max() <= 1.5
+    assert (picture[20:76, 111] == rgb[20:76, 111]).all()
 
 
 def test_a_slope_has_neither_cracks_nor_holes():
