@@ -2,49 +2,53 @@
 """Second Eye's own network as a depth model."""
 
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from .device import pick_device, thread_count
 from .fold import fold
 from .model import DepthEstimate, network_size, resize_picture
 from .weights import read_weights
 
 
 class SlicedModel:
-    """The sliced-MLP network of a .safetensors file on the CPU; implements `DepthModel`.
+    """The sliced-MLP network of a .safetensors file; implements `DepthModel`.
 
     Args:
         path: the weights.
         size: longer side of the picture that the network sees; None for the one that the file
             names, which its training ended with.
+        device: where it runs; None for the quickest that this torch finds.
     """
 
-    def __init__(self, path: Path, size: int | None = None) -> None:
+    def __init__(
+        self, path: Path, size: int | None = None, device: torch.device | None = None
+    ) -> None:
         network, metadata = read_weights(path)
         self.name = metadata.get("name", path.stem)
         self.size = size or int(metadata["size"])
         digest = hashlib.sha256(path.read_bytes())
         digest.update(f"size {self.size}".encode())
         self.sha256 = digest.hexdigest()
-        self._network = fold(network)
+        self._device = pick_device() if device is None else device
+        self._network = fold(network).to(self._device)
         # Sums are split over threads, so the bits depend on their number: it is fixed here and
         # set before each picture, since another room may have changed it.
-        self._threads = max(1, min(os.cpu_count() or 1, 8))
+        self._threads = thread_count()
 
     def infer(self, rgb: np.ndarray) -> DepthEstimate:
         """See `DepthModel.infer`; ``uncertainty`` is the scale of a Laplace distribution."""
         if torch.get_num_threads() != self._threads:
             torch.set_num_threads(self._threads)
         height, width = network_size(rgb.shape[0], rgb.shape[1], self.size)
-        picture = torch.from_numpy(resize_picture(rgb, height, width))
+        picture = torch.from_numpy(resize_picture(rgb, height, width)).to(self._device)
         with torch.inference_mode():
             # Channels last in memory is how numpy holds the picture: no copy is made.
             inverse_depth, log_scale = self._network(picture.permute(2, 0, 1)[None])
             scale = log_scale.clamp(-7, 3).exp()
         return DepthEstimate(
-            np.ascontiguousarray(inverse_depth[0, 0].numpy()),
-            np.ascontiguousarray(scale[0, 0].numpy()),
+            np.ascontiguousarray(inverse_depth[0, 0].cpu().numpy()),
+            np.ascontiguousarray(scale[0, 0].cpu().numpy()),
         )

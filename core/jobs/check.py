@@ -74,11 +74,10 @@ def _version(module: str, name: str, problems: list[str]) -> str | None:
 def _device() -> str:
     import torch
 
-    if torch.cuda.is_available():
-        return f"cuda ({torch.cuda.get_device_name(0)})"
-    if torch.backends.mps.is_available():
-        return "mps"
-    return "cpu"
+    from ..depth.device import pick_device
+
+    device = pick_device()
+    return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else device.type
 
 
 def _bundled_model(problems: list[str]) -> str | None:

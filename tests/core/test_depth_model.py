@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from core.depth import DepthEstimate, bundled_models, load_model, upsample_to
+from core.depth.device import pick_device, thread_count
 from core.depth.model import network_size, resize_picture
 from core.depth.network import DepthNetwork, NetworkConfig
+from core.depth.sliced_model import SlicedModel
 from core.depth.weights import read_weights, save_weights
 from core.errors import SecondEyeError, UsageError
 
@@ -170,3 +172,20 @@ def test_a_folder_with_one_model_is_that_model(weights: Path, tmp_path: Path) ->
 def _folder(path: Path) -> Path:
     path.mkdir()
     return path
+
+
+def test_threads_follow_the_environment(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert thread_count() == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "none")
+    assert 1 <= thread_count() <= 8
+
+
+@pytest.mark.skipif(pick_device().type == "cpu", reason="this torch finds no accelerator")
+def test_an_accelerator_answers_as_the_cpu_does(tmp_path):
+    path = tmp_path / "small.safetensors"
+    save_weights(path, SMALL, DepthNetwork(SMALL).state_dict(), {"name": "small", "size": "96"})
+    shown = picture(64, 96)
+    cpu = SlicedModel(path, device=torch.device("cpu")).infer(shown)
+    other = SlicedModel(path).infer(shown)
+    np.testing.assert_allclose(other.inverse_depth, cpu.inverse_depth, rtol=1e-2, atol=1e-3)
