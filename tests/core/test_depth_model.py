@@ -182,10 +182,8 @@ def test_threads_follow_the_environment(monkeypatch):
 
 
 @pytest.mark.skipif(pick_device().type == "cpu", reason="this torch finds no accelerator")
-def test_an_accelerator_answers_as_the_cpu_does(tmp_path):
-    path = tmp_path / "small.safetensors"
-    save_weights(path, SMALL, DepthNetwork(SMALL).state_dict(), {"name": "small", "size": "96"})
+def test_an_accelerator_answers_as_the_cpu_does(weights):
     shown = picture(64, 96)
-    cpu = SlicedModel(path, device=torch.device("cpu")).infer(shown)
-    other = SlicedModel(path).infer(shown)
+    cpu = SlicedModel(weights, device=torch.device("cpu")).infer(shown)
+    other = SlicedModel(weights).infer(shown)
     np.testing.assert_allclose(other.inverse_depth, cpu.inverse_depth, rtol=1e-2, atol=1e-3)
