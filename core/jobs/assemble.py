@@ -22,8 +22,8 @@ class AssembleJob:
     ``frames`` is a folder, or one file of the run where the folder holds several; a file's number
     is its timeline frame. ``rate`` is frames a second, a number or [numerator, denominator].
     Sound is copied from ``audio_from``, beginning ``audio_start`` seconds (a number or
-    [numerator, denominator]) after that clip's first picture; None: where frame ``first`` of its
-    timeline is shown.
+    [numerator, denominator]) after frame 1 of that clip's timeline; None: where frame ``first`` is
+    shown.
     """
 
     frames: str
@@ -62,6 +62,7 @@ class AssembleJob:
             rate,
             audio_from=self.audio_from,
             audio_start=start,
+            audio_origin=self._sound_origin(),
         ) as movie:
             pictures = clip.frames(skipped + 1, skipped + total)
             for done, (_, rgb) in enumerate(pictures, start=1):
@@ -76,6 +77,16 @@ class AssembleJob:
             "sound": self.audio_from is not None,
             "message": f"{self.output}: {total} frames.",
         }
+
+    def _sound_origin(self) -> Fraction | None:
+        from ..media import open_clip
+
+        if self.audio_from is None:
+            return None
+        try:
+            return open_clip(self.audio_from).origin
+        except SecondEyeError:  # sound alone, without pictures; what can't be read says so later
+            return None
 
     def _run_of_files(self) -> Path:
         path = Path(self.frames).expanduser()

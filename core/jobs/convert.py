@@ -83,7 +83,13 @@ class ConvertJob:
         report(Progress("convert", 0, len(frames)))
         with (
             MovieWriter(
-                output, width, height, rate, audio_from=sound, audio_start=(first - 1) / rate
+                output,
+                width,
+                height,
+                rate,
+                audio_from=sound,
+                audio_start=(first - 1) / rate,
+                audio_origin=None if sound is None else (clip or open_clip(sound)).origin,
             ) as movie,
             mapped(eyes.packed, frames, WORKERS, AHEAD) as pictures,
         ):

@@ -27,6 +27,8 @@ _SEEK_BACK = Fraction(1, 2)
 class AudioCopy:
     """Copies the main sound of ``source`` from ``start`` seconds after its first picture on.
 
+    ``origin``: when that picture is shown, in seconds on the source's clock (``Clip.origin``);
+    None: when the first picture begins that the container tells of, decodable or not.
     A packet (about 20 ms) is not divided. MP4 and MOV get the packets before the start too and
     an edit list that hides them, so sound begins exactly; in other containers the first whole
     packet after the start is the first. A source without sound copies nothing. Raises
@@ -34,7 +36,12 @@ class AudioCopy:
     """
 
     def __init__(
-        self, source: Path, start: Fraction, container: OutputContainer, target: Path
+        self,
+        source: Path,
+        start: Fraction,
+        container: OutputContainer,
+        target: Path,
+        origin: Fraction | None = None,
     ) -> None:
         try:
             self._source = av.open(ffmpeg_name(source), mode="r", metadata_errors="replace")
@@ -60,8 +67,10 @@ class AudioCopy:
         except (ValueError, av.FFmpegError) as error:
             self.close()
             raise refusal from error
+        if origin is None:
+            origin = self._first_picture()
         self._time_base = stream.time_base or Fraction(1, av.time_base)
-        self._offset = round((self._first_picture() + start) / self._time_base)
+        self._offset = round((origin + start) / self._time_base)
         if start > 0:
             back = max(0, self._offset - round(_SEEK_BACK / self._time_base))
             self._source.seek(back, stream=stream)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -41,6 +42,9 @@ class Clip(ABC):
     info: ClipInfo
     timeline: Timeline
     kind: ClassVar[str]
+    origin: Fraction | None = None
+    """When timeline frame 1 is shown, in seconds on the file's own clock, which its sound counts
+    on too; None where the file has no clock."""
 
     @abstractmethod
     def _stream(self, first: int, last: int) -> Iterator[tuple[int, np.ndarray]]: ...

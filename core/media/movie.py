@@ -62,6 +62,8 @@ class Movie(Clip):
         else:
             rate = choose_rate(self._index.pts, time_base, declared)
         self.timeline = conform(self._index.pts, time_base, rate, self._index.last_duration)
+        if not self._index.ordinal:
+            self.origin = self.timeline.source_pts[0] * time_base
         notes += self._timing_notes()
         width, height = self._size if self._signs[0] else self._size[::-1]
         self.info = ClipInfo(

@@ -30,7 +30,8 @@ class MovieWriter:
     8-bit 4:2:0 (4:2:2 where the codec has nothing else), limited range, tagged and converted as
     BT.709. 4:2:0 needs even sides: an odd picture gets one more column or row, a copy of its
     last one. Sound is copied packet by packet from ``audio_from``, beginning ``audio_start``
-    seconds after that clip's first picture, and ends with the pictures. The file is written
+    seconds after that clip's first picture (``audio_origin``: ``Clip.origin`` of that clip, needed
+    where pictures are left out at its start), and ends with the pictures. The file is written
     beside its place under a temporary name and renamed when the ``with`` block ends; after an
     exception (Cancelled too) nothing is left and an earlier file stays. Raises SecondEyeError
     when the folder can't be written, the disk is full, or the container can't hold the codec or
@@ -46,6 +47,7 @@ class MovieWriter:
         *,
         audio_from: str | Path | None = None,
         audio_start: Fraction | float = 0,
+        audio_origin: Fraction | None = None,
         codec: str = "libx264",
         crf: int = 16,
         preset: str = "medium",
@@ -60,6 +62,7 @@ class MovieWriter:
         self._pixel_format = "yuv420p"
         self._audio_from = Path(audio_from) if audio_from else None
         self._audio_start = Fraction(audio_start)
+        self._audio_origin = audio_origin
         self._audio: AudioCopy | None = None
         self._reformatter = VideoReformatter()
         self._temporary = self.path.with_name(
@@ -106,7 +109,13 @@ class MovieWriter:
             context.codec_tag = "hvc1"
         self._stream = stream
         if self._audio_from:
-            self._audio = AudioCopy(self._audio_from, self._audio_start, self._container, self.path)
+            self._audio = AudioCopy(
+                self._audio_from,
+                self._audio_start,
+                self._container,
+                self.path,
+                self._audio_origin,
+            )
         try:
             self._container.start_encoding()
         except (OSError, ValueError, av.FFmpegError) as error:

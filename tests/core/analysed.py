@@ -37,7 +37,7 @@ def tiny_model(folder: Path, seed: int = 1) -> Path:
         if name in names and buffer.is_floating_point()
     }
     path = folder / f"tiny_{seed}.safetensors"
-    save_weights(path, config, tensors, {"name": f"tiny_{seed}"})
+    save_weights(path, config, tensors, {"name": f"tiny_{seed}", "size": "96"})
     return path
 
 
