@@ -4,17 +4,21 @@
 build_scene(project, scene, *, columns=None, start=1, points=False,
             collection_name="Second Eye") -> StageObjects(collection, camera, reliefs)
 find_collection(scene) -> the collection of an earlier build
+project_folder(collection) -> where its depth project lies now
 timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
 """
 
 from .build import COLLECTION, StageObjects, build_scene, find_collection
 from .clock import scene_frame, timeline_frame
+from .place import beside_blend, project_folder
 
 __all__ = [
     "COLLECTION",
     "StageObjects",
+    "beside_blend",
     "build_scene",
     "find_collection",
+    "project_folder",
     "scene_frame",
     "timeline_frame",
 ]

@@ -9,6 +9,7 @@ import bpy
 
 from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
+from .depth_pixels import check_pictures
 from .footage_camera import footage_camera
 from .images import load_sequence
 from .sampling import relief_pattern
@@ -42,15 +43,13 @@ def build_scene(
     up to 640). ``points``: clouds of points instead of surfaces. Building again replaces the
     reliefs and keeps the cameras. Sets the scene's rate, size, range, colours and engine.
 
-    Raises SecondEyeError where the project's pictures are missing, UsageError on start < 0.
+    Raises SecondEyeError where a picture is missing or the shots' first depth pictures can't be
+    read, UsageError on start < 0.
     """
     manifest = project.manifest
     if start < 0:
         raise UsageError(f"A scene can't start at frame {start}: Blender starts at 0 or later.")
-    for frame in (manifest.first, manifest.last):
-        for path in (project.plate_path(frame), project.depth_path(frame)):
-            if not path.is_file():
-                raise SecondEyeError(f"{path} is missing: run Analyse to complete the project.")
+    check_pictures(project)
     pattern, columns = relief_pattern(manifest, columns)
     name = project.folder.name.removesuffix(".secondeye")
     plate = load_sequence(project.plate_path(manifest.first), f"{name} plate", "sRGB")

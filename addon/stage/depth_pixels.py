@@ -20,7 +20,8 @@ def normalised(project: Project, frame: int) -> np.ndarray:
     try:
         width, height = image.size
         expected = project.manifest.depth
-        if (width, height) != (expected.width, expected.height):
+        same = (width, height) == (expected.width, expected.height)
+        if not same or len(image.pixels) == 0 or not image.has_data:  # pixels: loads them
             raise SecondEyeError(f"{path} is damaged: delete it and run Analyse again.")
         pixels = np.empty(width * height * image.channels, np.float32)
         image.pixels.foreach_get(pixels)  # type: ignore[attr-defined]
@@ -31,6 +32,19 @@ def normalised(project: Project, frame: int) -> np.ndarray:
     scale, shift = project.scale_and_shift(frame)
     depth = np.float32(scale) * values + np.float32(shift)
     return ((depth - np.float32(shot.low)) / np.float32(shot.high - shot.low)).clip(0.0, 1.0)
+
+
+def check_pictures(project: Project) -> None:
+    """Raises SecondEyeError where a plate or depth file is missing or empty, or the first depth
+    picture of a shot can't be read. Blender itself would show black, and say nothing."""
+    for frame in project.manifest.frames:
+        for path in (project.plate_path(frame), project.depth_path(frame)):
+            if not path.is_file():
+                raise SecondEyeError(f"{path} is missing: run Analyse to complete the project.")
+            if path.stat().st_size == 0:
+                raise SecondEyeError(f"{path} is damaged: delete it and run Analyse again.")
+    for shot in project.manifest.shots:
+        normalised(project, shot.first)
 
 
 def shot_inverse_distances(project: Project, shot: Shot, pictures: int = 5) -> np.ndarray:
