@@ -85,11 +85,12 @@ class Installation:
         self.error: SecondEyeError | None = None
         self.value: dict[str, Any] = {}
         self._home = interpreter.engine_folder()
+        self._place = self._home / "environment"
         self._new = self._home / f"new-{os.getpid()}"
         self._base = base or sys.executable
         self._wanted = list(wanted if wanted is not None else requirements())
         self._sources = pip_arguments(build, wheels)
-        self._collected = 0
+        self._packages: set[str] = set()
         self._cancelling = False
         self._process: ChildProcess | None = None
         self._check: EngineJob | None = None
@@ -163,9 +164,13 @@ class Installation:
         if self._cancelling and self._process is not None:
             self._process.kill()  # pressed between two steps
         line = line.strip()
-        if line.startswith(("Collecting ", "Downloading ", "Processing ")):
-            self._collected += line.startswith("Collecting ")
-            self._progress(re.sub(r"\s*\(from .*", "", line))
+        verb, _, thing = line.partition(" ")
+        if verb in {"Collecting", "Downloading", "Processing"}:
+            thing = re.sub(r"\s*\(from .*", "", thing)
+            file = thing.replace("\\", "/").rpartition("/")[2]
+            name = file.split("-")[0] if ".whl" in file else re.split(r"[=<>!~;\[ ]", thing)[0]
+            self._packages.add(name.lower().replace("_", "-"))
+            self._progress(f"{verb} {file}")
         elif line.startswith("Installing collected"):
             self._progress("unpacking (this takes a minute)")
 
@@ -189,20 +194,28 @@ class Installation:
             raise Cancelled("The installation was cancelled; nothing of it is left.")
 
     def _move_into_place(self) -> None:
-        place = self._home / "environment"
-        if place.exists():
-            os.replace(place, self._home / f"old-{os.getpid()}")
-        os.replace(self._new, place)
+        if self._place.exists():
+            os.replace(self._place, self._home / f"old-{os.getpid()}")
+        os.replace(self._new, self._place)  # where it fails, _remove_leftovers puts the old back
 
     def _remove_leftovers(self) -> None:
-        """Half-made environments go, also what a killed Blender left of an earlier attempt."""
+        """Half-made environments go, also what a killed Blender left of an earlier attempt; the
+        environment that stood here before comes back where no new one took its place."""
+        old = sorted(self._home.glob("old-*"), key=lambda folder: folder.stat().st_mtime)
+        if old and not self._place.exists():
+            try:
+                os.replace(old[-1], self._place)
+            except OSError as error:
+                self.error = EngineError(f"{old[-1]} could not be named {self._place}: {error}")
+                return  # it stays: the next installation tries again
         for leftover in [*self._home.glob("new-*"), *self._home.glob("old-*")]:
             shutil.rmtree(leftover, ignore_errors=True)
 
     def _progress(self, message: str) -> None:
         # Pinned packages bring about as many again with them: the bar is a hint, not a measure.
-        total = max(2 * len(self._wanted) + 4, self._collected + 4)
-        self.progress = Progress("Install Engine", self._collected, total, message)
+        done = len(self._packages)
+        total = max(2 * len(self._wanted) + 4, done + 4)
+        self.progress = Progress("Install Engine", done, total, message)
 
 
 def problems_in(found: dict[str, Any]) -> list[str]:

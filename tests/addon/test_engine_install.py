@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
+import shutil
+import subprocess
 import sys
 import time
-import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 import pytest
+from tiny_wheel import write_wheel
 
 
 @pytest.fixture
@@ -21,34 +22,30 @@ def install(second_eye, module):
 
 
 @pytest.fixture
-def home(second_eye, module) -> Path:
-    """The engine's user folder, empty."""
+def home(second_eye, module) -> Iterator[Path]:
+    """The engine's user folder, empty; what a test put there goes at its end."""
     folder = module("addon.engine.interpreter").engine_folder()
     assert list(folder.iterdir()) == []
-    return folder
+    yield folder
+    for left in folder.iterdir():
+        shutil.rmtree(left)
 
 
 @pytest.fixture
 def wheels(tmp_path: Path) -> Path:
     """A folder with one small real wheel, which is no engine."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    info = "second_eye_probe-1.0.dist-info"
-    files = {
-        "second_eye_probe.py": b"ANSWER = 42\n",
-        f"{info}/METADATA": b"Metadata-Version: 2.1\nName: second-eye-probe\nVersion: 1.0\n",
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"
-        b"Tag: py3-none-any\n",
-    }
-    record = ""
-    for name, data in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-        record += f"{name},sha256={digest},{len(data)}\n"
-    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    with zipfile.ZipFile(folder / "second_eye_probe-1.0-py3-none-any.whl", "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return folder
+    write_wheel(tmp_path / "wheels", "second_eye_probe", {"second_eye_probe.py": "ANSWER = 42\n"})
+    return tmp_path / "wheels"
+
+
+@pytest.fixture
+def engine_wheels(tmp_path: Path, engine_python: Path) -> Path:
+    """Wheels that make a whole engine: one small package, which lends the tests' engine's own."""
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    done = subprocess.run([engine_python, "-c", ask], check=True, text=True, capture_output=True)
+    files = {"second_eye_probe.py": "ANSWER = 42\n", "second_eye_probe.pth": done.stdout}
+    write_wheel(tmp_path / "engine-wheels", "second_eye_probe", files)
+    return tmp_path / "engine-wheels"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +107,7 @@ def test_an_engine_that_fails_its_check_is_not_kept(install, home: Path, wheels:
         seen.add(work.progress.message)
         time.sleep(0.01)
     assert "does not work" in str(work.error) and "has no" in str(work.error)
-    assert "checking the engine" in seen and any("second-eye-probe" in text for text in seen)
+    assert "checking the engine" in seen and any("probe" in text for text in seen)
     assert list(home.iterdir()) == []
 
 
@@ -133,6 +130,63 @@ def test_a_cancelled_installation_leaves_nothing(install, home: Path, wheels: Pa
     assert "cancelled" in str(work.error)
     assert list(home.iterdir()) == []
     assert time.monotonic() - started < 30  # it ended by the cancel, not by finishing
+
+
+def test_an_engine_from_a_folder_of_wheels(
+    install, second_eye, home: Path, engine_wheels: Path, engine_python: Path, monkeypatch, module
+) -> None:
+    """Without a network: a real environment and pip, the real check, and the panel's own check
+    afterwards. Then what a second installation that fails does to it: nothing."""
+
+    def attempt(wanted: str):
+        work = install.Installation("CPU", engine_wheels, [wanted], base=str(engine_python))
+        while work.poll():
+            time.sleep(0.02)
+        return work
+
+    work = attempt("second-eye-probe==1.0")
+    assert work.error is None and work.value["ready"]
+    assert [path.name for path in home.iterdir()] == ["environment"]
+    second_eye.engine_mode, second_eye.engine_python = "INSTALLED", ""
+    bpy.ops.second_eye.check_engine()
+    assert "Ready" in second_eye.findings
+    python = module("addon.engine.interpreter").installed_python()
+    probe = [python, "-c", "import second_eye_probe as p; print(p.ANSWER, p.__file__)"]
+    answer, where = subprocess.check_output(probe, text=True).split()
+    assert answer == "42" and Path(where).is_relative_to(home)
+    made = python.parents[1].stat().st_mtime_ns
+
+    assert "no-such-thing" in str(attempt("no-such-thing==1.0").error)
+    assert [path.name for path in home.iterdir()] == ["environment"]
+    assert python.parents[1].stat().st_mtime_ns == made
+
+    plain = os.replace
+
+    def refuse_the_new(source: Path, target: Path) -> None:
+        if Path(source).name.startswith("new-"):
+            raise PermissionError(13, "in use", str(source))
+        plain(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(install.os, "replace", refuse_the_new)
+        assert "in use" in str(attempt("second-eye-probe==1.0").error)
+    assert [path.name for path in home.iterdir()] == ["environment"]
+    assert python.parents[1].stat().st_mtime_ns == made
+    assert subprocess.check_output(probe, text=True).split()[0] == "42"
+
+
+def test_an_engine_that_a_killed_blender_moved_aside_comes_back(
+    install, home: Path, wheels: Path
+) -> None:
+    """It was killed between the two names: the old environment is the only one there is."""
+    (home / "old-123").mkdir()
+    (home / "old-123" / "mark").write_text("the old engine")
+    work = install.Installation("CPU", wheels, wanted=["no-such-thing==1.0"])
+    while work.poll():
+        time.sleep(0.02)
+    assert "no-such-thing" in str(work.error)
+    assert [path.name for path in home.iterdir()] == ["environment"]
+    assert (home / "environment" / "mark").read_text() == "the old engine"
 
 
 @pytest.mark.skipif(
