@@ -20,11 +20,13 @@ def normalised(project: Project, frame: int) -> np.ndarray:
     try:
         width, height = image.size
         expected = project.manifest.depth
-        same = (width, height) == (expected.width, expected.height)
-        if not same or len(image.pixels) == 0 or not image.has_data:  # pixels: loads them
-            raise SecondEyeError(f"{path} is damaged: delete it and run Analyse again.")
+        damaged = SecondEyeError(f"{path} is damaged: delete it and run Analyse again.")
+        if (width, height) != (expected.width, expected.height):
+            raise damaged
         pixels = np.empty(width * height * image.channels, np.float32)
         image.pixels.foreach_get(pixels)  # type: ignore[attr-defined]
+        if not image.has_data:  # its size is in the file's head, its pixels did not load
+            raise damaged
         values = pixels.reshape(height, width, image.channels)[::-1, :, 0]
     finally:
         bpy.data.images.remove(image)
