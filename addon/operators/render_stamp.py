@@ -9,17 +9,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
-import numpy as np
 
+from ...core.errors import UsageError
 from ..stage import compat
+from .render_curves import animated, animation, plain
 
 STAMP = "settings.sha256"
 FRAME = re.compile(r"\d{6}\.png")
+POSE = ("location", "rotation_mode", "rotation_euler", "rotation_quaternion", "scale")
+HIDDEN = ("hide_render",)
+LENS = ("lens", "sensor_width", "sensor_fit", "shift_x", "shift_y", "clip_start", "clip_end")
+STEREO = ("interocular_distance", "convergence_distance", "convergence_mode", "pivot")
 
 
 def digest(scene: bpy.types.Scene, collection: bpy.types.Collection) -> str:
     """Hex digest of the render settings, cameras and reliefs with all their keys.
 
+    It is the same wherever the playhead stands: what is animated counts by its curves.
     What else an artist puts into the scene is not in it: "Start Over" is for that.
     """
     sha = hashlib.sha256()
@@ -29,15 +35,23 @@ def digest(scene: bpy.types.Scene, collection: bpy.types.Collection) -> str:
 
 
 def drop_outdated(folder: Path, stamp: str, start_over: bool) -> int:
-    """Remove frames of other settings (or all of them) from ``folder``; returns how many."""
+    """Remove frames of other settings (or all of them) from ``folder``; returns how many.
+
+    Raises UsageError where the folder holds numbered pictures that no render of ours left there.
+    """
     kept = folder / STAMP
+    frames = [path for path in folder.glob("*.png") if FRAME.fullmatch(path.name)]
+    if frames and not kept.exists():
+        raise UsageError(
+            f"{folder} holds numbered pictures that Second Eye did not render: "
+            "choose another movie name."
+        )
     current = kept.read_text(encoding="utf8") if kept.exists() else ""
     removed = 0
     if start_over or current != stamp:
-        for path in folder.glob("*.png"):
-            if FRAME.fullmatch(path.name):
-                path.unlink()
-                removed += 1
+        for path in frames:
+            path.unlink()
+            removed += 1
     folder.mkdir(parents=True, exist_ok=True)
     kept.write_text(stamp, encoding="utf8")
     return removed
@@ -51,28 +65,22 @@ def _parts(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Iterator
     yield scene.camera.name if scene.camera else ""
     yield image.views_format, stereo.display_mode, stereo.use_squeezed_frame
     for thing in sorted(collection.objects, key=lambda o: o.name):
-        yield thing.name, [round(v, 6) for row in thing.matrix_basis for v in row]
-        yield from _keys(thing)
+        yield thing.name
+        yield from plain(thing, (*POSE, *HIDDEN))
+        yield from animation(thing)
         if isinstance(thing.data, bpy.types.Camera):
-            data = thing.data
-            yield data.lens, data.sensor_width, data.shift_x, data.shift_y
-            yield data.stereo.interocular_distance, data.stereo.convergence_distance
-            yield data.stereo.convergence_mode, data.stereo.pivot
-            yield from _keys(data)
+            yield from plain(thing.data, (*LENS, *(f"stereo.{name}" for name in STEREO)))
+            yield from animation(thing.data)
         for modifier in thing.modifiers:
             if modifier.type == "NODES" and modifier.node_group is not None:
                 yield from _inputs(modifier)
 
 
-def _keys(owner: bpy.types.ID) -> Iterator[object]:
-    for curve in compat.fcurves(owner):
-        points = np.zeros(2 * len(curve.keyframe_points), np.float32)
-        curve.keyframe_points.foreach_get("co", points)
-        yield curve.data_path, curve.array_index, curve.mute, points.tobytes()
-
-
 def _inputs(modifier: bpy.types.Modifier) -> Iterator[object]:
     numbers = {"NodeSocketFloat", "NodeSocketInt", "NodeSocketBool"}
+    moved = animated(modifier.id_data)
     for item in modifier.node_group.interface.items_tree:
-        if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.socket_type in numbers:
+        if item.item_type != "SOCKET" or item.in_out != "INPUT" or item.socket_type not in numbers:
+            continue
+        if (compat.input_path(modifier, item.name), 0) not in moved:
             yield item.name, compat.get_input(modifier, item.name)
