@@ -83,6 +83,6 @@ def cancel() -> bool:
 def unregister() -> None:
     """The extension goes, and its child process with it."""
     global _current
-    if _current is not None:
-        _current.task.abandon()
-        _current = None
+    running, _current = _current, None  # first: whatever abandon meets, the add-on is free again
+    if running is not None:
+        running.task.abandon()

@@ -30,9 +30,11 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
         scene, chosen = context.scene, preferences.get(context)
         python = interpreter.find(chosen.engine_mode, chosen.engine_python)
         settings = scene.second_eye
+        folder = where.project_folder(scene)
+        self._scene, self._folder = scene.name, str(folder)
         arguments = {
             "clip": str(where.clip_path(scene)),
-            "project": str(where.project_folder(scene)),
+            "project": self._folder,
             "first": settings.first,
             "last": settings.last or None,
             "rate": where.sequence_rate(scene),
@@ -40,6 +42,11 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
         return EngineJob(python, "analyse", arguments)
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
+        # Kept, so that a .blend that is saved elsewhere still knows it. Not relative to the .blend:
+        # Blender leaves the paths of add-ons as they are when it saves to another folder.
+        scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
+        if scene is not None:
+            scene.second_eye.project_folder = self._folder
         return f"Frames {value['first']} to {value['last']} are analysed, {value['frames']} now."
 
 

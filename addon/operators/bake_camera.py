@@ -24,7 +24,7 @@ class SECOND_EYE_OT_bake_camera(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
         try:
-            project = Project.open(stage.find_collection(scene)["second_eye_project"])
+            project = Project.open(stage.project_folder(stage.find_collection(scene)))
             baked = rigs.bake_camera(scene, project)
         except SecondEyeError as error:
             self.report({"ERROR"}, str(error))

@@ -48,7 +48,7 @@ class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
         scene, chosen = context.scene, preferences.get(context)
         python = interpreter.find(chosen.engine_mode, chosen.engine_python)
         collection = stage.find_collection(scene)
-        project = Project.open(collection["second_eye_project"])
+        project = Project.open(stage.project_folder(collection))
         camera = rigs.find_stereo_camera(scene)
         if camera is None:
             raise UsageError("The scene has no stereo camera: press Build Scene again.")
@@ -56,6 +56,7 @@ class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
         output.configure_stereo_render(scene, scene.second_eye.packing)
         self._movie = where.movie_path(scene, project.folder)
         folder = frames_folder(self._movie)
+        first, last = _range(scene)
         try:
             stamp = render_stamp.digest(scene, collection)
             render_stamp.drop_outdated(folder, stamp, self.start_over)
@@ -63,8 +64,6 @@ class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
             raise UsageError(
                 f"{folder} can't be written ({error.strerror}): choose another movie."
             ) from error
-        first = stage.timeline_frame(scene, scene.frame_start)
-        last = stage.timeline_frame(scene, scene.frame_end)
         arguments = assembly(project, folder, self._movie, first, last)
         render = window_steps if self.in_window else output.frame_steps
         return StereoRender(
@@ -75,6 +74,20 @@ class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         return f"{self._movie}: {value['rendered']} frames rendered now."
+
+
+def _range(scene: bpy.types.Scene) -> tuple[int, int]:
+    """The timeline frames of the scene's range; said before hours of rendering, not after them."""
+    first = stage.timeline_frame(scene, scene.frame_start)
+    last = stage.timeline_frame(scene, scene.frame_end)
+    if first < 1:
+        raise UsageError(
+            "The scene's range starts before the clip does: "
+            f"set its start to frame {stage.scene_frame(scene, 1)} or later."
+        )
+    if last < first:
+        raise UsageError("The scene's range ends before it starts: set its end frame.")
+    return first, last
 
 
 def assembly(project: Project, frames: Path, movie: Path, first: int, last: int) -> dict[str, Any]:

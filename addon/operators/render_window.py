@@ -41,20 +41,36 @@ def window_steps(
                 continue
             part = file.with_name(f".{file.stem}.part.png")
             # By name each time: an undo in between gives every datablock a new address.
-            scene = bpy.data.scenes[name]
+            scene = _scene(name)
             scene.frame_set(stage.scene_frame(scene, frame))
             scene.render.filepath = str(part)
-            bpy.ops.render.render("INVOKE_DEFAULT", write_still=True, scene=name)
+            try:
+                bpy.ops.render.render("INVOKE_DEFAULT", write_still=True, scene=name)
+            except RuntimeError as error:
+                reason = str(error).strip().splitlines()[0].removeprefix("Error: ")
+                raise SecondEyeError(f"{file} can't be rendered: {reason.rstrip('.')}.") from error
             while bpy.app.is_job_running("RENDER"):
                 yield None
             _keep(part, file, size, bool(stopped))
             yield True
     finally:
-        bpy.app.handlers.render_cancel.remove(on_cancel)
+        if on_cancel in bpy.app.handlers.render_cancel:  # loading a file takes handlers away
+            bpy.app.handlers.render_cancel.remove(on_cancel)
         view.render_display_type = display
-        scene = bpy.data.scenes[name]
-        scene.render.filepath = path
-        scene.frame_set(current)
+        left: bpy.types.Scene | None = bpy.data.scenes.get(name)
+        if left is not None:
+            left.render.filepath = path
+            left.frame_set(current)
+
+
+def _scene(name: str) -> bpy.types.Scene:
+    scene: bpy.types.Scene | None = bpy.data.scenes.get(name)
+    if scene is None:
+        raise SecondEyeError(
+            f'The scene "{name}" was removed or renamed while it was rendered: '
+            "render again, the frames so far are kept."
+        )
+    return scene
 
 
 def _keep(part: Path, file: Path, size: tuple[int, int], stopped: bool) -> None:

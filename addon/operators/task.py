@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Any, ClassVar, cast
 
 import bpy
@@ -54,10 +55,12 @@ class TaskOperator:
             while task.poll():
                 task.pause()
                 say(self.title, task.progress)
+            return self._conclude(context, task)
+        except Exception as error:
+            return self._crashed(context, error)
         except BaseException:  # Ctrl+C on the terminal: the child goes too
             session.unregister()
             raise
-        return self._conclude(context, task)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background:  # no timer ticks there
@@ -76,12 +79,15 @@ class TaskOperator:
         running = session.current()
         if event.type != "TIMER" or running is None:
             return {"PASS_THROUGH"} if running is not None else self._lost(context)
-        still = running.task.poll()
-        show(context, running)
-        if still:
-            return {"PASS_THROUGH"}
-        self._stop_timer(context)
-        return self._conclude(context, running.task)
+        try:
+            still = running.task.poll()
+            show(context, running)
+            if still:
+                return {"PASS_THROUGH"}
+            self._stop_timer(context)
+            return self._conclude(context, running.task)
+        except Exception as error:  # Blender would drop the operator, and its task would stay
+            return self._crashed(context, error)
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender takes the operator away (another file is loaded): the child goes with it."""
@@ -112,6 +118,21 @@ class TaskOperator:
         self.report({"WARNING"} if cancelled else {"ERROR"}, str(error))
         return {"CANCELLED"}
 
+    def _crashed(self, context: bpy.types.Context, error: Exception) -> set[str]:
+        """A fault of ours: said in one sentence, and nothing stays that blocks the next job."""
+        traceback.print_exception(error, file=sys.stderr)
+        running = session.current()
+        said = f"{self.title} stopped by a fault in Second Eye ({_brief(error)}): run it again."
+        session.end("ERROR", said)
+        for tidy in (running.task.abandon if running else None, lambda: self._stop_timer(context)):
+            try:
+                if tidy is not None:
+                    tidy()
+            except Exception as other:
+                traceback.print_exception(other, file=sys.stderr)
+        self.report({"ERROR"}, said)
+        return {"CANCELLED"}
+
     def _lost(self, context: bpy.types.Context) -> set[str]:
         self._stop_timer(context)
         return {"CANCELLED"}
@@ -123,6 +144,11 @@ class TaskOperator:
         if context.workspace is not None:
             context.workspace.status_text_set(None)
         redraw_panels(context)
+
+
+def _brief(error: Exception) -> str:
+    """The kind of a fault and the first line of what it says."""
+    return f"{type(error).__name__}: {str(error).strip()}".splitlines()[0][:160].rstrip(": ")
 
 
 def show(context: bpy.types.Context, running: session.Running) -> None:

@@ -42,10 +42,17 @@ def has_clip(scene: bpy.types.Scene) -> bool:
 
 
 def project_folder(scene: bpy.types.Scene) -> Path:
-    """The depth project's folder, chosen or by default. Raises UsageError without a clip."""
+    """The depth project's folder, chosen or by default. Raises UsageError without a clip.
+
+    A chosen one that is gone is looked for beside the .blend: both may have moved together.
+    """
     chosen = scene.second_eye.project_folder
     if chosen:
-        return Path(bpy.path.abspath(chosen))
+        folder = Path(bpy.path.abspath(chosen))
+        moved = stage.beside_blend(folder.name)
+        if moved is not None and not Project.exists(folder) and Project.exists(moved):
+            return moved
+        return folder
     clip = clip_path(scene)
     stem, beside = clip.stem, clip.parent
     if clip.suffix.lower() in bpy.path.extensions_image:  # its folder holds the whole sequence
