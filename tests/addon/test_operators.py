@@ -51,6 +51,21 @@ def test_project_lies_beside_the_saved_blend(second_eye, module, clip: Path, tmp
     assert where.project_folder(bpy.context.scene) == tmp_path / "clip.secondeye"
 
 
+def test_the_project_is_kept_when_the_blend_is_saved_elsewhere(
+    second_eye, module, analysed: Path, clip: Path, tmp_path: Path
+) -> None:
+    where, scene = module("addon.operators.where"), bpy.context.scene
+    bpy.ops.second_eye.import_clip(filepath=str(clip))
+    assert bpy.ops.second_eye.analyse() == {"FINISHED"}  # all is there: nothing to do
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    assert where.project_folder(scene) == analysed
+    assert bpy.ops.second_eye.build_scene() == {"FINISHED"}
+    # Another clip has a project of its own.
+    other = Path(shutil.copy(clip, tmp_path / "other.mp4"))
+    bpy.ops.second_eye.import_clip(filepath=str(other))
+    assert where.project_folder(scene) == tmp_path / "other.secondeye"
+
+
 def test_build_scene_shows_the_clip(second_eye, analysed: Path) -> None:
     scene = bpy.context.scene
     scene.second_eye.project_folder = str(analysed)
@@ -82,10 +97,30 @@ def test_bake_camera_writes_the_project(second_eye, analysed: Path, tmp_path: Pa
     scene = bpy.context.scene
     scene.second_eye.project_folder = str(copy)
     bpy.ops.second_eye.build_scene()
-    scene.camera.data.stereo.interocular_distance = 0.1
+    # As keyed: what the curves give at every frame.
+    assert scene.camera.data.animation_data.action is not None
+    shown = []
+    for frame in range(1, 9):
+        scene.frame_set(frame)
+        stereo = scene.camera.data.stereo
+        x = scene.camera.location.x
+        shown.append((stereo.interocular_distance, stereo.convergence_distance, x))
+    assert len({x for *_, x in shown}) > 4  # the drift
     bpy.ops.second_eye.bake_camera()
-    camera = json.loads((copy / "project.json").read_text())["camera"]
-    assert len(camera["interocular"]) == len(camera["lateral_offset"]) == 8
+    assert _baked(copy) == [pytest.approx(values, abs=1e-6) for values in shown]
+    # As set: plain values where nothing is keyed.
+    scene.camera.data.animation_data_clear()
+    scene.camera.animation_data_clear()
+    stereo.interocular_distance, stereo.convergence_distance = 0.1, 3.5
+    scene.camera.location.x = -0.25
+    bpy.ops.second_eye.bake_camera()
+    assert _baked(copy) == [pytest.approx((0.1, 3.5, -0.25))] * 8
+
+
+def _baked(project: Path) -> list[tuple[float, ...]]:
+    camera = json.loads((project / "project.json").read_text())["camera"]
+    names = ("interocular", "convergence", "lateral_offset")
+    return list(zip(*(camera[name] for name in names), strict=True))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -77,6 +78,90 @@ def test_a_cancelled_render_keeps_its_frames(built, module, tmp_path: Path) -> N
     bpy.ops.second_eye.render_stereo()
     assert stamps(tmp_path / "movie_frames")["000001.png"] == first["000001.png"]
     assert (tmp_path / "movie.mp4").exists()
+
+
+def test_a_moved_playhead_keeps_the_frames(built, module, tmp_path: Path) -> None:
+    """Everything here is animated: where the playhead stands when it goes on must not matter."""
+    digest = module("addon.operators.render_stamp").digest
+    collection = module("addon.stage").find_collection(built)
+    modifier = next(o for o in collection.objects if o.get("second_eye_role") == "relief")
+    compat = module("addon.stage.compat")
+    near = compat.input_path(modifier.modifiers[0], "Near")
+    curve = compat.find_fcurve(modifier, near)
+    curve.keyframe_points.insert(3, 2.0)
+    built.camera.data.stereo.driver_add("convergence_distance").driver.expression = "2 + frame"
+    assert built.camera.animation_data.action is not None  # the drift
+    built.frame_set(1)
+    before, place = digest(built, collection), built.camera.location.x
+    built.frame_set(6)
+    assert built.camera.location.x != place
+    assert digest(built, collection) == before
+
+    bpy.ops.second_eye.render_stereo()
+    kept = stamps(tmp_path / "movie_frames")
+    built.frame_set(3)
+    bpy.ops.second_eye.render_stereo()
+    assert stamps(tmp_path / "movie_frames") == kept
+
+
+@pytest.mark.parametrize("change", ["key", "interpolation", "modifier", "mute", "plain", "driver"])
+def test_what_changes_the_picture_changes_the_stamp(built, module, change: str) -> None:
+    digest = module("addon.operators.render_stamp").digest
+    collection = module("addon.stage").find_collection(built)
+    curve = module("addon.stage.compat").find_fcurve(built.camera, "location", 0)
+    driver = built.camera.driver_add("location", 2).driver
+    before = digest(built, collection)
+    if change == "key":
+        curve.keyframe_points[0].co.y += 0.01
+    elif change == "interpolation":
+        curve.keyframe_points[0].interpolation = "CONSTANT"
+    elif change == "modifier":
+        curve.modifiers.new("NOISE").strength = 0.5
+    elif change == "mute":
+        curve.mute = True
+    elif change == "plain":
+        built.camera.location.y += 0.01
+    else:
+        driver.expression = "1.0"
+    assert digest(built, collection) != before
+
+
+def test_pictures_of_the_artist_are_left_alone(built, tmp_path: Path) -> None:
+    folder = tmp_path / "movie_frames"
+    folder.mkdir()
+    for number in (1, 2):
+        (folder / f"{number:06d}.png").write_bytes(b"the artist's own")
+    for start_over in (False, True):
+        with pytest.raises(RuntimeError, match=r"movie_frames holds .* choose another movie name"):
+            bpy.ops.second_eye.render_stereo(start_over=start_over)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "000001.png": b"the artist's own",
+        "000002.png": b"the artist's own",
+    }
+
+
+def test_a_range_before_the_clip_is_said_at_once(built, tmp_path: Path) -> None:
+    built.frame_start = 0
+    with pytest.raises(RuntimeError, match="starts before the clip"):
+        bpy.ops.second_eye.render_stereo()
+    assert not (tmp_path / "movie_frames").exists()
+
+
+def test_a_moved_blend_and_project_render_and_bake(second_eye, analysed: Path, tmp_path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    shutil.copytree(analysed, old / "clip.secondeye")
+    bpy.ops.wm.save_as_mainfile(filepath=str(old / "shot.blend"))
+    bpy.context.scene.second_eye.project_folder = str(old / "clip.secondeye")
+    bpy.ops.second_eye.build_scene()
+    bpy.context.scene.frame_end = 1
+    bpy.ops.wm.save_mainfile()
+    old.rename(new)
+    bpy.ops.wm.open_mainfile(filepath=str(new / "shot.blend"))
+    assert bpy.ops.second_eye.bake_camera() == {"FINISHED"}
+    assert json.loads((new / "clip.secondeye" / "project.json").read_text())["camera"]
+    assert bpy.ops.second_eye.render_stereo() == {"FINISHED"}
+    assert (new / "clip_stereo.mp4").exists() and not old.exists()
+    assert bpy.ops.second_eye.build_scene() == {"FINISHED"}
 
 
 class Driven:

@@ -140,15 +140,34 @@ def test_a_shot_of_one_frame(module, second_eye, engine_python, tmp_path):
     assert [_shown(scene, frame, tmp_path) for frame in (1, 8, 30)] == [4, 4, 4]
 
 
+@pytest.mark.parametrize("frame", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["plate", "depth"])
 def test_missing_pictures_are_named_and_nothing_is_built(
-    module, second_eye, engine_python, tmp_path
+    module, second_eye, engine_python, tmp_path, kind, frame
 ):
-    case = _numbered(module, engine_python, tmp_path, count=2)
-    case.project.depth_path(2).unlink()
+    case = _numbered(module, engine_python, tmp_path, count=3)
+    lost = getattr(case.project, f"{kind}_path")(frame)
+    lost.unlink()
     before = len(bpy.data.objects)
-    with pytest.raises(module("core.errors").SecondEyeError, match=r"000002\.exr"):
+    with pytest.raises(module("core.errors").SecondEyeError, match=f"{lost.name} is missing"):
         module("addon.stage").build_scene(case.project, bpy.context.scene)
     assert len(bpy.data.objects) == before
+
+
+@pytest.mark.parametrize("damage", ["empty", "noise", "half"])
+def test_a_depth_file_that_cannot_be_read_is_named(
+    module, second_eye, engine_python, tmp_path, damage
+):
+    case = _numbered(module, engine_python, tmp_path, count=2)
+    path = case.project.depth_path(1)
+    whole = path.read_bytes()
+    path.write_bytes(
+        {"empty": b"", "noise": b"no EXR" * 50, "half": whole[: len(whole) // 2]}[damage]
+    )
+    before = len(bpy.data.objects), len(bpy.data.images)
+    with pytest.raises(module("core.errors").SecondEyeError, match=r"000001\.exr is damaged"):
+        module("addon.stage").build_scene(case.project, bpy.context.scene)
+    assert (len(bpy.data.objects), len(bpy.data.images)) == before
 
 
 def test_a_saved_scene_keeps_paths_relative_to_it(module, second_eye, engine_python, tmp_path):
