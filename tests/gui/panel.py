@@ -86,32 +86,34 @@ def scenario() -> driver.Scenario:
     def running() -> bool:
         return session.current() is not None
 
-    def working() -> bool:
-        now = session.current()
-        return now is None or now.task.progress.stage in {"plate", "depth"}
+    depth = Path(JOB["project"]) / "depth"
+
+    def frames() -> int:
+        return len(list(depth.glob("0*.exr")))
 
     def done() -> bool:
         return session.current() is None
 
-    # Pressed, and cancelled in the middle.
+    # Pressed, and cancelled in the middle: some frames are there, and some are not.
     analyse = yield from driver.find("bpy.ops.second_eye.analyse(")
     yield from driver.click(analyse)
     yield running
     cancel = yield from driver.find("bpy.ops.second_eye.cancel(", near=analyse[1])
     yield from driver.photograph(OUT / "3_analysing.png")
-    yield working
+    yield lambda: done() or frames() > 0
     assert session.current() is not None, "the analysis was over before Cancel could be pressed"
     yield from driver.click(cancel)
     yield lambda: done() or session.current().task.cancelling
     pressed = time.perf_counter()
     yield done
     note("Cancel answered after, ms", milliseconds(time.perf_counter() - pressed))
-    depth = Path(JOB["project"]) / "depth"
-    note("frames left by Cancel", len(list(depth.glob("*.exr"))))
+    note("frames left by Cancel", frames())
+    assert 0 < frames() < JOB["frames"], "Cancel left no part of an analysis to go on from"
     yield from driver.photograph(OUT / "4_cancelled.png")
     assert session.latest.icon == "CANCEL", session.latest
 
-    # Resumed to the end, with nothing else going on.
+    # Resumed to the end, with nothing else going on; what is there is kept.
+    kept = {path.name: path.stat().st_mtime_ns for path in depth.glob("0*.exr")}
     window = driver.view()[0]
     analyse = yield from driver.find("bpy.ops.second_eye.analyse(", near=analyse[1])
     stalls.restart()
@@ -122,7 +124,9 @@ def scenario() -> driver.Scenario:
     note("longest tick of the operator, ms", milliseconds(ticks.longest))
     note("longest draw of the section, ms", milliseconds(draws.longest))
     assert session.latest.icon == "CHECKMARK", session.latest
-    assert len(list(depth.glob("*.exr"))) == JOB["frames"]
+    assert frames() == JOB["frames"]
+    after = {name: (depth / name).stat().st_mtime_ns for name in kept}
+    assert after == kept, "frames that were there were analysed again"
     yield from driver.photograph(OUT / "5_analysed.png")
 
     build = yield from driver.find("bpy.ops.second_eye.build_scene(")
