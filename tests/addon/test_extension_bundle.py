@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
 import sys
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from tiny_wheel import write_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,3 +70,49 @@ def test_wheels_go_in_unmodified_and_numpy_stays_out(build, tmp_path: Path) -> N
     assert (manifest["blender_version_min"], manifest["blender_version_max"]) == ("4.2.0", "5.1.0")
     assert (ROOT / "blender_manifest.toml").read_bytes() == before
     assert not (ROOT / "wheels").exists()
+
+
+INSTALL_AND_FIND = """
+import importlib, os, subprocess, sys
+import bpy
+bpy.ops.extensions.package_install_files(
+    filepath=sys.argv[1], repo="user_default", enable_on_install=True, overwrite=True)
+site = [p for p in sys.path if p.startswith(os.environ["BLENDER_USER_RESOURCES"])]
+sys.path[:] = site + [p for p in sys.path if p not in site]  # this Python has a torch of its own
+interpreter = importlib.import_module("bl_ext.user_default.second_eye.addon.engine.interpreter")
+for mode in ("BUNDLED", "AUTO"):
+    found = interpreter.find(mode, "")
+    child = "import torch, core.worker; print('child', torch.PROBE, torch.__file__)"
+    done = subprocess.run(found.command("-c", child), env=found.environment(), text=True,
+                          capture_output=True)
+    print(mode, found.python, done.stdout, done.stderr, flush=True)
+bpy.ops.preferences.addon_disable(module="bl_ext.user_default.second_eye")
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def test_an_installed_bundle_is_an_engine_for_its_child(build, tmp_path: Path) -> None:
+    """A bundle with a tiny real wheel in torch's place, installed in a Blender of its own: the
+    child that the preferences' "Blender's Python" starts imports what the bundle brought."""
+    out = tmp_path / "out"
+    out.mkdir()
+    write_wheel(tmp_path / "wheels", "torch", {"torch/__init__.py": "PROBE = 'tiny'\n"})
+    platform = build_platform()
+    plan = build.plan_bundle(ROOT, platform)
+    bundle = build.build_bundle(Path(sys.executable), ROOT, out, plan, tmp_path / "wheels")
+    user = tmp_path / "user"
+    env = {**os.environ, "BLENDER_USER_RESOURCES": str(user)}
+    command = [sys.executable, "-c", INSTALL_AND_FIND, str(bundle)]
+    done = subprocess.run(command, env=env, text=True, capture_output=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for mode in ("BUNDLED", "AUTO"):
+        assert f"{mode} {sys.executable} child tiny {user}" in done.stdout, (
+            done.stdout + done.stderr
+        )
+
+
+def build_platform() -> str:
+    """The bundle that fits this Python, on this machine."""
+    system = {"linux": "linux-x64", "win32": "windows-x64", "darwin": "macos-arm64"}[sys.platform]
+    return system if sys.version_info[:2] == (3, 11) else f"{system}-py3.13"

@@ -15,7 +15,11 @@ import bpy
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SIZE_CEILING = 12_000_000  # bytes: the code is 0.1 MB, the weights in half precision the rest
+WEIGHTS = "core/depth/weights/second_eye_v0.safetensors"
+SIZE_CEILING = 7_200_000 + 1_500_000  # bytes: the weights in half precision, and the code
+TOP = {"addon", "core", "blender_manifest.toml", "__init__.py", "LICENSE", "README.md",
+       "pyproject.toml"}  # fmt: skip
+"""All that may stand at the zip's root."""
 AT_ROOT = {"blender_manifest.toml", "__init__.py", "LICENSE", "README.md", "pyproject.toml"}
 LEFT_OUT = ("core/training/",)
 # The tags of the extension platform, for add-ons.
@@ -55,6 +59,16 @@ def test_zip_holds_the_extension_and_nothing_else(package_zip: Path) -> None:
     assert entries == {name for name in files_in_tree() if belongs(name)}
     assert entries >= {"blender_manifest.toml", "__init__.py", "core/worker.py", "pyproject.toml"}
     assert package_zip.stat().st_size < SIZE_CEILING
+
+
+def test_zip_holds_code_and_one_file_of_weights(package_zip: Path) -> None:
+    """Whatever git knows: a clip, a picture or a second set of weights does not belong in it."""
+    with zipfile.ZipFile(package_zip) as archive:
+        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+    assert {name.split("/")[0] for name in sizes} <= TOP
+    inside = {name for name in sizes if "/" in name and not name.endswith(".py")}
+    assert inside <= {WEIGHTS, "core/depth/weights/second_eye_v0.md"}
+    assert max(size for name, size in sizes.items() if name != WEIGHTS) < 100_000
 
 
 def test_shipped_modules_import_only_what_is_shipped(package_zip: Path) -> None:
