@@ -43,7 +43,7 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
     project_folder: StringProperty(
         name="Project",
         description="Folder of the depth project. Empty: NAME.secondeye beside the .blend, "
-        "or beside the clip while the .blend is not saved",
+        "or beside the clip while the .blend is not saved; Analyse notes it here",
         subtype="DIR_PATH",
     )
     kind: EnumProperty(
