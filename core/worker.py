@@ -16,6 +16,7 @@ import time
 import traceback
 from typing import Any, NoReturn
 
+from . import temporaries
 from .errors import Cancelled, UsageError
 from .jobs.failures import explain
 from .jobs.progress import Progress
@@ -24,7 +25,8 @@ from .threads import wait_politely
 
 VERSION = 1
 # A cancelled job may end its frame; after this long the process ends in the middle of it, which
-# costs that frame only, since every file is renamed into place when it is whole.
+# costs that frame only, since every file is renamed into place when it is whole, and a movie's
+# unfinished file is removed.
 GRACE_SECONDS = 0.6
 PROGRESS_SECONDS = 0.05
 
@@ -59,12 +61,15 @@ class Channel:
                 message=progress.message,
             )
 
-    def finish(self, code: int, kind: str, **content: Any) -> NoReturn:
+    def finish(self, code: int, kind: str, unfinished: bool = False, **content: Any) -> NoReturn:
         """Send the last message and end the process; of two threads the first one wins.
 
         Ends without Python's shutdown, which would wait for the thread that reads stdin.
+        ``unfinished``: the job is still in the middle of it, so its temporary files are removed.
         """
         with self._lock:
+            if unfinished:
+                temporaries.remove_all()
             self._write(kind, content)
             sys.stderr.flush()
             os._exit(code)
@@ -138,7 +143,7 @@ def main() -> NoReturn:
     def force_end() -> None:
         inbox.cancel.wait()
         time.sleep(GRACE_SECONDS)
-        channel.finish(Cancelled.exit_code, "cancelled")
+        channel.finish(Cancelled.exit_code, "cancelled", unfinished=True)
 
     try:
         line = inbox.job.get()

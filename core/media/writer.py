@@ -12,9 +12,11 @@ from typing import Self, cast
 
 import av
 import numpy as np
+from av.container import OutputContainer
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 
+from .. import temporaries
 from ..errors import SecondEyeError, UsageError
 from .audio import AudioCopy
 from .colour import SCALER
@@ -33,7 +35,8 @@ class MovieWriter:
     seconds after that clip's first picture (``audio_origin``: ``Clip.origin`` of that clip, needed
     where pictures are left out at its start), and ends with the pictures. The file is written
     beside its place under a temporary name and renamed when the ``with`` block ends; after an
-    exception (Cancelled too) nothing is left and an earlier file stays. Raises SecondEyeError
+    exception (Cancelled too) nothing is left and an earlier file stays. Entering removes what a
+    killed process left for the same movie. Raises SecondEyeError
     when the folder can't be written, the disk is full, or the container can't hold the codec or
     the sound; UsageError for an unknown codec or container.
     """
@@ -64,26 +67,42 @@ class MovieWriter:
         self._audio_start = Fraction(audio_start)
         self._audio_origin = audio_origin
         self._audio: AudioCopy | None = None
+        self._opened: OutputContainer | None = None
         self._reformatter = VideoReformatter()
-        self._temporary = self.path.with_name(
-            f".{self.path.stem}.{os.getpid()}.part{self.path.suffix}"
-        )
+        self._temporary = temporaries.name_for(self.path)
+
+    def check(self) -> None:
+        """Write one black frame and remove it: raises now what else comes after hours of work."""
+        self.__enter__()
+        try:
+            self.write(np.zeros(self._shape, np.uint8))
+            self._finish()
+        except (OSError, av.FFmpegError) as failure:
+            raise self._failure(failure) from failure
+        finally:
+            self._discard()
+            self.frames_written = 0
 
     def __enter__(self) -> Self:
+        temporaries.remove_stale(self.path)
+        temporaries.register(self._temporary)
         try:
-            self._container = av.open(ffmpeg_name(self._temporary), mode="w")
+            self._open_container()
+            self._open_streams()
+        except BaseException:
+            self._discard()
+            raise
+        return self
+
+    def _open_container(self) -> None:
+        try:
+            self._container = self._opened = av.open(ffmpeg_name(self._temporary), mode="w")
         except ValueError as error:
             raise UsageError(
                 f"{self.path} has no extension of a movie: use .mp4, .mov or .mkv."
             ) from error
         except OSError as error:
             raise self._failure(error) from error
-        try:
-            self._open_streams()
-        except BaseException:
-            self._discard()
-            raise
-        return self
 
     def _open_streams(self) -> None:
         try:
@@ -159,11 +178,9 @@ class MovieWriter:
         try:
             if not self.frames_written:
                 raise SecondEyeError(f"{self.path} would hold no frame: nothing was written.")
-            self._container.mux(self._stream.encode(None))
-            if self._audio:
-                self._audio.close()
-            self._container.close()
+            self._finish()
             os.replace(self._temporary, self.path)
+            temporaries.forget(self._temporary)
         except (OSError, av.FFmpegError) as failure:
             self._discard()
             raise self._failure(failure) from failure
@@ -171,22 +188,32 @@ class MovieWriter:
             self._discard()
             raise
 
+    def _finish(self) -> None:
+        self._container.mux(self._stream.encode(None))
+        if self._audio:
+            self._audio.close()
+        self._container.close()
+
     def _discard(self) -> None:
         if self._audio:
             self._audio.close()
         # The file is unfinished and goes away in the next line, whatever closing it says.
         with suppress(OSError, av.FFmpegError, ValueError):
-            self._container.close()
-        self._temporary.unlink(missing_ok=True)
+            if self._opened:
+                self._opened.close()
+        with suppress(OSError):  # a folder that is none: what failed before is the error to tell
+            self._temporary.unlink(missing_ok=True)
+        temporaries.forget(self._temporary)
 
     def _failure(self, error: BaseException) -> SecondEyeError:
         remedy = "free some space or choose another folder"
         if not isinstance(error, OSError):  # FFmpeg refuses: the combination, not the disk
             sound = f" with the sound of {self._audio_from}" if self._audio_from else ""
+            other = "leave the sound out (--no-sound)" if sound else "another codec"
             size = f"{self._shape[1]}x{self._shape[0]}"
             return SecondEyeError(
                 f"{self.path} can't hold {size} {self._codec}{sound} ({error_words(error)}):"
-                " choose .mkv or .mov, or another codec."
+                f" choose .mkv or .mov, or {other}."
             )
         return SecondEyeError(f"{self.path} can't be written ({error_words(error)}): {remedy}.")
 

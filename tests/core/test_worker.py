@@ -10,6 +10,7 @@ import pytest
 from analysed import Worker, tiny_model
 from clips import make_movie
 
+from core.media import MovieWriter
 from core.project import Project
 
 # A job that neither asks `cancelled` nor comes back from a C call, as in the middle of a frame.
@@ -47,6 +48,17 @@ def run(self, report, cancelled):
 CheckJob.run = run
 worker.main()
 """
+
+# A job in the middle of a movie that doesn't come back: so long can a frame take.
+WRITING = STUCK.replace(
+    "        time.sleep(60)",
+    """        import numpy
+        from core.media import MovieWriter
+        with MovieWriter(sys.argv[1], 96, 64, 24) as movie:
+            movie.write(numpy.zeros((64, 96, 3), numpy.uint8))
+            report(Progress("writing", 0, 1))
+            time.sleep(60)""",
+)
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +129,46 @@ def test_cancel_answers_even_in_the_middle_of_a_frame(how):
         assert worker.process.wait(timeout=20) == 1
         # The job sleeps for a minute: this says that nobody waited for it, not how quick it was.
         assert time.monotonic() - asked < 20
+
+
+@pytest.mark.parametrize("how", ["line", "terminate"])
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps a file that is open")
+def test_a_forced_end_leaves_no_half_written_movie(how, tmp_path):
+    movie = tmp_path / "a.mp4"
+    movie.write_bytes(b"an earlier movie")
+    with Worker("-c", WRITING, str(movie)) as worker:
+        worker.start("stuck")
+        while worker.until("progress")["stage"] != "writing":
+            pass
+        assert len(list(tmp_path.iterdir())) == 2
+        if how == "line":
+            worker.send({"type": "cancel"})
+        else:
+            worker.process.send_signal(signal.SIGTERM)
+        worker.until("cancelled")
+        assert worker.process.wait(timeout=20) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+    assert movie.read_bytes() == b"an earlier movie"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps a file that is open")
+def test_what_a_killed_writer_left_goes_with_the_next_run(tmp_path):
+    movie = tmp_path / "a [1].mp4"
+    with Worker("-c", WRITING, str(movie)) as worker:
+        worker.start("stuck")
+        while worker.until("progress")["stage"] != "writing":
+            pass
+        other = MovieWriter(movie, 96, 64, 24)
+        other.check()
+        assert len(list(tmp_path.iterdir())) == 1, "a living process keeps its file"
+        worker.process.kill()
+        worker.process.wait(timeout=20)
+    for name in (".b.999999999.part.mp4", ".a [1].x.part.mp4"):
+        (tmp_path / name).write_bytes(b"another's")
+    assert len(list(tmp_path.iterdir())) == 3
+    other.check()
+    left = {p.name for p in tmp_path.iterdir()}
+    assert left == {".b.999999999.part.mp4", ".a [1].x.part.mp4"}
 
 
 def test_a_cancelled_analysis_is_resumable(clip, model, tmp_path):
