@@ -56,15 +56,23 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
 
 
 def parse_rate(text: str) -> tuple[int, int]:
-    """ "24000/1001", "23.976" or "25" as (numerator, denominator); ValueError otherwise.
+    """ "24000/1001", "23.976" or "25" as (numerator, denominator).
+
+    Raises ArgumentTypeError, in one sentence, otherwise.
 
     23.976, 29.97 and 59.94 are what people write for NTSC's 1000/1001 of the next whole rate.
     """
-    rate = Fraction(text)
+    refusal = argparse.ArgumentTypeError(
+        f'"{text}" is no frame rate: give frames a second, such as 25 or 24000/1001'
+    )
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise refusal from error
     ntsc = Fraction(math.ceil(rate) * 1000, 1001)
     rate = ntsc if abs(rate - ntsc) < Fraction(1, 200) else rate.limit_denominator(1001)
     if rate <= 0:
-        raise ValueError(text)
+        raise refusal
     return rate.numerator, rate.denominator
 
 

@@ -13,6 +13,7 @@ import pytest
 from analysed import stamps, tiny_model, tree
 from clips import make_movie, make_sequence, numbered_picture, read_number
 
+from core.cli import main
 from core.commands.depth import parse_rate
 from core.depth import DepthEstimate, load_model, upsample_to
 from core.errors import Cancelled, SecondEyeError, UsageError
@@ -346,3 +347,12 @@ def test_a_movie_has_a_rate_of_its_own(clip, model, tmp_path):
 )  # fmt: skip
 def test_rates_as_people_write_them(text, rate):
     assert parse_rate(text) == rate
+
+
+@pytest.mark.parametrize("text", ["24/0", "0", "-24", "fast", "nan", ""])
+def test_what_is_no_rate_is_bad_use_in_one_sentence(text, capsys):
+    for command in (["depth", "a.mp4", "--project", "p"], ["convert", "a.mp4", "-o", "b.mp4"]):
+        assert main([*command, f"--rate={text}"]) == 2
+        told = capsys.readouterr().err
+        assert f'"{text}" is no frame rate: give frames a second' in told
+        assert told.count("\n") == 1
