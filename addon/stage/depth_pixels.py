@@ -9,6 +9,7 @@ import numpy as np
 from ...core.errors import SecondEyeError
 from ...core.geometry import inverse_distance
 from ...core.project import Project, Shot
+from ...core.stereo import sample_frames, sample_pixels
 
 
 def normalised(project: Project, frame: int) -> np.ndarray:
@@ -49,9 +50,8 @@ def check_pictures(project: Project) -> None:
         normalised(project, shot.first)
 
 
-def shot_inverse_distances(project: Project, shot: Shot, pictures: int = 5) -> np.ndarray:
-    """Samples of 1/Z (1/scene unit) from pictures spread evenly over a shot, for a rig's sake."""
-    count = min(pictures, shot.last - shot.first + 1)
-    frames = np.unique(np.linspace(shot.first, shot.last, count).round().astype(int))
-    samples = [normalised(project, int(frame))[::2, ::2].ravel() for frame in frames]
+def shot_inverse_distances(project: Project, shot: Shot) -> np.ndarray:
+    """Samples of 1/Z (1/scene unit) of a shot, for a rig's sake: the ones that convert takes."""
+    frames = sample_frames(shot.first, shot.last)
+    samples = [sample_pixels(normalised(project, frame)) for frame in frames]
     return inverse_distance(np.concatenate(samples), shot.near, shot.far, shot.strength)

@@ -54,6 +54,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help="total parallax in picture widths for the suggested rig; default 0.02",
     )
+    parser.add_argument(
+        "--no-sound", action="store_false", dest="sound", help="leave the clip's sound out"
+    )
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -76,5 +79,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         convergence=arguments.convergence,
         budget=arguments.budget,
         rate=arguments.rate,
+        sound=arguments.sound,
     )
     return job.run(console.report, console.cancelled)

@@ -6,18 +6,19 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SecondEyeError, UsageError
-from ..project import Project
+from ..project import ClipRecord, Manifest, Project
 from . import planning
 from .eyes import Eyes, EyeSettings
 from .pipeline import mapped
 from .progress import IsCancelled, Progress, Report, stop_if
 
 if TYPE_CHECKING:
-    from ..media import Clip
+    from ..media import Clip, ClipInfo
 
 WORKERS, AHEAD = 2, 4  # frames under way: memory doesn't grow with the clip
 
@@ -32,9 +33,10 @@ class ConvertJob:
     of the project where no clip is given). ``rate``: [numerator, denominator] in frames a second,
     for an image sequence, which has none of its own.
 
-    The rig is the project's baked camera, else one suggested for the whole project within
+    The rig is the project's baked camera, else one suggested for every shot within
     ``budget`` (total parallax in picture widths); ``interocular`` and ``convergence`` (scene
-    units) replace its numbers, ``near``, ``far`` and ``strength`` those of every shot.
+    units) replace its numbers, ``near``, ``far`` and ``strength`` those of every shot. ``sound``:
+    whether the clip's is copied.
     """
 
     output: str
@@ -51,6 +53,7 @@ class ConvertJob:
     convergence: float | None = None
     budget: float = 0.02
     rate: Sequence[int] | None = None
+    sound: bool = True
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers output, project, format, first, last, frames, width, height, rig, sound,
@@ -73,26 +76,30 @@ class ConvertJob:
             planning.check_rate(clip, self.rate)
         if clip is not None and _same_file(clip.path, output):
             raise UsageError(f"{output} is the clip itself: give the movie another name.")
-        project, (first, last) = self._analysed(clip, output, report, cancelled)
-        manifest = project.manifest
+        # Whatever can be wrong with the request is found out before hours of analysis.
+        folder = Path(self.project) if self.project else self._default_project(output)
+        project = self._existing(folder, clip)
+        manifest = None if project is None else project.manifest
+        settings.check(manifest)
+        first, last = self._range(clip, manifest)
+        sound = self._sound(project, clip, report) if self.sound else None
+        shown, rate = _shown(clip, manifest)
+        width, height = packing.size(shown.width, shown.height)
+        movie = MovieWriter(
+            output,
+            width,
+            height,
+            rate,
+            audio_from=sound,
+            audio_start=(first - 1) / rate,
+            audio_origin=None if sound is None else (clip or open_clip(sound)).origin,
+        )
+        movie.check()
+        project = self._analysed(project, clip, folder, (first, last), report, cancelled)
         eyes = Eyes(project, settings, self.format)
-        sound = self._sound(project, clip, report)
-        width, height = packing.size(manifest.clip.width, manifest.clip.height)
-        rate = manifest.timeline.rate
         frames = range(first, last + 1)
         report(Progress("convert", 0, len(frames)))
-        with (
-            MovieWriter(
-                output,
-                width,
-                height,
-                rate,
-                audio_from=sound,
-                audio_start=(first - 1) / rate,
-                audio_origin=None if sound is None else (clip or open_clip(sound)).origin,
-            ) as movie,
-            mapped(eyes.packed, frames, WORKERS, AHEAD) as pictures,
-        ):
+        with movie, mapped(eyes.packed, frames, WORKERS, AHEAD) as pictures:
             for done, picture in enumerate(pictures, start=1):
                 stop_if(cancelled)
                 movie.write(picture)
@@ -118,58 +125,79 @@ class ConvertJob:
             raise UsageError("Convert needs a clip or a depth project: give one of them.")
         return self.clip
 
-    def _analysed(
-        self, clip: Clip | None, output: Path, report: Report, cancelled: IsCancelled
-    ) -> tuple[Project, tuple[int, int]]:
-        """The project with depth for every frame asked for, and those frames."""
-        folder = Path(self.project) if self.project else self._default_project(output)
-        project = Project.open(folder) if clip is None or Project.exists(folder) else None
-        if project is not None and clip is not None:
+    def _existing(self, folder: Path, clip: Clip | None) -> Project | None:
+        """The project as it stands, checked against the clip; None where it is yet to be made."""
+        if clip is not None and not Project.exists(folder):
+            return None
+        project = Project.open(folder)
+        if clip is not None:
             planning.check_clip(project, clip)
             planning.check_project_rate(project, self.rate)
-        if clip is not None:
-            first, last = planning.requested_range(clip, self.first, self.last)
-        else:
-            assert project is not None
-            manifest = project.manifest
-            first = manifest.first if self.first is None else self.first
-            last = manifest.last if self.last is None else self.last
-            count = len(manifest.timeline.source_pts)
-            if not 1 <= first <= last <= count:
-                raise UsageError(
-                    f"{folder} has the frames 1 to {count}, not {first} to {last}: "
-                    "choose a range inside it."
-                )
-        if project is None or self.model is not None or not _covers(project, first, last):
-            from .analyse import AnalyseJob
+        return project
 
-            path = str(clip.path) if clip is not None else str(_opened(project).clip_path())
-            AnalyseJob(
-                clip=path,
-                project=str(folder),
-                model=self.model,
-                first=first,
-                last=last,
-                rate=self.rate if clip is not None else None,
-            ).run(report, cancelled)
-            project = Project.open(folder)
-        return project, (first, last)
+    def _range(self, clip: Clip | None, manifest: Manifest | None) -> tuple[int, int]:
+        """The timeline frames asked for. Raises UsageError."""
+        if clip is not None:
+            return planning.requested_range(clip, self.first, self.last)
+        assert manifest is not None
+        first = manifest.first if self.first is None else self.first
+        last = manifest.last if self.last is None else self.last
+        count = len(manifest.timeline.source_pts)
+        if not 1 <= first <= last <= count:
+            raise UsageError(
+                f"{self.project} has the frames 1 to {count}, not {first} to {last}: "
+                "choose a range inside it."
+            )
+        return first, last
+
+    def _analysed(
+        self,
+        project: Project | None,
+        clip: Clip | None,
+        folder: Path,
+        frames: tuple[int, int],
+        report: Report,
+        cancelled: IsCancelled,
+    ) -> Project:
+        """The project with depth for every frame asked for."""
+        if project is not None and self.model is None and _covers(project, *frames):
+            return project
+        from .analyse import AnalyseJob
+
+        path = str(clip.path) if clip is not None else str(_opened(project).clip_path())
+        AnalyseJob(
+            clip=path,
+            project=str(folder),
+            model=self.model,
+            first=frames[0],
+            last=frames[1],
+            rate=self.rate if clip is not None else None,
+        ).run(report, cancelled)
+        return Project.open(folder)
 
     def _default_project(self, output: Path) -> Path:
         return output.parent / f"{Path(self._clip_path()).stem}.secondeye"
 
     @staticmethod
-    def _sound(project: Project, clip: Clip | None, report: Report) -> Path | None:
+    def _sound(project: Project | None, clip: Clip | None, report: Report) -> Path | None:
         """The clip, where it has sound to copy."""
         if clip is not None:
             return clip.path if clip.info.has_audio else None
-        if not project.manifest.clip.has_audio:
+        if project is None or not project.manifest.clip.has_audio:
             return None
         try:
             return project.clip_path()
         except SecondEyeError as error:
             report(Progress("convert", 0, 0, f"The movie stays silent: {error}"))
             return None
+
+
+def _shown(clip: Clip | None, manifest: Manifest | None) -> tuple[ClipInfo | ClipRecord, Fraction]:
+    """What tells the picture's size, and frames a second."""
+    if manifest is not None:
+        return manifest.clip, manifest.timeline.rate
+    assert clip is not None
+    return clip.info, clip.timeline.rate
 
 
 def _opened(project: Project | None) -> Project:

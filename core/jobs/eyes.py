@@ -7,11 +7,8 @@ import numpy as np
 
 from ..errors import UsageError
 from ..geometry import inverse_distance
-from ..project import Project
-from ..stereo import StereoRig, suggest_rig
-
-_SAMPLED_FRAMES = 24
-_SAMPLED_SIDE = 64  # samples across and down a frame: plenty for percentiles
+from ..project import Manifest, Project, Shot
+from ..stereo import StereoRig, sample_frames, sample_pixels, suggest_rig
 
 
 @dataclass(frozen=True)
@@ -25,6 +22,26 @@ class EyeSettings:
     convergence: float | None = None
     budget: float = 0.02
 
+    def range_of(self, shot: Shot) -> tuple[float, float, float]:
+        """Near, far and strength for a shot."""
+        return (
+            shot.near if self.near is None else self.near,
+            shot.far if self.far is None else self.far,
+            shot.strength if self.strength is None else self.strength,
+        )
+
+    def check(self, manifest: Manifest | None) -> None:
+        """Raise UsageError for what makes no rig or no range; None: a project yet to be made."""
+        shots = [Shot("", 1, 1)] if manifest is None else manifest.shots
+        for shot in shots:
+            inverse_distance(np.zeros(1), *self.range_of(shot))
+        StereoRig(
+            0.0 if self.interocular is None else self.interocular,
+            1.0 if self.convergence is None else self.convergence,
+            1.0,
+        )
+        suggest_rig(np.ones(1), 1.0, self.budget)
+
 
 class Eyes:
     """Reads the project only, so several threads may ask for frames at once.
@@ -36,10 +53,11 @@ class Eyes:
         self._project = project
         self._settings = settings
         self._packing = packing
-        # One suggestion for the whole project, so that any part of it converts alike.
+        # Suggested from whole shots, so that any part of one converts alike.
         camera = project.manifest.camera
         replaced = settings.interocular is not None and settings.convergence is not None
-        self._suggested = None if camera or replaced else self._suggest()
+        shots = [] if camera or replaced else project.manifest.shots
+        self._suggested = {shot.first: self._suggest(shot) for shot in shots}
         self.rig(project.manifest.first)
 
     def packed(self, frame: int) -> np.ndarray:
@@ -56,13 +74,8 @@ class Eyes:
 
     def inverse_distance(self, frame: int) -> np.ndarray:
         """1/Z of a timeline frame, float32 (h, w), in 1/scene unit, at the depth's size."""
-        shot, settings = self._project.shot_at(frame), self._settings
-        return inverse_distance(
-            self._project.normalised(frame),
-            shot.near if settings.near is None else settings.near,
-            shot.far if settings.far is None else settings.far,
-            shot.strength if settings.strength is None else settings.strength,
-        )
+        near, far, strength = self._settings.range_of(self._project.shot_at(frame))
+        return inverse_distance(self._project.normalised(frame), near, far, strength)
 
     def rig(self, frame: int) -> StereoRig:
         """The rig at a timeline frame: asked for, else baked, else suggested."""
@@ -72,8 +85,8 @@ class Eyes:
             index = frame - manifest.first
             camera = manifest.camera
             rig = StereoRig(camera.interocular[index], camera.convergence[index], focal)
-        elif self._suggested is not None:
-            rig = self._suggested
+        elif self._suggested:
+            rig = self._suggested[self._project.shot_at(frame).first]
         else:
             rig = StereoRig(0.0, 1.0, focal)  # both numbers are replaced below
         if settings.interocular is not None:
@@ -88,19 +101,16 @@ class Eyes:
             return 0.0
         return manifest.camera.lateral_offset[frame - manifest.first]
 
-    def _suggest(self) -> StereoRig:
-        manifest = self._project.manifest
-        count = len(manifest.frames)
-        chosen = np.linspace(0, count - 1, min(count, _SAMPLED_FRAMES)).round().astype(int)
-        samples = []
-        for index in np.unique(chosen):
-            inverse = self.inverse_distance(manifest.first + int(index))
-            rows = np.linspace(0, inverse.shape[0] - 1, _SAMPLED_SIDE).round().astype(int)
-            columns = np.linspace(0, inverse.shape[1] - 1, _SAMPLED_SIDE).round().astype(int)
-            samples.append(inverse[np.ix_(rows, columns)].ravel())
+    def _suggest(self, shot: Shot) -> StereoRig:
+        samples = [
+            sample_pixels(self.inverse_distance(frame))
+            for frame in sample_frames(shot.first, shot.last)
+        ]
         try:
             return suggest_rig(
-                np.concatenate(samples), manifest.lens.focal_over_width, self._settings.budget
+                np.concatenate(samples),
+                self._project.manifest.lens.focal_over_width,
+                self._settings.budget,
             )
         except UsageError as error:
             raise UsageError(f"{self._project.folder}: {error}") from error

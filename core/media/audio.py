@@ -47,7 +47,8 @@ class AudioCopy:
             self._source = av.open(ffmpeg_name(source), mode="r", metadata_errors="replace")
         except (OSError, av.FFmpegError, ValueError) as error:
             raise SecondEyeError(
-                f"The sound of {source} can't be read ({error_words(error)}): leave the sound out."
+                f"The sound of {source} can't be read ({error_words(error)}):"
+                " leave the sound out (--no-sound)."
             ) from error
         self._container = container
         self._packets: Iterator[Packet[AudioStream]] = iter(())
@@ -57,7 +58,7 @@ class AudioCopy:
             return
         self._refusal = refusal = SecondEyeError(
             f"{target.name} can't hold the {_codec_name(stream)} sound of {source}: write a .mkv"
-            " or .mov, or leave the sound out."
+            " or .mov, or leave the sound out (--no-sound)."
         )
         if stream.codec_context is None or not _fits(stream, container):
             self.close()

@@ -2,6 +2,7 @@
 """Footage to a stereo movie, and rendered frames to a movie, with the sound in its place."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction as F
 
 import av
@@ -16,7 +17,7 @@ from core.jobs.convert import ConvertJob
 from core.jobs.eyes import Eyes, EyeSettings
 from core.media import open_clip
 from core.project import BakedCamera, Project
-from core.stereo import suggest_rig
+from core.stereo import sample_frames, sample_pixels, suggest_rig
 
 
 def quiet(progress):
@@ -138,6 +139,21 @@ def test_the_rig_is_asked_for_then_baked_then_suggested(shared, tmp_path):
     assert (packed[:, :96] == project.read_plate(1)).all()
 
 
+def test_every_shot_has_a_suggested_rig_of_its_own(shared, tmp_path):
+    project = copied_project(shared, tmp_path)
+    (shot,) = project.manifest.shots
+    project.manifest.shots = [
+        replace(shot, last=4, near=1.0, far=5.0),
+        replace(shot, name="shot_002", first=5, near=10.0, far=50.0),
+    ]
+    eyes = Eyes(project, EyeSettings(), "sbs")
+    close, wide = eyes.rig(4), eyes.rig(5)
+    assert (close, wide) == (eyes.rig(1), eyes.rig(12)) and wide.interocular > 2 * close.interocular
+    samples = [sample_pixels(eyes.inverse_distance(n)) for n in sample_frames(5, 12)]
+    focal = project.manifest.lens.focal_over_width
+    assert wide == suggest_rig(np.concatenate(samples), focal)
+
+
 def test_near_and_far_replace_those_of_the_shots(shared, tmp_path):
     project = copied_project(shared, tmp_path)
     inverse = Eyes(project, EyeSettings(near=1.0, far=4.0), "sbs").inverse_distance(1)
@@ -180,6 +196,87 @@ def test_bad_requests_are_one_sentence_and_leave_nothing(shared, tmp_path, chang
     with pytest.raises(SecondEyeError, match=f"(?i){words}"):
         ConvertJob(**arguments).run(quiet, never)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def pcm_clip(tmp_path):
+    """A clip whose sound no .mp4 takes."""
+    path = tmp_path / "pcm.mkv"
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=24)
+        video.width, video.height = 96, 64
+        sound = container.add_stream("pcm_s16be", rate=48000)
+        for n in range(3):
+            picture = np.full((64, 96, 3), 60 * n, np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(video.encode(None))
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 6000), np.int16), "s16", "mono")
+        frame.sample_rate, frame.pts = 48000, 0
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"near": 9.0, "far": 3.0}, "near 9"),
+        ({"near": 50.0}, "near 50 and far 20"),
+        ({"strength": -1.0}, "strength"),
+        ({"interocular": -1.0}, "interocular"),
+        ({"budget": 0.0}, "budget"),
+        ({"output": "a.txt"}, "a.txt"),
+        ({"output": "a.xyz"}, "extension"),
+        ({"output": "a.mp4"}, "--no-sound"),
+    ],
+)
+def test_a_bad_request_is_told_before_the_analysis(pcm_clip, shared, tmp_path, change, words):
+    arguments = {"output": "a.mkv"} | change
+    arguments["output"] = str(tmp_path / arguments["output"])
+    with pytest.raises(SecondEyeError, match=f"(?i){words}"):
+        ConvertJob(clip=str(pcm_clip), model=str(shared[2]), **arguments).run(quiet, never)
+    assert {p.name for p in tmp_path.iterdir()} == {"pcm.mkv"}
+
+
+def test_the_sound_can_be_left_out(pcm_clip, shared, tmp_path):
+    done = second_eye(
+        "convert", pcm_clip, "-o", tmp_path / "a.mp4", "--model", shared[2], "--no-sound", "--json"
+    )
+    assert done.returncode == 0 and json.loads(done.stdout)["sound"] is False
+    assert not open_clip(tmp_path / "a.mp4").info.has_audio
+
+
+def damaged(path):
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+@pytest.mark.parametrize("frame", [1, 7])
+def test_a_damaged_depth_file_is_named_and_then_made_anew(shared, tmp_path, frame):
+    project = copied_project(shared, tmp_path)
+    before = tree(project.folder)
+    damaged(project.depth_path(frame))
+    job = ConvertJob(
+        clip=str(shared[1]), project=str(project.folder), output=str(tmp_path / "a.mp4"),
+        interocular=0.1, convergence=4.0,
+    )  # fmt: skip
+    with pytest.raises(SecondEyeError, match=rf"{frame:06d}\.exr is damaged: delete it") as told:
+        job.run(quiet, never)
+    assert str(told.value).count(". ") == 0
+    assert {p.name for p in tmp_path.iterdir()} == {"copy.secondeye"}
+    project.depth_path(frame).unlink()
+    again = replace(job, model=str(shared[2]))
+    assert again.run(quiet, never)["frames"] == 12
+    assert tree(project.folder) == before
+
+
+def test_missing_depth_without_its_clip_is_one_sentence(shared, tmp_path):
+    project = copied_project(shared, tmp_path)
+    project.manifest.clip.path = project.manifest.clip.absolute = str(tmp_path / "gone.mp4")
+    project.save()
+    project.depth_path(4).unlink()
+    with pytest.raises(SecondEyeError, match=r"gone\.mp4.*put it back"):
+        ConvertJob(project=str(project.folder), output=str(tmp_path / "a.mp4")).run(quiet, never)
+    assert {p.name for p in tmp_path.iterdir()} == {"copy.secondeye"}
 
 
 def test_the_clip_is_never_overwritten(shared, tmp_path):
