@@ -35,7 +35,10 @@ def _pictured(collection: bpy.types.Collection) -> list[Path]:
     found = []
     for thing in collection.objects:
         for modifier in thing.modifiers if thing.get("second_eye_role") == "relief" else ():
-            image = compat.get_input(modifier, "Depth") if modifier.type == "NODES" else None
-            if image is not None:
+            group = modifier.node_group if modifier.type == "NODES" else None
+            if group is None or "Depth" not in group.interface.items_tree:  # one of the artist's
+                continue
+            image = compat.get_input(modifier, "Depth")
+            if isinstance(image, bpy.types.Image):
                 found.append(Path(bpy.path.abspath(image.filepath)).parent.parent)
     return found

@@ -154,6 +154,10 @@ def test_a_moved_blend_and_project_render_and_bake(second_eye, analysed: Path, t
     bpy.context.scene.second_eye.project_folder = str(old / "clip.secondeye")
     bpy.ops.second_eye.build_scene()
     bpy.context.scene.frame_end = 1
+    relief = next(o for o in bpy.data.objects if o.get("second_eye_role") == "relief")
+    modifier = relief.modifiers.new("The artist's", "NODES")  # says nothing about a project
+    modifier.node_group = bpy.data.node_groups.new("Theirs", "GeometryNodeTree")
+    modifier.show_render = modifier.show_viewport = False
     bpy.ops.wm.save_mainfile()
     old.rename(new)
     bpy.ops.wm.open_mainfile(filepath=str(new / "shot.blend"))
