@@ -105,7 +105,7 @@ def ensure_system(folder: Path) -> Path:
 
 def _blender(system: Path, work: Path, job: dict[str, object]) -> int:
     """Run the panel test inside ``system``; whatever is mounted goes with the namespace."""
-    binds = [ROOT, work, _base_python(Path(str(job["engine"])))]
+    binds = [ROOT, work, Path(str(job["out"])), _base_python(Path(str(job["engine"])))]
     lines = [
         "set -e",
         f"mount -t proc proc {shlex.quote(str(system / 'proc'))}",
