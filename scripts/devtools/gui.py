@@ -30,7 +30,7 @@ SCREEN = (1280, 800)
 FRAMES = 16
 LIMIT_SECONDS = 900
 ALLOWED_STALL = 50.0  # milliseconds
-OURS = ("longest tick of the operator, ms", "longest draw of the section, ms")
+OURS = ("longest tick of the operator", "longest draw of the section")
 """What the add-on itself does in Blender's main thread; the window's own stalls are noted beside
 them, but software OpenGL on a busy machine makes those."""
 
@@ -169,11 +169,20 @@ def _judge(out: Path, code: int) -> int:
     if stall is not None and stall > ALLOWED_STALL:
         idle = figures["longest stall while idle, ms"]
         say(f"a stall of {stall} ms is above {ALLOWED_STALL} (idle, the window has {idle})")
-    too_long = [name for name in OURS if figures.get(name, 0.0) > ALLOWED_STALL]
+    too_long = _too_long(figures)
     for name in too_long:
-        say(f"the {name.removesuffix(', ms')} is {figures[name]} ms, above {ALLOWED_STALL} ms")
-    if not failure and not all(name in figures for name in OURS):
+        say(f"the {name} is {figures[name]}, above {ALLOWED_STALL}")
+    if not failure and not all(f"{name}, ms" in figures for name in OURS):
         failure = "the add-on's own ticks and draws were not measured"
     if failure:
         say(f"the test failed:\n{failure}")
     return 1 if failure or code or too_long else 0
+
+
+def _too_long(figures: dict[str, float]) -> list[str]:
+    """The figures of our own calls that break the limit: of processor time always, by the clock
+    where even the idle window does not stall so long on this machine."""
+    by_clock = max(ALLOWED_STALL, figures.get("longest stall while idle, ms", 0.0))
+    limits = {f"{name}, processor ms": ALLOWED_STALL for name in OURS}
+    limits |= {f"{name}, ms": by_clock for name in OURS}
+    return [name for name, limit in limits.items() if figures.get(name, 0.0) > limit]

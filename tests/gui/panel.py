@@ -121,8 +121,9 @@ def scenario() -> driver.Scenario:
     yield running
     yield done
     note("longest stall while analysing, ms", milliseconds(stalls.longest))
-    note("longest tick of the operator, ms", milliseconds(ticks.longest))
-    note("longest draw of the section, ms", milliseconds(draws.longest))
+    for name, watch in (("tick of the operator", ticks), ("draw of the section", draws)):
+        note(f"longest {name}, ms", milliseconds(watch.longest))
+        note(f"longest {name}, processor ms", milliseconds(watch.busiest))
     assert session.latest.icon == "CHECKMARK", session.latest
     assert frames() == JOB["frames"]
     after = {name: (depth / name).stat().st_mtime_ns for name in kept}
