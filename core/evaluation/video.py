@@ -15,7 +15,7 @@ import numpy as np
 
 from ..depth import DepthModel
 from ..errors import SecondEyeError
-from ..media import Clip
+from ..media import Clip, to_bits
 from .depth_set import Step
 from .rgbd import vertical_ramp
 
@@ -47,7 +47,7 @@ def evaluate_video(
     before: tuple[np.ndarray, np.ndarray] | None = None
     for done, (number, rgb) in enumerate(clip.frames(1, total)):
         step(done, total)
-        picture = rgb if rgb.dtype == np.uint8 else np.rint(rgb / 257.0).astype(np.uint8)
+        picture = to_bits(rgb, 8)
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         estimate = model.infer(rgb).inverse_depth.astype(np.float32)

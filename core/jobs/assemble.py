@@ -9,8 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..errors import SecondEyeError, UsageError
 from .progress import IsCancelled, Progress, Report, stop_if
 
@@ -40,7 +38,7 @@ class AssembleJob:
         Raises SecondEyeError (a frame is missing or damaged), UsageError, Cancelled; no movie is
         left then.
         """
-        from ..media import ImageSequence, MovieWriter
+        from ..media import ImageSequence, MovieWriter, to_bits
 
         stop_if(cancelled)
         rate = _rational(self.rate, "rate")
@@ -67,7 +65,7 @@ class AssembleJob:
             pictures = clip.frames(skipped + 1, skipped + total)
             for done, (_, rgb) in enumerate(pictures, start=1):
                 stop_if(cancelled)
-                movie.write(_eight_bits(rgb))
+                movie.write(to_bits(rgb, 8))
                 report(Progress("assemble", done, total))
         return {
             "output": self.output,
@@ -115,9 +113,3 @@ def _rational(value: float | Sequence[int], name: str) -> Fraction:
         raise UsageError(
             f"The {name} {value} is no number: give one, or [numerator, denominator]."
         ) from error
-
-
-def _eight_bits(rgb: np.ndarray) -> np.ndarray:
-    if rgb.dtype == np.uint8:
-        return rgb
-    return np.rint(rgb / 257.0).astype(np.uint8)

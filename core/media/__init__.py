@@ -4,7 +4,7 @@
 from .clip import Clip, ClipInfo
 from .movie import Movie
 from .open import open_clip
-from .pictures import read_picture, write_image
+from .pictures import read_picture, to_bits, write_image
 from .sequence import ImageSequence
 from .timeline import Timeline
 from .writer import MovieWriter
@@ -18,5 +18,6 @@ __all__ = [
     "Timeline",
     "open_clip",
     "read_picture",
+    "to_bits",
     "write_image",
 ]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The picture files of a project: half-float EXR of one channel V, and plates.
 
-OpenEXR and cv2 are imported where they are used: Blender's Python has neither, and still reads
-manifests, paths and shots.
+OpenEXR, cv2 and core.media are imported where they are used: Blender's Python lacks what they
+need, and still reads manifests, paths and shots.
 """
 
 import io
@@ -84,7 +84,9 @@ def read_plate(path: Path, height: int, width: int) -> np.ndarray:
     if pixels is None or pixels.shape != (height, width, 3):
         raise SecondEyeError(f"{path} is damaged: delete it and run depth again.")
     if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        from ..media import to_bits
+
+        pixels = to_bits(pixels, 8)
     return np.ascontiguousarray(pixels[:, :, ::-1])
 
 

@@ -10,7 +10,7 @@ import pytest
 from clips import make_sequence, numbered_picture, numbers_of, read_number
 
 from core.errors import SecondEyeError, UsageError
-from core.media import open_clip, read_picture, write_image
+from core.media import open_clip, read_picture, to_bits, write_image
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "JPG", "tif", "webp", "bmp"])
@@ -256,3 +256,10 @@ def test_tiny_and_large_pictures(tmp_path):
     ((_, rgb),) = open_clip(tmp_path / "large_1.jpg").frames()
     assert rgb.shape == (4320, 7680, 3)
     assert read_number(rgb) == 5
+
+
+def test_16_bits_are_rounded_to_the_nearest_8():
+    every = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1).repeat(3, axis=2)
+    np.testing.assert_array_equal(to_bits(every, 8), np.rint(every / 257.0).astype(np.uint8))
+    np.testing.assert_array_equal(to_bits(to_bits(every, 8), 16), np.rint(every / 257.0) * 257)
+    assert to_bits(every, 16) is every
