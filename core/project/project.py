@@ -158,7 +158,9 @@ class Project:
         Confidence is written first: where the depth file stands, the frame is complete.
         Returns the inverse depth as stored, float16.
 
-        Raises SecondEyeError where a value is negative or not a number, or the disk is full.
+        Values below 0 become 0, values above the largest half float that one.
+
+        Raises SecondEyeError where a value is not a finite number, or the disk is full.
         """
         height, width = self.manifest.depth.height, self.manifest.depth.width
         if values.shape != (height, width) or confidence.shape != (height, width):
