@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rendered frames decoded once and kept in memory; photos without depth beside them."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 
 from ..errors import SecondEyeError
-from .frames import FrameRef, list_frames, read_frame
+from .frames import SCENE_FILE, FrameRef, list_frames, read_frame
 
 HELD_OUT = 20
 """Scenes whose seed is a multiple of this are never trained on."""
@@ -36,7 +37,8 @@ def held_out(ref: FrameRef) -> bool:
 def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
     """All finished frames under ``root``, or the held-out ones, in order of name.
 
-    With ``cache``, each scene is decoded once into ``cache/SCENE.npz``.
+    With ``cache``, each scene is decoded once into ``cache/SCENE-KEY.npz``; the key tells
+    scenes of one name in other folders, and a scene rendered anew, apart.
     """
     scenes: dict[Path, list[FrameRef]] = {}
     for ref in list_frames(root):
@@ -51,7 +53,7 @@ def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
 
 
 def _load_scene(folder: Path, refs: list[FrameRef], cache: Path | None) -> list[Sample]:
-    file = cache / f"{folder.name}.npz" if cache else None
+    file = cache / f"{folder.name}-{_key(folder)}.npz" if cache else None
     if file and file.exists():
         with np.load(file) as data:
             rgb, depth, unit = data["rgb"], data["depth"], data["unit"]
@@ -72,6 +74,11 @@ def _load_scene(folder: Path, refs: list[FrameRef], cache: Path | None) -> list[
         Sample(f"{folder.name}/{r.stem}", rgb[i], depth[i], float(unit[i]), r.kind)
         for i, r in enumerate(refs)
     ]
+
+
+def _key(folder: Path) -> str:
+    written = (folder / SCENE_FILE).stat().st_mtime_ns
+    return hashlib.sha256(f"{folder.resolve()} {written}".encode()).hexdigest()[:16]
 
 
 def load_photos(folders: Iterable[Path], side: int = 480) -> list[Sample]:

@@ -2,11 +2,13 @@
 """The training loop on made-up scenes: it learns, stops and resumes to the bit."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -181,6 +183,24 @@ def test_rendered_frames_load_once_and_held_out_scenes_stay_out(tmp_path: Path) 
     with pytest.raises(SecondEyeError, match="no finished training frames"):
         (tmp_path / "empty").mkdir()
         load_renders(tmp_path / "empty", None, held=False)
+
+
+def test_decoded_scenes_of_one_name_stay_apart_and_follow_a_new_render(tmp_path: Path) -> None:
+    def loaded(root: Path) -> np.ndarray:
+        return load_renders(root, tmp_path / "cache", held=False)[0].rgb
+
+    first, second = tmp_path / "first", tmp_path / "second"
+    for root in (first, second):
+        write_scene(root, 19)
+    path = second / "scene_000019" / "view_000.jpg"
+    assert cv2.imwrite(str(path), np.full((60, 80, 3), 7, np.uint8))
+    assert loaded(first).std() > 10
+    assert (loaded(second) == 7).all()
+    assert cv2.imwrite(str(path), np.full((60, 80, 3), 90, np.uint8))
+    assert (loaded(second) == 7).all(), "the decoded scene serves as long as it is the same"
+    described = second / "scene_000019" / "scene.json"
+    os.utime(described, ns=(1, 1))
+    assert (loaded(second) == 90).all()
 
 
 def test_target_is_0_far_and_1_near_whatever_the_unit() -> None:
