@@ -28,7 +28,7 @@ class SlicedModel:
     ) -> None:
         network, metadata = read_weights(path)
         self.name = metadata.get("name", path.stem)
-        self.size = size or int(metadata["size"])
+        self.size = size or int(metadata.get("size", 448))
         digest = hashlib.sha256(path.read_bytes())
         digest.update(f"size {self.size}".encode())
         self.sha256 = digest.hexdigest()
