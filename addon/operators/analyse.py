@@ -5,6 +5,8 @@ from typing import Any
 
 import bpy
 
+from ...core.errors import SecondEyeError
+from ...core.project import Project
 from .. import preferences
 from ..engine import interpreter, session
 from ..engine.client import EngineJob
@@ -42,12 +44,19 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
         return EngineJob(python, "analyse", arguments)
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
-        # Kept, so that a .blend that is saved elsewhere still knows it. Not relative to the .blend:
-        # Blender leaves the paths of add-ons as they are when it saves to another folder.
-        scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
-        if scene is not None:
-            scene.second_eye.project_folder = self._folder
+        self._note_project()
         return f"Frames {value['first']} to {value['last']} are analysed, {value['frames']} now."
+
+    def _failed(self, error: SecondEyeError) -> set[str]:
+        self._note_project()  # what a cancelled analysis left is to be gone on with
+        return super()._failed(error)
+
+    def _note_project(self) -> None:
+        """Kept, so that a .blend that is saved elsewhere still knows it. Not relative to the
+        .blend: Blender leaves the paths of add-ons as they are when it saves to another folder."""
+        scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
+        if scene is not None and Project.exists(self._folder):
+            scene.second_eye.project_folder = self._folder
 
 
 CLASSES = (SECOND_EYE_OT_analyse,)

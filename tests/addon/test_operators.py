@@ -57,6 +57,7 @@ def test_the_project_is_kept_when_the_blend_is_saved_elsewhere(
     where, scene = module("addon.operators.where"), bpy.context.scene
     bpy.ops.second_eye.import_clip(filepath=str(clip))
     assert bpy.ops.second_eye.analyse() == {"FINISHED"}  # all is there: nothing to do
+    assert Path(scene.second_eye.project_folder) == analysed
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     assert where.project_folder(scene) == analysed
     assert bpy.ops.second_eye.build_scene() == {"FINISHED"}
@@ -146,6 +147,7 @@ def test_a_damaged_clip_is_one_sentence(second_eye, tmp_path: Path) -> None:
         bpy.ops.second_eye.analyse()
     assert "Traceback" not in str(caught.value) and len(str(caught.value).splitlines()) == 1
     assert not (tmp_path / "broken.secondeye").exists()
+    assert bpy.context.scene.second_eye.project_folder == ""  # there is none to be noted
 
 
 def test_from_a_shell(second_eye, module, analysed: Path, tmp_path: Path, capsys) -> None:
