@@ -27,16 +27,14 @@ import torch
 from core.depth.network import DepthNetwork
 from core.depth.weights import save_weights
 from core.errors import SecondEyeError
+from core.training.averaging import load_averaged, read_checkpoint
 from core.training.curves import draw_curves
 from core.training.dataset import Sample, load_photos, load_renders
 from core.training.loop import (
-    Phase,
-    Settings,
     Trainer,
-    load_averaged,
-    read_checkpoint,
     run,
 )
+from core.training.settings import Phase, Settings
 from core.training.student import DistilWeights
 from core.training.teacher import Lite0Encoder, Teacher
 

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,71 +17,15 @@ from torch import Tensor, nn
 
 from ..depth.fold import channels_last, fold_norms
 from ..depth.network import DepthNetwork
-from ..errors import SecondEyeError, UsageError
+from ..errors import SecondEyeError
 from .augment import training_pair
+from .averaging import names, tensors
 from .dataset import Sample
-from .losses import LossWeights, depth_loss
-from .student import DistilWeights, Hints, ask_teacher, output_loss
+from .losses import depth_loss
+from .settings import Phase, Settings
+from .student import Hints, ask_teacher, output_loss
 from .teacher import Lite0Encoder, Teacher
 from .validation import validate
-
-
-@dataclass(frozen=True)
-class Phase:
-    """``images`` picture steps at one area, the learning rate going from ``start`` to ``end``.
-
-    ``sizes`` are (height, width); each step draws one of them.
-    """
-
-    sizes: tuple[tuple[int, int], ...]
-    images: int
-    batch: int
-    start: float
-    end: float
-
-    @classmethod
-    def parse(cls, text: str) -> "Phase":
-        """From ``96x128,96x160:60000:32:1e-3:5e-4`` (sizes, images, batch, first and last rate)."""
-        try:
-            sizes, images, batch, start, end = text.split(":")
-            pairs = [tuple(int(n) for n in size.split("x")) for size in sizes.split(",")]
-            if any(len(p) != 2 or p[0] % 32 or p[1] % 32 for p in pairs):
-                raise ValueError
-            return cls(
-                tuple((h, w) for h, w in pairs), int(images), int(batch), float(start), float(end)
-            )
-        except ValueError as error:
-            raise UsageError(
-                f"'{text}' is no training phase: write SIZES:IMAGES:BATCH:RATE:RATE with sides "
-                "in multiples of 32, such as 96x128,96x160:60000:32:1e-3:5e-4."
-            ) from error
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run is made of, besides the data.
-
-    Attributes:
-        phases: one after the other; more may be added when a run is resumed.
-        seed: of weights and samples.
-        photo_share: part of the pictures that are photos without depth (needs a teacher).
-        decay: weight decay of AdamW.
-        encoder_rate: factor on the learning rate of a pretrained encoder.
-        bfloat16: convolutions in bfloat16 (autocast), losses and weights in float32.
-        average: decay of the moving average of the weights, per step.
-        warm_up: steps over which the learning rate rises to the first phase's.
-    """
-
-    phases: tuple[Phase, ...]
-    seed: int = 0
-    photo_share: float = 0.0
-    decay: float = 0.02
-    encoder_rate: float = 1.0
-    bfloat16: bool = False
-    average: float = 0.998
-    warm_up: int = 200
-    loss: LossWeights = field(default_factory=LossWeights)
-    distil: DistilWeights = field(default_factory=DistilWeights)
 
 
 @dataclass(frozen=True)
@@ -110,7 +54,7 @@ class Trainer:
     ) -> None:
         self.settings, self.device = settings, torch.device(device)
         self.network = channels_last(network.to(self.device))
-        self._live = [t.detach() for t in _tensors(self.network)]
+        self._live = [t.detach() for t in tensors(self.network)]
         self.averaged = [t.clone() for t in self._live]
         self.teacher = None
         self.hints: Hints | None = None
@@ -257,29 +201,7 @@ class Trainer:
 
     def averaged_state(self) -> dict[str, Tensor]:
         """The moving average under the network's names (each shared tensor once)."""
-        return dict(zip(_names(self.network), self.averaged, strict=True))
-
-
-def _named(network: nn.Module) -> list[tuple[str, Tensor]]:
-    """Parameters, then floating-point buffers, each tensor once."""
-    kept = set(network.state_dict())
-    buffers = [(n, b) for n, b in network.named_buffers() if n in kept and b.is_floating_point()]
-    return [*network.named_parameters(), *buffers]
-
-
-def _tensors(network: nn.Module) -> list[Tensor]:
-    return [t for _, t in _named(network)]
-
-
-def _names(network: nn.Module) -> list[str]:
-    return [n for n, _ in _named(network)]
-
-
-def load_averaged(network: nn.Module, averaged: Sequence[Tensor]) -> None:
-    """Put a moving average into a network of the same shape."""
-    with torch.no_grad():
-        for tensor, mean in zip(_tensors(network), averaged, strict=True):
-            tensor.copy_(mean)
+        return dict(zip(names(self.network), self.averaged, strict=True))
 
 
 def save_checkpoint(path: Path, trainer: Trainer) -> None:
@@ -287,15 +209,6 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
     temporary = path.with_name(path.name + ".part")
     torch.save(trainer.state(), temporary)
     os.replace(temporary, path)
-
-
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise SecondEyeError(
-            f"{path} can't be read as a checkpoint: resume from another, or start afresh."
-        ) from error
 
 
 def run(

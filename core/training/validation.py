@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .averaging import load_averaged, tensors
 from .dataset import Sample
 
 
@@ -24,10 +25,8 @@ def validate(
     Frames are resized to ``size`` (height, width); inverse depth is fitted by scale and shift per
     picture; the sky and everything beyond 80 m are left out.
     """
-    from .loop import _tensors, load_averaged
-
     device = averaged[0].device
-    kept = [t.detach().clone() for t in _tensors(network)]
+    kept = [t.detach().clone() for t in tensors(network)]
     load_averaged(network, averaged)
     network.eval()
     height, width = size

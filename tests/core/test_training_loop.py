@@ -18,17 +18,16 @@ from core.depth.network import DepthNetwork, NetworkConfig
 from core.depth.weights import read_weights
 from core.errors import SecondEyeError, UsageError
 from core.training.augment import random_view, training_pair
+from core.training.averaging import read_checkpoint
 from core.training.curves import draw_curves
 from core.training.dataset import Sample, load_renders, normalise
 from core.training.frames import FrameWriter
 from core.training.loop import (
-    Phase,
-    Settings,
     Trainer,
-    read_checkpoint,
     run,
     save_checkpoint,
 )
+from core.training.settings import Phase, Settings
 from core.training.teacher import Lite0Encoder, Teacher
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
