@@ -21,7 +21,7 @@ from .errors import Cancelled, UsageError
 from .jobs.failures import explain
 from .jobs.progress import Progress
 from .jobs.registry import make_job
-from .threads import wait_politely
+from .threads import step_back, wait_politely
 
 VERSION = 1
 # A cancelled job may end its frame; after this long the process ends in the middle of it, which
@@ -136,6 +136,7 @@ class Inbox:
 def main() -> NoReturn:
     """Read one job, run it, end the process with its exit code."""
     wait_politely()
+    step_back()
     channel = Channel()
     inbox = Inbox()
     channel.send("hello", pid=os.getpid(), python=sys.version.split()[0])

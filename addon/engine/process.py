@@ -101,7 +101,8 @@ class ChildProcess:
                 encoding="utf8",
                 errors="replace",
                 start_new_session=os.name != "nt",
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                # Elsewhere the worker lowers its priority itself (core.threads.step_back).
+                creationflags=_windows_flags("CREATE_NO_WINDOW", "BELOW_NORMAL_PRIORITY_CLASS"),
             )
         except OSError as error:
             self.lines.put(Ended(None, f"{self._command[0]}: {error.strerror or error}"))
@@ -127,6 +128,11 @@ class ChildProcess:
     def _read_stderr(self, process: subprocess.Popen[str]) -> None:
         for line in process.stderr or ():
             self._stderr.append(line.rstrip("\r\n"))
+
+
+def _windows_flags(*names: str) -> int:
+    """These flags of the subprocess module, of which other systems have none."""
+    return sum(getattr(subprocess, name, 0) for name in names)
 
 
 def _signal(process: subprocess.Popen[str], how: str) -> None:

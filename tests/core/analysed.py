@@ -78,7 +78,12 @@ def second_eye(
 class Worker:
     """``python -m core.worker`` as Blender starts it."""
 
-    def __init__(self, *command: str, python: tuple[str, ...] = (sys.executable,)) -> None:
+    def __init__(
+        self,
+        *command: str,
+        python: tuple[str, ...] = (sys.executable,),
+        new_session: bool = False,
+    ) -> None:
         self.process = subprocess.Popen(
             [*python, *(command or ("-m", "core.worker"))],
             cwd=os.sep,
@@ -86,6 +91,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=new_session,
         )
         self.errors = b""
         self._drain = threading.Thread(target=self._read_errors)

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from analysed import Worker, tiny_model
@@ -12,6 +13,7 @@ from clips import make_movie
 
 from core.media import MovieWriter
 from core.project import Project
+from core.threads import BACKGROUND_NICE
 
 # A job that neither asks `cancelled` nor comes back from a C call, as in the middle of a frame.
 STUCK = """
@@ -109,6 +111,26 @@ def test_stdout_is_the_protocol_only():
         said = worker.close()
     for words in (b"a library says hello", b"and so does C", b"and a grandchild"):
         assert words in said
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the parent lowers it on Windows")
+def test_a_job_leaves_the_cores_to_the_window():
+    """In a session of its own, as Blender starts it, and in ours, whose priority must stay."""
+    group = Path("/proc/self/autogroup")
+    ours = group.read_text() if group.exists() else ""
+    for leader in (True, False):
+        with Worker("-c", STUCK, new_session=leader) as worker:
+            worker.start("stuck")
+            worker.until("progress")
+            pid = worker.process.pid
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            assert os.getpriority(os.PRIO_PROCESS, pid) == min(own + BACKGROUND_NICE, 19)
+            if ours and leader:
+                nice = Path(f"/proc/{pid}/autogroup").read_text().split()[-1]
+                assert nice == str(BACKGROUND_NICE)
+            worker.send({"type": "cancel"})
+            worker.until("cancelled")
+    assert not ours or group.read_text() == ours
 
 
 @pytest.mark.parametrize("how", ["line", "terminate", "interrupt", "parent gone"])

@@ -21,19 +21,24 @@ Scenario = Generator["float | Callable[[], bool]", None, None]
 
 
 class Stalls:
-    """The longest time between two ticks of a fast timer in Blender's main thread, in seconds."""
+    """The longest time between two ticks of a fast timer in Blender's main thread, in seconds.
+
+    ``longest`` by the clock: what the user feels, drawing by software and other processes' turns
+    included; ``busiest`` in processor time of the main thread: what Blender itself did meanwhile.
+    """
 
     def __init__(self) -> None:
-        self.longest = 0.0
-        self._last = time.perf_counter()
+        self.restart()
 
     def tick(self) -> None:
-        now = time.perf_counter()
+        now, worked = time.perf_counter(), time.thread_time()
         self.longest = max(self.longest, now - self._last - TICK)
-        self._last = now
+        self.busiest = max(self.busiest, worked - self._worked)
+        self._last, self._worked = now, worked
 
     def restart(self) -> None:
-        self.longest, self._last = 0.0, time.perf_counter()
+        self.longest = self.busiest = 0.0
+        self._last, self._worked = time.perf_counter(), time.thread_time()
 
 
 class Stopwatch:
