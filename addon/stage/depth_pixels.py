@@ -31,10 +31,7 @@ def normalised(project: Project, frame: int) -> np.ndarray:
         values = pixels.reshape(height, width, image.channels)[::-1, :, 0]
     finally:
         bpy.data.images.remove(image)
-    shot = project.shot_at(frame)
-    scale, shift = project.scale_and_shift(frame)
-    depth = np.float32(scale) * values + np.float32(shift)
-    return ((depth - np.float32(shot.low)) / np.float32(shot.high - shot.low)).clip(0.0, 1.0)
+    return project.normalise(frame, values)
 
 
 def check_pictures(project: Project) -> None:

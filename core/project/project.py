@@ -217,9 +217,13 @@ class Project:
 
     def normalised(self, frame: int) -> np.ndarray:
         """Inverse depth in 0..1 of the shot's range, float32 (h, w), clipped; 1 = nearest."""
+        return self.normalise(frame, self.read_depth(frame))
+
+    def normalise(self, frame: int, stored: np.ndarray) -> np.ndarray:
+        """As `normalised`, from inverse depth of ``frame`` as stored that was read elsewhere."""
         shot = self.shot_at(frame)
         scale, shift = self.scale_and_shift(frame)
-        values = np.float32(scale) * self.read_depth(frame) + np.float32(shift)
+        values = np.float32(scale) * stored + np.float32(shift)
         normalised = (values - np.float32(shot.low)) / np.float32(shot.high - shot.low)
         return normalised.clip(0, 1).astype(np.float32)
 
