@@ -19,10 +19,13 @@ class DepthEstimate:
         inverse_depth: float32 (h, w), >= 0, larger = nearer, in the model's own relative unit.
         uncertainty: float32 (h, w), >= 0: the expected absolute error of ``inverse_depth``, in
             the same unit; all 0 from a model that doesn't tell.
+        labels: uint8 (h, w), index into `labels.CLASSES` per pixel; None from a model that
+            doesn't tell.
     """
 
     inverse_depth: np.ndarray
     uncertainty: np.ndarray
+    labels: np.ndarray | None = None
 
 
 class DepthModel(Protocol):
@@ -72,11 +75,17 @@ def resize_picture(rgb: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def upsample_to(estimate: DepthEstimate, height: int, width: int) -> DepthEstimate:
-    """The estimate at another size, for the project's depth files: bilinear, area when smaller."""
+    """The estimate at another size, for the project's depth files: bilinear, area when smaller.
+
+    Labels are taken from the nearest pixel.
+    """
 
     def resize(values: np.ndarray) -> np.ndarray:
         smaller = height < values.shape[0] and width < values.shape[1]
         how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
         return cv2.resize(values, (width, height), interpolation=how)
 
-    return DepthEstimate(resize(estimate.inverse_depth), resize(estimate.uncertainty))
+    labels = estimate.labels
+    if labels is not None:
+        labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    return DepthEstimate(resize(estimate.inverse_depth), resize(estimate.uncertainty), labels)

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .decoder import Decoder
+from .decoder import LABEL_STRIDE, Decoder, Prediction
+from .labels import CLASSES
 from .sliced_mlp import SlicedMLP, shuffle_slices
 
 STRIDE = 32
@@ -29,6 +30,7 @@ class NetworkConfig:
         kernels: size of each stage's depthwise convolutions.
         decoder: channels of the decoder at 1/32, 1/16, 1/8, 1/4 and 1/2.
         shared: False gives every block a sliced MLP of its own, the unshared twin.
+        labels: classes of the semantic head, 0 for a network without one.
     """
 
     stem: int = 16
@@ -40,16 +42,18 @@ class NetworkConfig:
     kernels: tuple[int, ...] = (3, 3, 3, 3)
     decoder: tuple[int, ...] = (192, 128, 96, 48, 16)
     shared: bool = True
+    labels: int = len(CLASSES)
 
     def to_dict(self) -> dict[str, Any]:
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "NetworkConfig":
+        """From `to_dict`, also an older one's, which knew no semantic head."""
         parts: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
         }
-        return cls(**parts)
+        return cls(**{"labels": 0} | parts)
 
 
 class Block(nn.Module):
@@ -135,9 +139,7 @@ class DepthNetwork(nn.Module):
     """Relative inverse depth and its uncertainty from one picture.
 
     Input: (N, 3, H, W) float RGB in 0..1, any H and W >= 1.
-    Output: two maps (N, 1, H, W): inverse depth, >= 0, larger = nearer, 0 about the far end of
-    the picture and 1 about its near end; and the natural logarithm of the scale b of a Laplace
-    distribution around it (log of the expected absolute error, in the same unit).
+    Output: a `Prediction`.
     """
 
     mean: Tensor
@@ -147,16 +149,17 @@ class DepthNetwork(nn.Module):
         super().__init__()
         self.config = config or NetworkConfig()
         self.encoder = Encoder(self.config)
-        self.decoder = Decoder(self.config.stem, self.config.widths, self.config.decoder)
+        self.decoder = Decoder(
+            self.config.stem, self.config.widths, self.config.decoder, self.config.labels
+        )
         mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
         self.register_buffer("mean", mean.view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", std.view(1, 3, 1, 1), persistent=False)
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        inverse_depth, uncertainty, _ = self.forward_with_features(picture)
-        return inverse_depth, uncertainty
+    def forward(self, picture: Tensor) -> Prediction:
+        return self.forward_with_features(picture)[0]
 
-    def forward_with_features(self, picture: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+    def forward_with_features(self, picture: Tensor) -> tuple[Prediction, list[Tensor]]:
         """As ``forward``, with the encoder's five maps (for distillation)."""
         h, w = picture.shape[-2:]
         x = (picture - self.mean) / self.std
@@ -164,5 +167,7 @@ class DepthNetwork(nn.Module):
         if bottom or right:
             x = F.pad(x, (0, right, 0, bottom), mode="replicate")
         maps = self.encoder(x)
-        inverse_depth, uncertainty = self.decoder(maps)
-        return inverse_depth[..., :h, :w], uncertainty[..., :h, :w], maps
+        depth, scale, labels = self.decoder(maps)
+        if labels is not None:
+            labels = labels[..., : -(-h // LABEL_STRIDE), : -(-w // LABEL_STRIDE)]
+        return Prediction(depth[..., :h, :w], scale[..., :h, :w], labels), maps

@@ -9,6 +9,7 @@ import torch
 
 from .device import pick_device, thread_count
 from .fold import fold
+from .labels import likeliest_classes
 from .model import DepthEstimate, network_size, resize_picture
 from .weights import read_weights
 
@@ -46,9 +47,13 @@ class SlicedModel:
         picture = torch.from_numpy(resize_picture(rgb, height, width)).to(self._device)
         with torch.inference_mode():
             # Channels last in memory is how numpy holds the picture: no copy is made.
-            inverse_depth, log_scale = self._network(picture.permute(2, 0, 1)[None])
+            inverse_depth, log_scale, logits = self._network(picture.permute(2, 0, 1)[None])
             scale = log_scale.clamp(-7, 3).exp()
+        labels = None
+        if logits is not None:
+            labels = likeliest_classes(logits[0].float().cpu().numpy(), height, width)
         return DepthEstimate(
             np.ascontiguousarray(inverse_depth[0, 0].cpu().numpy()),
             np.ascontiguousarray(scale[0, 0].cpu().numpy()),
+            labels,
         )

@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..depth.decoder import Decoder
+from ..depth.decoder import Decoder, Prediction
+from ..depth.labels import CLASSES
 from ..errors import SecondEyeError
 
 WIDTHS = (24, 40, 112, 320)
@@ -119,18 +120,19 @@ class Lite0Encoder(nn.Module):
 
 
 class Teacher(nn.Module):
-    """Lite0 features and the student's kind of decoder; the same outputs as DepthNetwork."""
+    """Lite0 features and the student's kind of decoder; the same outputs as DepthNetwork.
 
-    def __init__(self) -> None:
+    ``labels`` is the number of classes of its semantic head, 0 for none.
+    """
+
+    def __init__(self, labels: int = len(CLASSES)) -> None:
         super().__init__()
         self.encoder = Lite0Encoder()
-        self.decoder = Decoder(HALF_WIDTH, WIDTHS, DECODER)
+        self.decoder = Decoder(HALF_WIDTH, WIDTHS, DECODER, labels)
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        inverse_depth, uncertainty, _ = self.forward_with_features(picture)
-        return inverse_depth, uncertainty
+    def forward(self, picture: Tensor) -> Prediction:
+        return self.forward_with_features(picture)[0]
 
-    def forward_with_features(self, picture: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+    def forward_with_features(self, picture: Tensor) -> tuple[Prediction, list[Tensor]]:
         maps = self.encoder(picture)
-        inverse_depth, uncertainty = self.decoder(maps)
-        return inverse_depth, uncertainty, maps
+        return self.decoder(maps), maps

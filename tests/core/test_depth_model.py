@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Loading depth models and asking them: sizes, repeatable bits, and what bad files get."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from core.depth import DepthEstimate, bundled_models, load_model, upsample_to
 from core.depth.device import pick_device, thread_count
+from core.depth.labels import CLASSES
 from core.depth.model import network_size, resize_picture
 from core.depth.network import DepthNetwork, NetworkConfig
 from core.depth.sliced_model import SlicedModel
@@ -187,3 +189,29 @@ def test_an_accelerator_answers_as_the_cpu_does(weights):
     cpu = SlicedModel(weights, device=torch.device("cpu")).infer(shown)
     other = SlicedModel(weights).infer(shown)
     np.testing.assert_allclose(other.inverse_depth, cpu.inverse_depth, rtol=1e-2, atol=1e-3)
+
+
+def test_labels_come_from_a_network_that_has_the_head(weights: Path) -> None:
+    estimate = load_model(weights, 96).infer(picture(90, 160, 2))
+    assert estimate.labels is not None and estimate.labels.dtype == np.uint8
+    assert estimate.labels.shape == estimate.inverse_depth.shape
+    assert estimate.labels.max() < len(CLASSES)
+    network = read_weights(weights)[0]
+    seen = torch.from_numpy(resize_picture(picture(90, 160, 2), *network_size(90, 160, 96)))
+    with torch.no_grad():
+        logits = network(seen.permute(2, 0, 1)[None]).labels
+        full = torch.nn.functional.interpolate(logits, scale_factor=4.0, mode="bilinear")
+    assert (full[0].argmax(0).numpy() == estimate.labels).mean() > 0.995
+    larger = upsample_to(estimate, 180, 320).labels
+    assert larger is not None and larger.shape == (180, 320)
+    assert set(np.unique(larger)) == set(np.unique(estimate.labels))
+
+
+def test_weights_from_before_the_head_give_no_labels(tmp_path: Path) -> None:
+    path = tmp_path / "old.safetensors"
+    network = DepthNetwork(replace(SMALL, labels=0))
+    tensors = dict(network.named_parameters())
+    tensors |= {n: b for n, b in network.named_buffers() if n.split(".")[-1].startswith("running")}
+    save_weights(path, network.config, tensors, {})
+    estimate = load_model(path, 96).infer(picture(90, 160))
+    assert estimate.labels is None and upsample_to(estimate, 30, 40).labels is None

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The network's budgets, its sliced MLPs, and that any picture size goes through."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.depth.fold import fold
+from core.depth.labels import CLASSES, IGNORE, classes_of_render
 from core.depth.network import DepthNetwork, NetworkConfig
 from core.depth.sliced_mlp import SlicedMLP, shuffle_slices
+from core.training.frames import LABELS
 
 
 def count(module: nn.Module) -> int:
@@ -56,7 +59,9 @@ def test_operations_at_256_by_448(network: DepthNetwork) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (33, 47), (64, 96), (97, 5), (31, 160)])
 def test_any_size_goes_in_and_comes_out(network: DepthNetwork, size: tuple[int, int]) -> None:
     with torch.no_grad():
-        inverse_depth, log_scale = network(torch.rand(2, 3, *size))
+        inverse_depth, log_scale, labels = network(torch.rand(2, 3, *size))
+    assert labels is not None
+    assert labels.shape == (2, len(CLASSES), -(-size[0] // 4), -(-size[1] // 4))
     assert inverse_depth.shape == log_scale.shape == (2, 1, *size)
     assert bool((inverse_depth >= 0).all()) and bool(torch.isfinite(log_scale).all())
 
@@ -92,3 +97,26 @@ def test_folded_network_gives_the_same_answers(network: DepthNetwork) -> None:
         for a, b in zip(network(x), folded(x), strict=True):
             assert torch.allclose(a, b, atol=1e-4 * float(a.abs().max()))
     assert any(isinstance(m, nn.BatchNorm2d) for m in network.modules())
+
+
+def test_classes_follow_the_renderers_names() -> None:
+    values = np.arange(256, dtype=np.uint8)
+    classes = classes_of_render(values)
+    assert classes.dtype == np.uint8
+    # A renderer's name is the first word of its class; "object" stands for furniture, too.
+    for value, name in enumerate(LABELS):
+        if name == "unlabelled":
+            assert classes[value] == IGNORE
+        else:
+            assert name in CLASSES[classes[value]]
+    assert set(classes[len(LABELS) :]) == {IGNORE}
+
+
+def test_a_description_without_a_semantic_head_is_an_older_network() -> None:
+    values = NetworkConfig().to_dict()
+    assert NetworkConfig.from_dict(values) == NetworkConfig()
+    del values["labels"]
+    old = DepthNetwork(NetworkConfig.from_dict(values)).eval()
+    with torch.no_grad():
+        assert old(torch.rand(1, 3, 32, 32)).labels is None
+    assert count(old.decoder) < count(DepthNetwork().decoder)
