@@ -17,6 +17,8 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -24,16 +26,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import cv2
 import torch
 
-from core.depth.network import DepthNetwork
-from core.depth.weights import save_weights
-from core.errors import SecondEyeError
-from core.training.averaging import load_averaged, read_checkpoint
+from core.depth.labels import CLASSES
+from core.depth.network import DepthNetwork, NetworkConfig
+from core.depth.weights import read_weights, save_weights
+from core.errors import SecondEyeError, UsageError
+from core.training.averaging import (
+    LABEL_HEAD,
+    averaged_by_name,
+    read_checkpoint,
+    start_from,
+    tensors,
+)
+from core.training.averaging import names as names_of
 from core.training.curves import draw_curves
 from core.training.dataset import Sample, load_photos, load_renders
-from core.training.loop import (
-    Trainer,
-    run,
-)
+from core.training.loop import Trainer, run
+from core.training.losses import LossWeights
 from core.training.settings import Phase, Settings
 from core.training.student import DistilWeights
 from core.training.teacher import Lite0Encoder, Teacher
@@ -69,15 +77,48 @@ def pretrained_wheel(cache: Path) -> Path:
 def build_teacher(arguments: argparse.Namespace) -> Teacher | Lite0Encoder | None:
     if arguments.teacher:
         state = read_checkpoint(arguments.teacher)
-        teacher = Teacher()
-        teacher.load_state_dict(state["network"])
-        load_averaged(teacher, state["averaged"])
+        # A teacher of before the semantic head has no say on labels.
+        teacher = Teacher(len(CLASSES) if any_label_head(state["network"]) else 0)
+        start_from(teacher, averaged_by_name(teacher, state))
         return teacher
     if arguments.imagenet_hints:
         encoder = Lite0Encoder()
         encoder.load_imagenet(pretrained_wheel(arguments.cache))
         return encoder
     return None
+
+
+def any_label_head(names: Iterable[str]) -> bool:
+    return any(n.startswith(LABEL_HEAD) for n in names)
+
+
+def begin(network: DepthNetwork | Teacher, path: Path) -> None:
+    """Put in the averaged weights of a checkpoint, or those of a .safetensors file."""
+    if path.suffix == ".safetensors":
+        shipped = read_weights(path)[0]
+        values = dict(zip(names_of(shipped), tensors(shipped), strict=True))
+    else:
+        values = averaged_by_name(network, read_checkpoint(path))
+    missing = start_from(network, values)
+    print(f"begins with {path}" + (", the semantic head afresh" if missing else ""))
+
+
+def loss_weights(arguments: argparse.Namespace) -> LossWeights:
+    """The terms' weights, with those of --loss-weight NAME=VALUE."""
+    known = {f.name for f in fields(LossWeights)}
+    given = {}
+    for text in arguments.loss_weight:
+        name, _, value = text.partition("=")
+        try:
+            given[name] = float(value)
+        except ValueError:
+            name = ""
+        if name not in known:
+            raise UsageError(
+                f"'{text}' is no weight of the loss: write NAME=NUMBER with one of "
+                f"{', '.join(sorted(known))}."
+            )
+    return replace(LossWeights(), **given)
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -94,7 +135,10 @@ def train(arguments: argparse.Namespace) -> None:
         photo_share=arguments.photo_share if student else 0.0,
         encoder_rate=1.0 if student else 0.3,
         bfloat16=arguments.bfloat16,
-        distil=DistilWeights(arguments.feature_weight, arguments.output_weight),
+        loss=loss_weights(arguments),
+        distil=DistilWeights(
+            arguments.feature_weight, arguments.output_weight, arguments.label_weight
+        ),
     )
     torch.manual_seed(arguments.seed)
     arguments.cache.mkdir(parents=True, exist_ok=True)
@@ -103,7 +147,14 @@ def train(arguments: argparse.Namespace) -> None:
         network = DepthNetwork()
     else:
         network = Teacher()
-        network.encoder.load_imagenet(pretrained_wheel(arguments.cache))
+        if not arguments.start:
+            network.encoder.load_imagenet(pretrained_wheel(arguments.cache))
+    checkpoint = arguments.out / "checkpoint.pt"
+    resumed = arguments.resume and checkpoint.exists()
+    if checkpoint.exists() and not resumed:
+        raise SecondEyeError(f"{checkpoint} exists: add --resume, or choose another --out.")
+    if arguments.start and not resumed:
+        begin(network, arguments.start)
     photos = load_photos(arguments.photos) if student and arguments.photos else []
     trainer = Trainer(
         network,
@@ -114,17 +165,11 @@ def train(arguments: argparse.Namespace) -> None:
         arguments.device,
         look_ahead=True,
     )
-    checkpoint = arguments.out / "checkpoint.pt"
     names: set[str] = set()
-    if arguments.resume and checkpoint.exists():
+    if resumed:
         state = read_checkpoint(checkpoint)
         trainer.restore(state)
         names = set(state["renders"])
-    elif arguments.start:
-        load_averaged(network, read_checkpoint(arguments.start)["averaged"])
-        trainer.averaged = [t.clone() for t in read_checkpoint(arguments.start)["averaged"]]
-    elif checkpoint.exists():
-        raise SecondEyeError(f"{checkpoint} exists: add --resume, or choose another --out.")
     while not trainer.done and not stop["asked"]:
         held, samples = load(arguments, held=True), load(arguments, held=False)
         # Within a phase, a resumed run sees the frames that the phase began with.
@@ -146,10 +191,12 @@ def load(arguments: argparse.Namespace, held: bool) -> list[Sample]:
 
 def export(arguments: argparse.Namespace) -> None:
     state = read_checkpoint(arguments.checkpoint)
-    network = DepthNetwork()
-    network.load_state_dict(state["network"])
-    trainer = Trainer(network, Settings(()), [])
-    trainer.averaged = state["averaged"]
+    # Checkpoints of before the semantic head don't describe their network.
+    config = NetworkConfig(labels=0)
+    if state.get("config"):
+        config = NetworkConfig.from_dict(state["config"])
+    network = DepthNetwork(config)
+    averaged = averaged_by_name(network, state)
     source = Path(__file__).resolve().parent.parent
     described = subprocess.run(
         ["git", "-C", str(source), "describe", "--always", "--dirty"],
@@ -166,7 +213,7 @@ def export(arguments: argparse.Namespace) -> None:
         "size": str(arguments.size),
         "license": "GPL-3.0-or-later",
     }
-    save_weights(arguments.output, network.config, trainer.averaged_state(), metadata)
+    save_weights(arguments.output, network.config, averaged, metadata)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
 
 
@@ -186,13 +233,19 @@ def main() -> int:
         one.add_argument("--device", default="cpu")
         one.add_argument("--bfloat16", action="store_true", help="for a CPU or GPU that has it")
         one.add_argument("--resume", action="store_true")
-        one.add_argument("--start", type=Path, help="begin with another run's averaged weights")
+        one.add_argument(
+            "--start", type=Path, help="begin with a checkpoint's averaged weights, or shipped ones"
+        )
+        one.add_argument(
+            "--loss-weight", action="append", default=[], metavar="NAME=VALUE", help="may repeat"
+        )
         one.add_argument("--teacher", type=Path, help="a teacher's checkpoint to distil")
         one.add_argument("--imagenet-hints", action="store_true", help="features before a teacher")
         one.add_argument("--photos", type=Path, action="append", help="free photos without depth")
         one.add_argument("--photo-share", type=float, default=0.2)
         one.add_argument("--feature-weight", type=float, default=0.3)
         one.add_argument("--output-weight", type=float, default=1.0)
+        one.add_argument("--label-weight", type=float, default=0.2, help="of the teacher's labels")
         one.set_defaults(run=train)
     one = commands.add_parser("export")
     one.add_argument("checkpoint", type=Path)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-
 LABEL_STRIDE = 4
 """The semantic head answers at this part of the picture's sides."""
 LABEL_WIDTH = 32

@@ -5,20 +5,27 @@ Everything is drawn from the generator that is passed in, so that a sample is a 
 seed alone and a resumed run sees what an undisturbed one would have seen.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 from .dataset import Sample, normalise
 
 
-def random_view(
-    sample: Sample, height: int, width: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """A random part of the sample at (height, width): rgb uint8, inverse depth float32 or None."""
-    rgb, depth = sample.rgb, sample.depth
-    if rng.random() < 0.35:
-        rgb, depth = _roll(rgb, depth, float(rng.normal(0, 3)))
-    h, w = rgb.shape[:2]
+class View(NamedTuple):
+    """rgb uint8 (h, w, 3); inverse depth float32 (h, w) in 1/m and class indices uint8 (h, w),
+    None where the sample has none."""
+
+    rgb: np.ndarray
+    depth: np.ndarray | None
+    labels: np.ndarray | None
+
+
+def random_view(sample: Sample, height: int, width: int, rng: np.random.Generator) -> View:
+    """A random part of the sample at (height, width)."""
+    h, w = sample.rgb.shape[:2]
+    degrees = float(rng.normal(0, 3)) if rng.random() < 0.35 else 0.0
     fit = min(h / height, w / width)
     # Whole frames most often: the network is asked for whole frames.
     zoom = 1.0 if rng.random() < 0.35 else float(rng.uniform(0.5, 1.0))
@@ -28,49 +35,52 @@ def random_view(
     ch = int(np.clip(round(height * fit * zoom * stretch), 8, h))
     cw = int(np.clip(round(width * fit * zoom / stretch), 8, w))
     y, x = int(rng.integers(h - ch + 1)), int(rng.integers(w - cw + 1))
-    rgb = rgb[y : y + ch, x : x + cw]
+    flip = bool(rng.random() < 0.5)
     how = cv2.INTER_AREA if ch > height else cv2.INTER_LINEAR
-    rgb = cv2.resize(rgb, (width, height), interpolation=how)
-    if depth is not None:
-        cut = depth[y : y + ch, x : x + cw]
-        cut = cv2.resize(cut, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-        depth = cut.astype(np.float32) * sample.unit
-    if rng.random() < 0.5:
-        rgb = np.ascontiguousarray(rgb[:, ::-1])
-        depth = None if depth is None else np.ascontiguousarray(depth[:, ::-1])
-    return rgb, depth
+
+    def cut(picture: np.ndarray, whole: int, resize: int) -> np.ndarray:
+        if degrees:
+            picture = _roll(picture, degrees, whole)
+        picture = picture[y : y + ch, x : x + cw]
+        picture = cv2.resize(picture, (width, height), interpolation=resize)
+        return cv2.flip(picture, 1) if flip else picture
+
+    nearest = cv2.INTER_NEAREST, cv2.INTER_NEAREST_EXACT
+    rgb = cut(sample.rgb, cv2.INTER_LINEAR, how)
+    if sample.depth is None:
+        return View(rgb, None, None)
+    depth = cut(sample.depth, *nearest).astype(np.float32) * np.float32(sample.unit)
+    labels = None if sample.labels is None else cut(sample.labels, *nearest)
+    return View(rgb, depth, labels)
 
 
-def _roll(
-    rgb: np.ndarray, depth: np.ndarray | None, degrees: float
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _roll(picture: np.ndarray, degrees: float, interpolation: int) -> np.ndarray:
     """Turn about the centre, zoomed in so that no corner shows the outside."""
-    h, w = rgb.shape[:2]
+    h, w = picture.shape[:2]
     angle = abs(np.radians(degrees))
     zoom = float(np.cos(angle) + max(h / w, w / h) * np.sin(angle))
     matrix = cv2.getRotationMatrix2D((w / 2 - 0.5, h / 2 - 0.5), degrees, zoom)
-    rgb = cv2.warpAffine(rgb, matrix, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    if depth is not None:
-        depth = cv2.warpAffine(
-            depth, matrix, (w, h), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
-        )
-    return rgb, depth
+    # Only rounding reaches beyond the border, and the nearest pixel is right for every map.
+    border = cv2.BORDER_REPLICATE
+    return cv2.warpAffine(picture, matrix, (w, h), flags=interpolation, borderMode=border)
 
 
 def degrade(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Colour, exposure, tone, blur, noise and compression of a camera; uint8 in and out."""
-    x: np.ndarray = rgb.astype(np.float32) / 255
     gain = np.exp(rng.normal(0, 0.1, 3)) * np.exp(rng.normal(0, 0.25))
     gamma = float(np.exp(rng.normal(0, 0.25)))
-    x = np.power(np.clip(x * gain.astype(np.float32), 0, 1), gamma)
-    if rng.random() < 0.6:
-        mean = x.mean()
-        x = mean + (x - mean) * float(np.exp(rng.normal(0, 0.25)))
-    grey = x.mean(-1, keepdims=True)
+    # What is done to each value by itself is done to the 256 that there are.
+    levels = np.power(np.clip(np.linspace(0, 1, 256)[:, None] * gain, 0, 1), gamma)
+    x: np.ndarray = cv2.LUT(rgb, levels.astype(np.float32)[:, None])
+    contrast = float(np.exp(rng.normal(0, 0.25))) if rng.random() < 0.6 else 1.0
     saturation = 0.0 if rng.random() < 0.06 else float(np.exp(rng.normal(0, 0.35)))
-    x = grey + (x - grey) * saturation
-    if rng.random() < 0.15:
-        x = x[..., rng.permutation(3)]
+    order = rng.permutation(3) if rng.random() < 0.15 else np.arange(3)
+    # Contrast about the picture's mean, saturation about each pixel's: one matrix.
+    mean = float(np.mean(cv2.mean(x)[:3]))
+    mixing = np.full((3, 4), (1 - saturation) * contrast / 3)
+    mixing[:, :3] += np.eye(3) * saturation * contrast
+    mixing[:, 3] = mean * (1 - contrast)
+    x = cv2.transform(x, mixing[order])
     if rng.random() < 0.2:
         x = _vignette(x, float(rng.uniform(0.1, 0.5)))
     if rng.random() < 0.3:
@@ -105,9 +115,11 @@ def _motion_blur(x: np.ndarray, length: int, rng: np.random.Generator) -> np.nda
     return cv2.filter2D(x, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT)
 
 
-def training_pair(
+def training_view(
     sample: Sample, height: int, width: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """One augmented picture (uint8) and its normalised target (float32), or None for a photo."""
-    rgb, inverse = random_view(sample, height, width, rng)
-    return degrade(rgb, rng), None if inverse is None else normalise(inverse)
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """One augmented picture (uint8), its normalised target (float32) and its class indices (uint8);
+    the last two None for a photo."""
+    view = random_view(sample, height, width, rng)
+    target = None if view.depth is None else normalise(view.depth)
+    return degrade(view.rgb, rng), target, view.labels

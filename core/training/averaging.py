@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from ..errors import SecondEyeError
 
+LABEL_HEAD = "decoder.labels."
+
 
 def _named(network: nn.Module) -> list[tuple[str, Tensor]]:
     """Parameters, then floating-point buffers, each tensor once."""
@@ -33,6 +35,44 @@ def load_averaged(network: nn.Module, averaged: Sequence[Tensor]) -> None:
     with torch.no_grad():
         for tensor, mean in zip(tensors(network), averaged, strict=True):
             tensor.copy_(mean)
+
+
+def averaged_by_name(network: nn.Module, state: dict[str, Any]) -> dict[str, Tensor]:
+    """The moving average of a checkpoint of such a network, by the network's names.
+
+    Checkpoints of before the semantic head know nothing of it; their values are in the order of
+    the names without it.
+    """
+    known = state.get("names")
+    if known is None:
+        known = [n for n in names(network) if not n.startswith(LABEL_HEAD)]
+    if len(known) != len(state["averaged"]):
+        raise SecondEyeError(
+            "The checkpoint is one of another kind of network: name a student's for a student, a "
+            "teacher's for a teacher."
+        )
+    return dict(zip(known, state["averaged"], strict=True))
+
+
+def start_from(network: nn.Module, values: dict[str, Tensor]) -> list[str]:
+    """Begin with the averaged weights of another run; returns the names that had none.
+
+    Only a semantic head may be missing, which then begins afresh.
+    """
+    missing = []
+    with torch.no_grad():
+        for name, tensor in _named(network):
+            value = values.get(name)
+            if value is None and name.startswith(LABEL_HEAD):
+                missing.append(name)
+            elif value is None or value.shape != tensor.shape:
+                raise SecondEyeError(
+                    "The weights to start from are another network's: name a checkpoint of the "
+                    "same kind and size."
+                )
+            else:
+                tensor.copy_(value)
+    return missing
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

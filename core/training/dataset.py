@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rendered frames decoded once and kept in memory; photos without depth beside them."""
+"""Rendered frames decoded once and mapped into memory; photos without depth beside them."""
 
 import hashlib
 from collections.abc import Iterable
@@ -9,7 +9,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..depth.labels import classes_of_render
 from ..errors import SecondEyeError
+from .decoded import Decoded, map_decoded, write_decoded
 from .frames import SCENE_FILE, FrameRef, list_frames, read_frame
 
 HELD_OUT = 20
@@ -18,7 +20,8 @@ HELD_OUT = 20
 
 @dataclass
 class Sample:
-    """One picture: rgb uint8 (H, W, 3); depth uint16 (H, W) times ``unit`` = inverse depth in 1/m.
+    """One picture: rgb uint8 (H, W, 3); depth uint16 (H, W) times ``unit`` = inverse depth in 1/m;
+    labels uint8 (H, W), class indices of `depth.labels`, None where nothing is known.
 
     A photo without depth has ``depth`` None.
     """
@@ -28,6 +31,7 @@ class Sample:
     depth: np.ndarray | None
     unit: float
     kind: str
+    labels: np.ndarray | None = None
 
 
 def held_out(ref: FrameRef) -> bool:
@@ -37,8 +41,9 @@ def held_out(ref: FrameRef) -> bool:
 def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
     """All finished frames under ``root``, or the held-out ones, in order of name.
 
-    With ``cache``, each scene is decoded once into ``cache/SCENE-KEY.npz``; the key tells
-    scenes of one name in other folders, and a scene rendered anew, apart.
+    With ``cache``, each scene is decoded once into ``cache/SCENE-KEY.frames`` and mapped into
+    memory from there; the key tells scenes of one name in other folders, and a scene rendered
+    anew, apart.
     """
     scenes: dict[Path, list[FrameRef]] = {}
     for ref in list_frames(root):
@@ -53,27 +58,38 @@ def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
 
 
 def _load_scene(folder: Path, refs: list[FrameRef], cache: Path | None) -> list[Sample]:
-    file = cache / f"{folder.name}-{_key(folder)}.npz" if cache else None
+    file = cache / f"{folder.name}-{_key(folder)}.frames" if cache else None
     if file and file.exists():
-        with np.load(file) as data:
-            rgb, depth, unit = data["rgb"], data["depth"], data["unit"]
+        scene = map_decoded(file)
     else:
-        frames = [read_frame(ref) for ref in refs]
-        inverse = [np.maximum(f["inverse_depth"], 0) for f in frames]
-        rgb = np.stack([f["rgb"] for f in frames])
-        unit = np.array([max(float(d.max()), 1e-6) / 65535 for d in inverse])
-        depth = np.stack(
-            [np.round(d / u).astype(np.uint16) for d, u in zip(inverse, unit, strict=True)]
-        )
+        scene = _decode(refs)
         if file:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            temporary = file.with_suffix(".part.npz")
-            np.savez(temporary, rgb=rgb, depth=depth, unit=unit)
-            temporary.replace(file)
+            write_decoded(file, scene)
+            scene = map_decoded(file)
     return [
-        Sample(f"{folder.name}/{r.stem}", rgb[i], depth[i], float(unit[i]), r.kind)
+        Sample(
+            f"{folder.name}/{r.stem}",
+            scene.rgb[i],
+            scene.depth[i],
+            float(scene.unit[i]),
+            r.kind,
+            scene.labels[i],
+        )
         for i, r in enumerate(refs)
     ]
+
+
+def _decode(refs: list[FrameRef]) -> Decoded:
+    frames = [read_frame(ref, behind=False) for ref in refs]
+    inverse = [np.maximum(f["inverse_depth"], 0) for f in frames]
+    unit = np.array([max(float(d.max()), 1e-6) / 65535 for d in inverse])
+    depth = [np.round(d / u).astype(np.uint16) for d, u in zip(inverse, unit, strict=True)]
+    return Decoded(
+        np.stack([f["rgb"] for f in frames]),
+        np.stack(depth),
+        np.stack([classes_of_render(f["labels"]) for f in frames]),
+        unit,
+    )
 
 
 def _key(folder: Path) -> str:

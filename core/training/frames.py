@@ -3,7 +3,8 @@
 
 A root folder holds ``scene_000017/`` folders. Each has ``scene.json`` (seed, kind, views, sources)
 and per view ``STEM.jpg`` (colour), ``STEM.exr`` (half floats: ``V`` inverse depth in 1/m with 0
-for the sky, ``N.X N.Y N.Z`` camera-space normals, ``flow.X flow.Y`` pixels to the next pose),
+for the sky, ``N.X N.Y N.Z`` camera-space normals, ``flow.X flow.Y`` pixels to the next pose,
+things that move by themselves included),
 ``STEM_label.png`` and, for some views, ``STEM_behind.jpg`` / ``STEM_behind.exr``: the same view
 with the nearest free-standing objects hidden from the camera (``V``, and ``M`` = 1 where one of
 them was in front).
@@ -119,8 +120,10 @@ class FrameWriter:
         world_from_camera: np.ndarray,
         next_world_from_camera: np.ndarray,
         behind: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
+        moving: float = 0.0,
     ) -> str:
-        """Write one view (shapes as in `Frame`; ``behind`` = colour, inverse depth, mask).
+        """Write one view (shapes as in `Frame`; ``behind`` = colour, inverse depth, mask;
+        ``moving`` = share of the picture whose things move by themselves).
 
         Returns the view's stem. The principal point is the picture's centre.
         """
@@ -148,6 +151,7 @@ class FrameWriter:
                 "next_world_from_camera": np.asarray(next_world_from_camera, float).tolist(),
                 "next": None,
                 "behind": behind is not None,
+                "moving": round(float(moving), 4),
             }
         )
         return stem
@@ -204,8 +208,8 @@ def list_sources(root: Path | str) -> list[str]:
     return sorted(found)
 
 
-def read_frame(ref: FrameRef) -> Frame:
-    """Read one view; keys, shapes and units as in `Frame`.
+def read_frame(ref: FrameRef, behind: bool = True) -> Frame:
+    """Read one view; keys, shapes and units as in `Frame`. ``behind`` False leaves those out.
 
     Raises `SecondEyeError` naming the file when something is missing or damaged.
     """
@@ -224,11 +228,11 @@ def read_frame(ref: FrameRef) -> Frame:
         world_from_camera=np.array(view["world_from_camera"]),
         next_world_from_camera=np.array(view["next_world_from_camera"]),
     )
-    if ref.has_behind:
-        behind = read_exr(ref.folder / f"{ref.stem}_behind.exr")
+    if ref.has_behind and behind:
+        hidden = read_exr(ref.folder / f"{ref.stem}_behind.exr")
         frame["behind_rgb"] = _read_rgb(ref.folder / f"{ref.stem}_behind.jpg")
-        frame["behind_inverse_depth"] = behind["V"]
-        frame["behind_mask"] = behind["M"] > 0.5
+        frame["behind_inverse_depth"] = hidden["V"]
+        frame["behind_mask"] = hidden["M"] > 0.5
     return frame
 
 

@@ -15,27 +15,31 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..depth.decoder import Prediction
 from ..depth.fold import channels_last, fold_norms
+from ..depth.labels import IGNORE
 from ..depth.network import DepthNetwork
 from ..errors import SecondEyeError
-from .augment import training_pair
+from .augment import training_view
 from .averaging import names, tensors
 from .dataset import Sample
-from .losses import depth_loss
+from .losses import depth_loss, label_distance, label_loss
 from .settings import Phase, Settings
-from .student import Hints, ask_teacher, output_loss
+from .student import Hints, as_float, ask_teacher, output_loss
 from .teacher import Lite0Encoder, Teacher
 from .validation import validate
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures (N, 3, H, W) in 0..1; targets (M, 1, H, W) of the first M, the rest being photos;
-    the teacher's inverse depth (N, 1, H, W) and maps, where there is a teacher."""
+    """Pictures (N, 3, H, W) in 0..1; targets (M, 1, H, W) and class indices (M, H, W) uint8 of the
+    first M, the rest being photos; the teacher's prediction for all N and its maps, where there is
+    a teacher."""
 
     picture: Tensor
     target: Tensor
-    answer: Tensor | None
+    labels: Tensor
+    answer: Prediction | None
     maps: list[Tensor]
 
 
@@ -82,6 +86,12 @@ class Trainer:
     def done(self) -> bool:
         return self.images >= self.total
 
+    def pixels_left(self) -> float:
+        """Pixels still to be seen to the end of the phases."""
+        number, phase, part = self.phase()
+        later = self.settings.phases[number + 1 :]
+        return (1 - part) * phase.images * phase.area + sum(p.images * p.area for p in later)
+
     def phase(self) -> tuple[int, Phase, float]:
         """Number of the phase at hand, the phase, and the part of it that is done (0..1)."""
         before = 0
@@ -98,24 +108,27 @@ class Trainer:
         photos = 0
         if self.photos and self.teacher is not None:
             photos = int(rng.binomial(phase.batch, self.settings.photo_share))
-        pictures, targets = [], []
+        pictures, targets, labels = [], [], []
         for i in range(phase.batch):
             one = np.random.default_rng([self.settings.seed, step, i])
             pool = self.photos if i >= phase.batch - photos else self.renders
             sample = pool[int(one.integers(len(pool)))]
-            picture, target = training_pair(sample, height, width, one)
+            picture, target, classes = training_view(sample, height, width, one)
             pictures.append(picture)
             if target is not None:
                 targets.append(target)
+                unknown = np.full((height, width), IGNORE, np.uint8)
+                labels.append(unknown if classes is None else classes)
         x = torch.from_numpy(np.stack(pictures)).to(self.device).permute(0, 3, 1, 2).float() / 255
-        t = x.new_zeros((0, 1, height, width))
+        t, c = x.new_zeros((0, 1, height, width)), x.new_zeros((0, height, width))
         if targets:
             t = torch.from_numpy(np.stack(targets)).to(self.device)[:, None]
+            c = torch.from_numpy(np.stack(labels)).to(self.device)
         if self.teacher is None:
-            return Batch(x, t, None, [])
+            return Batch(x, t, c, None, [])
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bfloat16):
             answer, maps = ask_teacher(self.teacher, x)
-        return Batch(x, t, answer, maps)
+        return Batch(x, t, c, answer, maps)
 
     def train_step(self) -> dict[str, float]:
         """One optimiser step; returns the value of each term of the loss."""
@@ -153,9 +166,9 @@ class Trainer:
     def _loss(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         picture, target, known = batch.picture, batch.target, len(batch.target)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bfloat16):
-            depth, log_scale, maps = self.network.forward_with_features(picture)
+            prediction, maps = self.network.forward_with_features(picture)
             hint = self.hints(maps, batch.maps) if self.hints is not None else None
-        depth, log_scale = depth.float(), log_scale.float()
+        depth, log_scale, labels = as_float(prediction)
         loss = depth.new_zeros(())
         terms: dict[str, float] = {}
         if known:
@@ -168,19 +181,30 @@ class Trainer:
                 self.settings.loss,
             )
             loss = loss + value
+            if labels is not None and self.settings.loss.labels:
+                value = label_loss(labels[:known], batch.labels)
+                loss = loss + self.settings.loss.labels * value
+                terms["labels"] = float(value.detach())
         if hint is not None:
             loss = loss + self.settings.distil.features * hint
             terms["features"] = float(hint.detach())
         if batch.answer is not None and self.hints is not None:
-            value = output_loss(depth, batch.answer, self.settings.loss.far)
+            value = output_loss(depth, batch.answer.inverse_depth, self.settings.loss.far)
             loss = loss + self.settings.distil.output * value
             terms["distil"] = float(value.detach())
+            if labels is not None and batch.answer.labels is not None:
+                value = label_distance(labels, batch.answer.labels)
+                loss = loss + self.settings.distil.labels * value
+                terms["distil labels"] = float(value.detach())
         return loss, terms
 
     def state(self) -> dict[str, Any]:
+        config = self.network.config if isinstance(self.network, DepthNetwork) else None
         return {
             "network": self.network.state_dict(),
             "averaged": self.averaged,
+            "names": names(self.network),
+            "config": config.to_dict() if config else None,
             "hints": self.hints.state_dict() if self.hints else None,
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
@@ -191,7 +215,13 @@ class Trainer:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`; hints that the checkpoint lacks start afresh."""
-        self.network.load_state_dict(state["network"])
+        try:
+            self.network.load_state_dict(state["network"])
+        except RuntimeError as error:
+            raise SecondEyeError(
+                "The checkpoint is another network's, or an older one's without the semantic head: "
+                "begin with it by --start, into another --out."
+            ) from error
         self.averaged = [t.to(self.device) for t in state["averaged"]]
         if (state["hints"] is None) == (self.hints is None):
             if self.hints is not None:
@@ -218,17 +248,21 @@ def run(
     stopped: Callable[[], bool] = lambda: False,
     say: Callable[[str], None] = print,
     every_seconds: float = 180.0,
+    say_seconds: float = 60.0,
     validate_images: int = 6000,
 ) -> None:
-    """Train to the end of the phases, or of the phase at hand if more renders may be waiting.
+    """Train to the end of the phase at hand, since more renders may be waiting behind it.
 
-    Writes ``folder/checkpoint.pt`` every few minutes, at phase borders and when stopped, and one
-    JSON line per 50 steps and per validation to ``folder/log.jsonl``.
+    Says a line every ``say_seconds``: images a second since the last line and the time that the
+    phases still take at that rate per pixel. Writes ``folder/checkpoint.pt`` every few minutes, at
+    phase borders and when stopped, and one JSON line per 50 steps and per validation to
+    ``folder/log.jsonl``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    saved = began = time.monotonic()
-    first, count = trainer.images, 0
+    saved = began = said = time.monotonic()
+    first, last, count = trainer.images, trainer.images, 0
     sums: dict[str, float] = {}
+    loss = ""
     number, phase, _ = trainer.phase()
     with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
         while not trainer.done and not stopped() and trainer.phase()[0] == number:
@@ -237,14 +271,19 @@ def run(
             for name, value in terms.items():
                 sums[name] = sums.get(name, 0.0) + value
             if count == 50:
-                rate = (trainer.images - first) / (time.monotonic() - began)
+                rate = round((trainer.images - first) / (time.monotonic() - began), 2)
                 line = {name: round(value / count, 5) for name, value in sums.items()}
                 _log(log, {"step": trainer.step, "images": trainer.images, "rate": rate, **line})
+                loss, sums, count = f"  loss {line['loss']:.4f}", {}, 0
+            now = time.monotonic()
+            if now - said > say_seconds:
+                rate, said, last = (trainer.images - last) / (now - said), now, trainer.images
+                left = trainer.pixels_left() / (rate * phase.area)
                 say(
-                    f"phase {number + 1}/{len(trainer.settings.phases)}  {trainer.images} of "
-                    f"{trainer.total} images  {rate:.1f}/s  loss {line['loss']:.4f}"
+                    f"{time.strftime('%H:%M:%S')}  phase {number + 1}/"
+                    f"{len(trainer.settings.phases)}  {trainer.images} of {trainer.total} images  "
+                    f"{rate:.1f}/s  {left / 60:.0f} min left{loss}"
                 )
-                sums, count = {}, 0
             due = (
                 trainer.images // validate_images
                 != (trainer.images - phase.batch) // validate_images

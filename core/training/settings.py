@@ -21,6 +21,11 @@ class Phase:
     start: float
     end: float
 
+    @property
+    def area(self) -> float:
+        """Pixels of a picture, on the mean over the sizes."""
+        return sum(h * w for h, w in self.sizes) / len(self.sizes)
+
     @classmethod
     def parse(cls, text: str) -> "Phase":
         """From ``96x128,96x160:60000:32:1e-3:5e-4`` (sizes, images, batch, first and last rate)."""

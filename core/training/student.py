@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..depth.decoder import Prediction
 from ..depth.network import NetworkConfig
 from .losses import feature_loss, fit_scale_shift, gradient_loss, pixel_weights
 from .teacher import WIDTHS, Lite0Encoder, Teacher
@@ -19,10 +20,12 @@ class DistilWeights:
         features: hints from the teacher's maps at 1/8, 1/16 and 1/32.
         output: the teacher's inverse depth after a fit per picture, and its edges; 0 while the
             teacher has only ImageNet's features.
+        labels: divergence from the teacher's distribution over the classes.
     """
 
     features: float = 0.3
     output: float = 1.0
+    labels: float = 0.2
 
 
 class Hints(nn.Module):
@@ -43,13 +46,18 @@ class Hints(nn.Module):
 @torch.no_grad()
 def ask_teacher(
     teacher: Teacher | Lite0Encoder, picture: Tensor
-) -> tuple[Tensor | None, list[Tensor]]:
-    """The teacher's inverse depth (None from a bare encoder) and maps, as float32."""
+) -> tuple[Prediction | None, list[Tensor]]:
+    """The teacher's prediction (None from a bare encoder) and maps, as float32."""
     if isinstance(teacher, Lite0Encoder):
-        depth, maps = None, teacher(picture)
-    else:
-        depth, _, maps = teacher.forward_with_features(picture)
-    return None if depth is None else depth.float(), [m.float() for m in maps]
+        return None, [m.float() for m in teacher(picture)]
+    answer, maps = teacher.forward_with_features(picture)
+    return as_float(answer), [m.float() for m in maps]
+
+
+def as_float(answer: Prediction) -> Prediction:
+    """The prediction in float32, whatever its network computed in."""
+    depth, scale, labels = answer
+    return Prediction(depth.float(), scale.float(), None if labels is None else labels.float())
 
 
 def output_loss(prediction: Tensor, teacher: Tensor, far: float) -> Tensor:

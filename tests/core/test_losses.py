@@ -6,12 +6,16 @@ import math
 import pytest
 import torch
 
+from core.depth.labels import IGNORE
 from core.training.losses import (
     LossWeights,
     depth_loss,
+    edge_loss,
     feature_loss,
     fit_scale_shift,
     gradient_loss,
+    label_distance,
+    label_loss,
     laplace_loss,
     pixel_weights,
     smoothness_loss,
@@ -82,6 +86,58 @@ def test_gradient_term_sees_a_blurred_edge_but_no_offset() -> None:
     assert gradient_loss(blurred - edge, mask) > 0.02
 
 
+def test_edge_term_asks_for_the_step_where_it_is() -> None:
+    edge = torch.zeros(1, 1, 32, 32)
+    edge[..., 16:] = 1
+    mask = torch.ones_like(edge)
+    blurred = torch.nn.functional.avg_pool2d(edge, 5, 1, 2, count_include_pad=False)
+    assert edge_loss(edge - edge, edge, mask) == 0
+    assert edge_loss(torch.full_like(edge, 0.7), edge, mask) == 0
+    assert edge_loss(blurred - edge, edge, mask) > 4 * gradient_loss(blurred - edge, mask)
+    # A step far from the edge is the other terms' affair; a fringe beside the edge is not.
+    far, fringe = torch.zeros_like(edge), torch.zeros_like(edge)
+    far[..., 2:] = 1
+    fringe[..., 17:] = 1
+    assert edge_loss(far, edge, mask) == 0
+    assert edge_loss(fringe, edge, mask) > 0.1
+    assert edge_loss(blurred - edge, edge, torch.zeros_like(mask)) == 0
+    assert edge_loss(blurred, torch.zeros_like(edge), mask) == 0
+
+
+def test_rare_classes_count_and_unknown_pixels_do_not() -> None:
+    classes = torch.zeros(1, 16, 16, dtype=torch.uint8)
+    classes[:, :2] = 7
+    right = torch.nn.functional.one_hot(classes.long(), 8).permute(0, 3, 1, 2) * 20.0
+    only_common = torch.zeros_like(right)
+    only_common[:, 0] = 20
+    plain = torch.nn.functional.cross_entropy(only_common, classes.long())
+    assert label_loss(right, classes) < 1e-6
+    assert label_loss(only_common, classes) > 1.5 * plain
+    classes[:, :2] = IGNORE
+    assert label_loss(only_common, classes) < 1e-6
+    assert label_loss(only_common, torch.full_like(classes, IGNORE)) == 0
+
+
+def test_label_distance_is_zero_for_the_same_distribution_only() -> None:
+    torch.manual_seed(0)
+    teacher = torch.randn(2, 8, 4, 4)
+    assert label_distance(teacher + 3, teacher).abs() < 1e-6
+    assert label_distance(-teacher, teacher) > 0.5
+
+
+def test_uncertainty_learns_the_error_that_is_left_after_the_fit() -> None:
+    """A prediction of half the scale and shifted, with noise of 0.05 in its own unit."""
+    torch.manual_seed(1)
+    big = torch.rand(1, 1, 120, 160)
+    prediction = 0.5 * big + 0.3 + torch.distributions.Laplace(0.0, 0.02).sample(big.shape)
+    picture, mask = torch.zeros(1, 3, 120, 160), torch.ones_like(big)
+    costs = {}
+    for b in (0.01, 0.02, 0.04, 0.1, 0.3):
+        log_scale = torch.full_like(big, math.log(b))
+        costs[b] = depth_loss(prediction, log_scale, big, mask, picture, LossWeights())[1]
+    assert min(costs, key=lambda b: costs[b]["uncertainty"]) == 0.02
+
+
 def test_smoothness_forgives_steps_where_the_picture_has_them() -> None:
     step = torch.zeros(1, 1, 8, 8)
     step[..., 4:] = 1
@@ -131,7 +187,7 @@ def test_constant_prediction_has_finite_gradients(target: torch.Tensor) -> None:
 def test_weights_of_zero_switch_terms_off(target: torch.Tensor) -> None:
     zeros = torch.zeros_like(target)
     picture = torch.rand(3, 3, 24, 32)
-    off = LossWeights(0, 0, 0, 0, 0)
+    off = LossWeights(0, 0, 0, 0, 0, 0)
     assert depth_loss(zeros, zeros, target, zeros + 1, picture, off)[0] == 0
 
 

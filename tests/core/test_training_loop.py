@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,11 +15,18 @@ import pytest
 import torch
 
 from core.depth import load_model
+from core.depth.labels import IGNORE
 from core.depth.network import DepthNetwork, NetworkConfig
 from core.depth.weights import read_weights
 from core.errors import SecondEyeError, UsageError
-from core.training.augment import random_view, training_pair
-from core.training.averaging import read_checkpoint
+from core.training.augment import random_view, training_view
+from core.training.averaging import (
+    averaged_by_name,
+    names,
+    read_checkpoint,
+    start_from,
+    tensors,
+)
 from core.training.curves import draw_curves
 from core.training.dataset import Sample, load_renders, normalise
 from core.training.frames import FrameWriter
@@ -29,6 +37,7 @@ from core.training.loop import (
 )
 from core.training.settings import Phase, Settings
 from core.training.teacher import Lite0Encoder, Teacher
+from core.training.validation import edge_scores, mean_iou, validate
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
 
@@ -51,6 +60,8 @@ def scene(seed: int) -> Sample:
     depth[top:bottom, left : left + 22] = depth[bottom, 0]
     rgb = np.stack([80 + 150 * depth, 200 - 150 * depth, np.full_like(depth, 90)], -1)
     rgb[top:bottom, left : left + 22] += 40
+    labels = np.ones(depth.shape, np.uint8)
+    labels[top:bottom, left : left + 22] = 4
     unit = depth.max() / 65535
     return Sample(
         f"s{seed}",
@@ -58,6 +69,7 @@ def scene(seed: int) -> Sample:
         (depth / unit).astype(np.uint16),
         unit,
         "",
+        labels,
     )
 
 
@@ -125,12 +137,13 @@ def test_student_learns_the_teachers_maps_and_answers() -> None:
     photo = Sample("p", scene(3).rgb, None, 0.0, "photo")
     phases = (Phase(((64, 64),), 4 * 3, 4, 1e-3, 1e-3),)
     settings = Settings(phases, photo_share=0.5)
-    for teacher, wanted in ((Lite0Encoder(), {"features"}), (Teacher(), {"features", "distil"})):
+    every = {"features", "distil", "distil labels"}
+    for teacher, wanted in ((Lite0Encoder(), {"features"}), (Teacher(), every)):
         one = Trainer(DepthNetwork(SMALL), settings, [scene(1)], [photo], teacher)
         seen: set[str] = set()
         while not one.done:
             seen |= set(one.train_step())
-        assert seen & {"features", "distil"} == wanted
+        assert seen & every == wanted
 
 
 def test_numbers_that_run_away_stop_the_run() -> None:
@@ -139,6 +152,40 @@ def test_numbers_that_run_away_stop_the_run() -> None:
         one.network.decoder.head.bias.fill_(float("nan"))
     with pytest.raises(SecondEyeError, match="lower the learning rate"):
         one.train_step()
+
+
+def test_a_run_begins_with_weights_of_before_the_semantic_head(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    old = Trainer(DepthNetwork(replace(SMALL, labels=0)), Settings(()), [])
+    state = old.state()
+    for given in (state, {k: v for k, v in state.items() if k not in ("names", "config")}):
+        new = DepthNetwork(SMALL)
+        missing = start_from(new, averaged_by_name(new, given))
+        assert missing and all("decoder.labels" in name for name in missing)
+        own = dict(zip(names(new), tensors(new), strict=True))
+        for name, value in old.averaged_state().items():
+            assert torch.equal(own[name], value)
+    with pytest.raises(SecondEyeError, match="begin with it by --start"):
+        trainer().restore(state)
+    with pytest.raises(SecondEyeError, match="another kind of network"):
+        averaged_by_name(Teacher(), {"averaged": state["averaged"]})
+    larger = DepthNetwork(replace(SMALL, stem=16))
+    with pytest.raises(SecondEyeError, match="another network's"):
+        start_from(larger, averaged_by_name(larger, state))
+
+
+def test_validation_knows_labels_edges_and_calibration() -> None:
+    one = trainer()
+    scores = validate(one.network, one.averaged, [scene(i) for i in range(4)], (64, 96))
+    assert 0 <= scores["miou"] < 1 and 0 <= scores["edges"] <= 1 and scores["spread"] > 0
+    depth = np.ones((20, 30))
+    depth[:, 15:] = 2
+    shifted, flat = np.roll(depth, 2, 1), np.ones_like(depth)
+    shifted[:, :2] = 1
+    assert edge_scores(depth, depth) == edge_scores(shifted, depth) == (1, 1)
+    assert edge_scores(np.roll(shifted, 1, 1)[:, 1:], depth[:, 1:]) == (0, 0)
+    assert edge_scores(flat, depth) == (0, 0)
+    assert mean_iou(np.array([[6, 2], [0, 0]])) == 6 / 8
 
 
 def test_a_cut_checkpoint_is_named(tmp_path: Path) -> None:
@@ -162,7 +209,9 @@ def write_scene(root: Path, seed: int) -> None:
     flat = np.zeros((60, 80, 3), np.float32)
     pose = np.eye(4)
     with FrameWriter(root, seed, "room") as writer:
-        labels = np.zeros((60, 80), np.uint8)
+        assert sample.labels is not None
+        labels = sample.labels + 1
+        labels[0] = 0
         writer.add_view(sample.rgb, inverse, flat, flat[..., :2], labels, 70.0, pose, pose)
         writer.finish()
 
@@ -178,6 +227,9 @@ def test_rendered_frames_load_once_and_held_out_scenes_stay_out(tmp_path: Path) 
         depth = train[0].depth
         original = scene(19)
         assert depth is not None and original.depth is not None
+        assert train[0].labels is not None and original.labels is not None
+        assert np.array_equal(train[0].labels[1:], original.labels[1:])
+        assert set(train[0].labels[0]) == {IGNORE}
         assert np.allclose(depth * train[0].unit, original.depth * original.unit, atol=1e-3)
     with pytest.raises(SecondEyeError, match="no finished training frames"):
         (tmp_path / "empty").mkdir()
@@ -217,16 +269,18 @@ def test_crop_roll_and_flip_move_picture_and_depth_together() -> None:
     """Depth is a function of the colour here, so that both can be compared after the move."""
     x, y = np.meshgrid(np.arange(160), np.arange(120))
     values = (40 + 0.8 * x + 0.5 * y).astype(np.uint8)
-    sample = Sample("r", np.stack([values] * 3, -1), values.astype(np.uint16) * 250, 1e-5, "")
+    wide = values.astype(np.uint16) * 250
+    sample = Sample("r", np.stack([values] * 3, -1), wide, 1e-5, "", values)
     for seed in range(20):
-        rgb, depth = random_view(sample, 32, 64, np.random.default_rng(seed))
-        assert depth is not None
+        rgb, depth, labels = random_view(sample, 32, 64, np.random.default_rng(seed))
+        assert depth is not None and labels is not None
+        assert np.array_equal(labels, np.rint(depth / (250 * 1e-5)).astype(np.uint8))
         assert np.abs(rgb[..., 0] - depth / (250 * 1e-5)).max() < 5
 
 
 def test_a_sample_is_a_function_of_its_seed() -> None:
     first, second, other = (
-        training_pair(scene(1), 32, 64, np.random.default_rng(seed)) for seed in (3, 3, 4)
+        training_view(scene(1), 32, 64, np.random.default_rng(seed)) for seed in (3, 3, 4)
     )
     assert first[0].shape == (32, 64, 3) and first[0].dtype == np.uint8
     assert first[1] is not None and first[1].shape == (32, 64)
