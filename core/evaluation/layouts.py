@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders of pictures with measured depth: how each set is laid out and which pixels count."""
+"""Sets of pictures with measured depth: what a frame is, which of its pixels count, plain folders.
 
-from collections.abc import Callable
+The files of the official benchmarks are read by `nyu` and `kitti`, `sets` opens any of them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -11,42 +15,54 @@ import numpy as np
 from ..errors import SecondEyeError
 from .rgbd import FARTHEST
 
-_PICTURES = (".jpg", ".jpeg", ".png")
+PICTURES = (".jpg", ".jpeg", ".png")
 
 Crop = Callable[[int, int], tuple[slice, slice]]
+Item = TypeVar("Item")
+
+
+class Frame(Protocol):
+    """One picture with measured depth, read when it is asked for; `name` tells it apart."""
+
+    @property
+    def name(self) -> str: ...
+
+    def read_rgb(self) -> np.ndarray:
+        """uint8 (H, W, 3). Raises SecondEyeError."""
+        ...
+
+    def read_depth(self) -> np.ndarray:
+        """Metres, float64 (H, W), 0 = no value. Raises SecondEyeError."""
+        ...
 
 
 @dataclass(frozen=True)
 class Layout:
-    """``depth_scale``: depth values a metre; ``farthest``: metres, beyond it nothing counts;
-    ``crop``: the rows and columns that count, of a depth map of that height and width."""
+    """``depth_scale``: depth values a metre in a picture file; ``farthest``: metres, beyond it
+    nothing counts; ``crops``: by name, the rows and columns that count of a depth map of that
+    height and width, the usual one first."""
 
     depth_scale: float
     farthest: float
-    crop: Crop
+    crops: Mapping[str, Crop]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One picture and its depth file."""
+    """A frame of two files; the depth file holds ``depth_scale`` values a metre."""
 
     name: str
     picture: Path
     depth: Path
+    depth_scale: float
 
     def read_rgb(self) -> np.ndarray:
-        """uint8 (H, W, 3). Raises SecondEyeError."""
+        """See `Frame`."""
         return read_rgb(self.picture)
 
-    def read_depth(self, layout: Layout, depth_scale: float) -> tuple[np.ndarray, np.ndarray]:
-        """Depth in metres, float64 (H, W), 0 = no value; and which pixels count, bool (H, W).
-
-        Raises SecondEyeError.
-        """
-        values = read_grey(self.depth)
-        counts = np.zeros(values.shape, bool)
-        counts[layout.crop(*values.shape)] = True
-        return values / depth_scale, counts
+    def read_depth(self) -> np.ndarray:
+        """See `Frame`."""
+        return read_grey(self.depth) / self.depth_scale
 
 
 def whole(height: int, width: int) -> tuple[slice, slice]:
@@ -54,11 +70,18 @@ def whole(height: int, width: int) -> tuple[slice, slice]:
     return slice(0, height), slice(0, width)
 
 
-def eigen_crop(height: int, width: int) -> tuple[slice, slice]:
+def nyu_crop(height: int, width: int) -> tuple[slice, slice]:
     """Rows 45 to 471 and columns 41 to 601 of NYU-v2's 480x640 (D. Eigen et al., NIPS 2014),
     in proportion at other sizes: without the white frame of its pictures."""
     rows = slice(round(height * 45 / 480), round(height * 471 / 480))
     return rows, slice(round(width * 41 / 640), round(width * 601 / 640))
+
+
+def eigen_crop(height: int, width: int) -> tuple[slice, slice]:
+    """KITTI as D. Eigen et al. (NIPS 2014) cut it, in the figures that reproduce their results
+    in the evaluation code of C. Godard et al. (CVPR 2017)."""
+    rows = slice(int(0.3324324 * height), int(0.91351351 * height))
+    return rows, slice(int(0.0359477 * width), int(0.96405229 * width))
 
 
 def garg_crop(height: int, width: int) -> tuple[slice, slice]:
@@ -69,41 +92,53 @@ def garg_crop(height: int, width: int) -> tuple[slice, slice]:
 
 
 LAYOUTS = {
-    "rgbd": Layout(1000.0, FARTHEST, whole),
-    "nyu": Layout(1000.0, 10.0, eigen_crop),
-    "kitti": Layout(256.0, 80.0, garg_crop),
+    "rgbd": Layout(1000.0, FARTHEST, {"none": whole}),
+    "nyu": Layout(1000.0, 10.0, {"eigen": nyu_crop, "none": whole}),
+    "kitti": Layout(256.0, 80.0, {"garg": garg_crop, "eigen": eigen_crop, "none": whole}),
+    "renders": Layout(1.0, FARTHEST, {"none": whole}),
 }
 
 
-def find_pairs(folder: Path) -> tuple[list[Pair], int]:
+def is_plain(folder: Path) -> bool:
+    """Whether a folder has the plain form: rgb/ID.jpg or .png with depth/ID.png."""
+    return (folder / "rgb").is_dir() and (folder / "depth").is_dir()
+
+
+def find_pairs(
+    folder: Path, depth_scale: float = 1000.0, names: tuple[str, str] = ("rgb", "depth")
+) -> tuple[list[Pair], int]:
     """The pairs rgb/ID.jpg or .png with depth/ID.png, by name, and how many pictures have none.
 
-    Raises SecondEyeError where there is no pair.
+    ``names``: of the two folders, of pictures and of what is known of them. Raises
+    SecondEyeError where there is no pair.
     """
-    pictures, depths = folder / "rgb", folder / "depth"
+    first, second = names
+    pictures, depths = folder / first, folder / second
     for needed in (folder, pictures, depths):
         if not needed.is_dir():
             raise SecondEyeError(
-                f"{needed} is no folder: a set is FOLDER/rgb/ID.jpg with FOLDER/depth/ID.png."
+                f"{needed} is no folder: a set is FOLDER/{first}/ID.jpg with "
+                f"FOLDER/{second}/ID.png."
             )
-    found = {p.stem: p for p in sorted(pictures.iterdir()) if p.suffix.lower() in _PICTURES}
+    found = {p.stem: p for p in sorted(pictures.iterdir()) if p.suffix.lower() in PICTURES}
     pairs = [
-        Pair(name, picture, depths / f"{name}.png")
+        Pair(name, picture, depths / f"{name}.png", depth_scale)
         for name, picture in found.items()
         if (depths / f"{name}.png").is_file()
     ]
     if not pairs:
         raise SecondEyeError(
-            f"{folder} has no picture with a depth of the same name (rgb/ID.jpg, depth/ID.png)."
+            f"{folder} has no picture with a file of the same name in {second} ({first}/ID.jpg, "
+            f"{second}/ID.png)."
         )
     return pairs, len(found) - len(pairs)
 
 
-def spread(pairs: list[Pair], limit: int | None) -> list[Pair]:
+def spread(items: Sequence[Item], limit: int | None) -> list[Item]:
     """At most ``limit`` of them, evenly spread over the set."""
-    if limit is None or limit >= len(pairs):
-        return pairs
-    return [pairs[i] for i in np.linspace(0, len(pairs) - 1, limit).round().astype(int)]
+    if limit is None or limit >= len(items):
+        return list(items)
+    return [items[i] for i in np.linspace(0, len(items) - 1, limit).round().astype(int)]
 
 
 def read_rgb(path: Path) -> np.ndarray:

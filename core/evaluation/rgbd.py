@@ -12,6 +12,7 @@ a picture; a set's score is the mean over its pictures.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -21,6 +22,25 @@ from ..errors import SecondEyeError
 NEAREST = 1e-3  # metres
 FARTHEST = 80.0  # metres; the cap of the driving sets, far beyond what a 16-bit indoor map holds
 METRICS = ("abs_rel", "rmse", "log10", "delta1", "delta2", "delta3")
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """An estimate brought to the truth's size and unit.
+
+    Attributes:
+        inverse: float64 (H, W), 1/metre; may be negative where the fit overshoots.
+        valid: bool (H, W), the pixels that count.
+        scale: of the fit; 1 for a metric model.
+    """
+
+    inverse: np.ndarray
+    valid: np.ndarray
+    scale: float
+
+    def depth(self, farthest: float = FARTHEST) -> np.ndarray:
+        """Float64 (H, W) in metres, within ``NEAREST``..``farthest``."""
+        return np.clip(1.0 / np.maximum(self.inverse, 1e-8), NEAREST, farthest)
 
 
 def score(
@@ -33,6 +53,23 @@ def score(
 ) -> dict[str, float]:
     """The six METRICS of one picture: abs_rel, log10 and the deltas bare, rmse in metres.
 
+    Arguments and errors as of `fit`.
+    """
+    fitted = fit(inverse_depth, depth, metric=metric, counts=counts, farthest=farthest)
+    valid = fitted.valid
+    return compare(fitted.depth(farthest)[valid], depth[valid].astype(np.float64))
+
+
+def fit(
+    inverse_depth: np.ndarray,
+    depth: np.ndarray,
+    *,
+    metric: bool = False,
+    counts: np.ndarray | None = None,
+    farthest: float = FARTHEST,
+) -> Aligned:
+    """The estimate at the truth's size, in 1/metre.
+
     ``inverse_depth`` float (h, w), larger = nearer, any scale (1/metre if ``metric``), resized
     bilinearly to the truth's size; ``depth`` float (H, W) in metres, 0 or not finite = no value;
     ``counts`` bool (H, W) narrows the pixels (a crop). Raises SecondEyeError when fewer than two
@@ -43,14 +80,11 @@ def score(
         valid &= counts
     if valid.sum() < 2:
         raise SecondEyeError("The depth map has no value to score against; leave the picture out.")
-    truth = depth[valid].astype(np.float64)
-    estimate = _resized(inverse_depth, depth.shape)[valid].astype(np.float64)
-    if not np.isfinite(estimate).all():
+    estimate = _resized(inverse_depth, depth.shape).astype(np.float64)
+    if not np.isfinite(estimate[valid]).all():
         raise SecondEyeError("The model's inverse depth holds values that are not finite.")
-    if not metric:
-        scale, shift = align(estimate, 1.0 / truth)
-        estimate = scale * estimate + shift
-    return compare(np.clip(1.0 / np.maximum(estimate, 1e-8), NEAREST, farthest), truth)
+    scale, shift = (1.0, 0.0) if metric else align(estimate[valid], 1.0 / depth[valid])
+    return Aligned(scale * estimate + shift, valid, scale)
 
 
 def compare(estimate: np.ndarray, truth: np.ndarray) -> dict[str, float]:

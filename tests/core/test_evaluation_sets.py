@@ -14,7 +14,8 @@ from core.depth import DepthEstimate
 from core.errors import SecondEyeError, UsageError
 from core.evaluation import stereo
 from core.evaluation.depth_set import evaluate_depth
-from core.evaluation.layouts import eigen_crop, find_pairs, garg_crop, spread
+from core.evaluation.layouts import eigen_crop, find_pairs, garg_crop, nyu_crop, spread
+from core.evaluation.sets import open_set
 from core.evaluation.video import evaluate_video
 from core.media import open_clip
 
@@ -33,6 +34,12 @@ class Knowing:
 
 def no_step(done, total):
     del done, total
+
+
+def evaluate_rgbd(folder, **options):
+    how = {k: options.pop(k) for k in ("depth_scale",) if k in options}
+    data = open_set(folder, "rgbd", **how)
+    return evaluate_depth(folder, "rgbd", data, Knowing(), step=no_step, **options)
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def write(path, picture):
 
 
 def test_a_model_that_knows_scores_full_marks_and_the_ramp_does_not(rooms):
-    report = evaluate_depth(rooms, "rgbd", Knowing(), step=no_step)
+    report = evaluate_rgbd(rooms)
     assert (report["count"], report["unpaired"], report["skipped"]) == (3, 1, ["empty"])
     assert report["mean"]["abs_rel"] < 1e-3 and report["mean"]["delta1"] == 1.0
     assert report["ramp"]["abs_rel"] > 0.1
@@ -71,7 +78,7 @@ def test_a_model_that_knows_scores_full_marks_and_the_ramp_does_not(rooms):
 
 def test_metric_needs_the_right_unit(rooms):
     def abs_rel(**options):
-        report = evaluate_depth(rooms, "rgbd", Knowing(), metric=True, step=no_step, **options)
+        report = evaluate_rgbd(rooms, metric=True, **options)
         return report["mean"]["abs_rel"]
 
     assert abs_rel(depth_scale=100_000.0) < 1e-3
@@ -81,22 +88,23 @@ def test_metric_needs_the_right_unit(rooms):
 def test_limit_spreads_and_bad_sets_are_one_sentence(rooms, tmp_path):
     pairs, _ = find_pairs(rooms)
     assert [p.name for p in spread(pairs, 2)] == [pairs[0].name, pairs[-1].name]
-    assert evaluate_depth(rooms, "rgbd", Knowing(), limit=1, step=no_step)["count"] == 1
+    assert evaluate_rgbd(rooms, limit=1)["count"] == 1
     with pytest.raises(UsageError, match="depth scale"):
-        evaluate_depth(rooms, "rgbd", Knowing(), depth_scale=0.0, step=no_step)
+        evaluate_rgbd(rooms, depth_scale=0.0)
     with pytest.raises(SecondEyeError, match="no folder"):
-        evaluate_depth(tmp_path / "no", "rgbd", Knowing(), step=no_step)
+        evaluate_rgbd(tmp_path / "no")
     (rooms / "rgb/1.png").write_bytes(b"no picture")
     with pytest.raises(SecondEyeError, match=r"1\.png can't be read"):
-        evaluate_depth(rooms, "rgbd", Knowing(), step=no_step)
+        evaluate_rgbd(rooms)
     for path in (rooms / "depth").iterdir():
         path.unlink()
-    with pytest.raises(SecondEyeError, match="no picture with a depth"):
-        evaluate_depth(rooms, "rgbd", Knowing(), step=no_step)
+    with pytest.raises(SecondEyeError, match="no picture with a file"):
+        evaluate_rgbd(rooms)
 
 
 def test_crops():
-    assert eigen_crop(480, 640) == (slice(45, 471), slice(41, 601))
+    assert nyu_crop(480, 640) == (slice(45, 471), slice(41, 601))
+    assert eigen_crop(375, 1242) == (slice(124, 342), slice(44, 1197))
     assert garg_crop(375, 1242) == (slice(153, 371), slice(44, 1197))
 
 
@@ -218,7 +226,8 @@ def test_command_writes_the_report(rooms, tmp_path):
         "evaluate", rooms, "--layout", "rgbd", "--model", model, "--limit", "3", "--json", report
     )
     assert done.returncode == 0, done.stderr
-    assert "vertical ramp" in done.stdout and "abs_rel" in done.stdout
+    assert "vertical ramp" in done.stdout and "ARE" in done.stdout
+    assert "parameters" in done.stdout and "FLOPs" in done.stdout and "ms" in done.stdout
     written = json.loads(report.read_text())
     assert written["count"] == 2 and written["model"]["name"] == model.stem
     for wrong, code in ((["--limit", "0"], 2), (["--layout", "dance"], 2), (["--json", "/"], 1)):
