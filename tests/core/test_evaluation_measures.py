@@ -153,7 +153,7 @@ def test_iou_by_hand():
 
 
 class Calling:
-    """Calls every pixel what the red channel says; silent where it is told to be."""
+    """Calls a pixel by its grey, 30 a class, at half size; a class's inverse depth is its own."""
 
     name, sha256 = "calling", "0" * 64
 
@@ -161,9 +161,10 @@ class Calling:
         self.silent = silent
 
     def infer(self, rgb):
-        labels = None if self.silent else rgb[::2, ::2, 0].copy()
-        inverse = rgb[..., 1].astype(np.float32) / 100 + 0.1
-        return DepthEstimate(inverse, np.full_like(inverse, 0.1), labels)
+        called = np.rint(rgb[..., 0] / 30).astype(np.uint8)
+        inverse = np.array([0, 0.3, 0.2, 0.3, 0.5, 0.3, 0.3, 0.3], np.float32)[called]
+        labels = None if self.silent else called[::2, ::2].copy()
+        return DepthEstimate(inverse + 1.0, np.full_like(inverse, 0.1), labels)
 
 
 def test_camvid_is_mapped_to_our_classes(tmp_path):
@@ -173,7 +174,7 @@ def test_camvid_is_mapped_to_our_classes(tmp_path):
         (tmp_path / name).mkdir()
     values = np.repeat(np.repeat(np.arange(12, dtype=np.uint8)[None], 8, 0), 4, 1)
     called = np.array([CLASSES.index(semantic.CAMVID.get(v, "sky")) for v in range(12)], np.uint8)
-    rgb = np.dstack([called[values]] * 3)
+    rgb = np.dstack([called[values] * 30] * 3)
     cv2.imwrite(str(tmp_path / "images/a.png"), rgb)
     cv2.imwrite(str(tmp_path / "labels/a.png"), values)
     report = semantic.evaluate_camvid(tmp_path, Calling(), step=lambda *_: None)
@@ -187,9 +188,7 @@ def write_scene(root, seed, generator=4):
     inverse = card().astype(np.float32)
     inverse[:4] = 0.0
     labels = np.where(inverse > 0.4, 5, np.where(inverse > 0, 3, 1)).astype(np.uint8)
-    rgb = np.zeros((48, 64, 3), np.uint8)
-    rgb[..., 0] = labels - 1
-    rgb[..., 1] = np.rint(inverse * 100)
+    rgb = np.dstack([(labels - 1) * 30] * 3)
     zeros = np.zeros((48, 64, 3), np.float32)
     with FrameWriter(root, seed, "room") as writer:
         writer.add_view(rgb, inverse, zeros, zeros[..., :2], labels, 50.0, np.eye(4), np.eye(4))
@@ -202,9 +201,9 @@ def test_held_out_renders_are_chosen_and_scored(tmp_path):
     write_scene(tmp_path, 40, generator=3)
     report = evaluate_renders(tmp_path, Calling(), step=lambda *_: None)
     assert [row["name"] for row in report["images"]] == ["scene_000020/view_000"]
-    assert report["mean"]["delta1"] > 0.99 and report["edges"]["f1_2"] > 0.97
+    assert report["mean"]["delta1"] == 1.0 and report["edges"]["f1_2"] > 0.97
     assert report["ramp_edges"]["f1_2"] < 0.5
-    assert report["labels"]["miou"] > 0.95, "JPEG and half size, but the classes are right"
+    assert report["labels"]["miou"] == pytest.approx(1.0, abs=0.02)
     assert report["uncertainty"]["error_over_scale"] < 0.2
     silent = evaluate_renders(tmp_path, Calling(silent=True), step=lambda *_: None)
     assert silent["labels"] is None
