@@ -18,6 +18,7 @@ COMMANDS = {
     "depth": "footage to a depth project (running it again resumes)",
     "convert": "footage to a stereo movie, without a Blender render",
     "evaluate": "measure a depth model on a folder of ground truth",
+    "models": "list, add, describe or remove depth models",
 }
 
 

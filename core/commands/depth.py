@@ -16,7 +16,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--project", required=True, metavar="DIR", help="the depth project, usually NAME.secondeye"
     )
-    parser.add_argument("--model", metavar="NAME|FILE|FOLDER", help="default: the bundled network")
+    parser.add_argument(
+        "--model",
+        metavar="NAME|FILE|FOLDER",
+        help="a name of `second-eye models list`, or a path; default: the bundled network",
+    )
     parser.add_argument(
         "--frames",
         metavar="A:B",
@@ -28,7 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="R",
         help="frames a second of an image sequence, such as 25 or 24000/1001; default: 24",
     )
-    parser.add_argument("--size", type=int, metavar="N", help="inference size of the model")
+    parser.add_argument(
+        "--size", type=int, metavar="N", help="longer side of the picture that the model sees"
+    )
+    parser.add_argument(
+        "--device", metavar="cpu|cuda|mps", help="where the model runs; default: the quickest"
+    )
     parser.add_argument(
         "--depth-size",
         type=int,
@@ -51,6 +60,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         size=arguments.size,
         depth_size=arguments.depth_size,
         rate=arguments.rate,
+        device=arguments.device,
     )
     return job.run(console.report, console.cancelled)
 

@@ -5,6 +5,10 @@ import os
 
 import torch
 
+from ..errors import SecondEyeError, UsageError
+
+DEVICES = ("cpu", "cuda", "mps")
+
 
 def pick_device() -> torch.device:
     """The first of CUDA, Metal and CPU that this build of torch finds."""
@@ -13,6 +17,36 @@ def pick_device() -> torch.device:
     if torch.backends.mps.is_available():
         return torch.device("mps")
     return torch.device("cpu")
+
+
+def choose_device(name: str | None, model: str) -> torch.device:
+    """The device ``name`` of DEVICES for the model ``model``; None: `pick_device`.
+
+    Raises UsageError for an unknown one, and SecondEyeError where this torch can't use it.
+    """
+    if name is None:
+        return pick_device()
+    if name not in DEVICES:
+        raise UsageError(f'There is no device "{name}": the devices are {", ".join(DEVICES)}.')
+    if name == "cuda" and not torch.cuda.is_available():
+        why = (
+            f"finds no CUDA card: check the driver, or leave --device away to run {model} on the "
+            "processor"
+            if torch.version.cuda
+            else f"is a CPU-only build: install the CUDA build of the engine to run {model} "
+            "there, or leave --device away"
+        )
+        raise SecondEyeError(f"The model {model} can't run on cuda, since torch {_torch()} {why}.")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise SecondEyeError(
+            f"The model {model} can't run on mps: this torch {_torch()} finds no Metal; leave "
+            "--device away."
+        )
+    return torch.device(name)
+
+
+def _torch() -> str:
+    return str(torch.__version__)
 
 
 def thread_count() -> int:

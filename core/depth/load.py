@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what the user calls a model to the model: a bundled name, a file, or a folder with one."""
+"""From what the user calls a model to the model: a name, a file, or a folder with one."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
 from ..errors import SecondEyeError, UsageError
+from ..models import ENTRY, Entry, Registry, Settings, Source, find_source, memory
+from ..models.registry import read_entry
+from ..models.settings import read_sidecar
+from .device import choose_device
 from .model import DepthModel
 from .onnx_model import OnnxModel
 from .sliced_model import SlicedModel
+from .transformers_kinds import settings_for
+from .transformers_model import TransformersModel
 
 WEIGHTS = Path(__file__).parent / "weights"
 DEFAULT = "second_eye_v0"
-_SUFFIXES = (".safetensors", ".onnx")
 
 
 def bundled_models() -> list[str]:
@@ -18,41 +25,109 @@ def bundled_models() -> list[str]:
     return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 
 
-def load_model(name_or_path: str | Path | None = None, size: int | None = None) -> DepthModel:
+def bundled_path(name: str) -> Path:
+    """The weights of a model that ships."""
+    return WEIGHTS / f"{name}.safetensors"
+
+
+def load_model(
+    name_or_path: str | Path | None = None,
+    size: int | None = None,
+    device: str | None = None,
+    data: str | Path | None = None,
+) -> DepthModel:
     """Load a depth model.
 
     Args:
-        name_or_path: None for the one that ships; a name of `bundled_models`; a .safetensors or
-            .onnx file; or a folder holding exactly one such file.
+        name_or_path: None for the one that ships; a name of `bundled_models` or of a model that
+            was added; a .safetensors or .onnx file; or a folder holding one.
         size: longer side of the picture that the model sees; None for the model's own.
+        device: "cpu", "cuda" or "mps"; None for the quickest there is.
+        data: the folder with the added models; None for this user's own.
 
     Raises:
-        UsageError: an unknown name, or a size below 32.
-        SecondEyeError: weights missing, damaged, or of a kind that can't be run.
+        UsageError: an unknown name or device, or a size below 32.
+        SecondEyeError: weights missing, damaged, of a kind that can't be run, or too large.
     """
     if size is not None and size < 32:
         raise UsageError(f"A model size of {size} is too small: give 32 pixels or more.")
-    path = _find(DEFAULT if name_or_path is None else name_or_path)
-    return OnnxModel(path, size) if path.suffix == ".onnx" else SlicedModel(path, size)
+    given = DEFAULT if name_or_path is None else name_or_path
+    entry, folder = _entry(given, Registry(data))
+    if entry is not None:
+        return load_entry(entry, folder, size, device)
+    return load_source(find_source(_path(given, data)), None, size, device)
 
 
-def _find(name_or_path: str | Path) -> Path:
-    path = Path(name_or_path)
-    if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.suffix in _SUFFIXES)
-        if len(files) != 1:
-            raise SecondEyeError(
-                f"{path} holds {len(files)} model files: name one .safetensors or .onnx file in it."
-            )
-        return files[0]
-    if path.suffix in _SUFFIXES:
-        if not path.is_file():
-            raise SecondEyeError(f"There is no model file at {path}: check the path.")
-        return path
-    known = bundled_models()
-    if str(name_or_path) != DEFAULT and str(name_or_path) not in known:
-        raise UsageError(
-            f"'{name_or_path}' is no known depth model: use {', '.join(known) or DEFAULT}, or a "
-            ".safetensors or .onnx file."
+def load_source(
+    source: Source,
+    settings: Settings | None,
+    size: int | None = None,
+    device: str | None = None,
+    name: str | None = None,
+) -> DepthModel:
+    """The model of ``source``; without ``settings`` its sidecar's, or the defaults."""
+    if source.kind == "onnx":
+        own = settings or read_sidecar(source.sidecar) or Settings()
+        return OnnxModel(source, own, size, device, name)
+    if source.kind == "transformers":
+        return TransformersModel(source, settings or settings_for(source), size, device, name)
+    memory.check(source.name, source.path, source.parameters * 8)
+    where = None if device is None else choose_device(device, source.name)
+    model = SlicedModel(source.path, size, where)
+    model.name = name or model.name
+    return model
+
+
+def load_entry(
+    entry: Entry, folder: Path, size: int | None = None, device: str | None = None
+) -> DepthModel:
+    """An added model whose entry lies in ``folder``.
+
+    Raises SecondEyeError where its files are gone, or are no longer those that were checked.
+    """
+    place = folder / entry.path if entry.copied else Path(entry.path)
+    again = f"second-eye models remove {entry.name}, and add it again"
+    if not place.exists():
+        raise SecondEyeError(
+            f"The model {entry.name} was added from {place}, which is gone: put it back, or run "
+            f"{again}."
         )
-    return WEIGHTS / f"{name_or_path}.safetensors"
+    source = find_source(place)
+    if source.fingerprint() != entry.fingerprint:
+        raise SecondEyeError(
+            f"{place} has changed since it was added as the model {entry.name}: put the former "
+            f"file back, or run {again}."
+        )
+    return load_source(source, entry.parsed_settings(), size, device, entry.name)
+
+
+def _entry(name_or_path: str | Path, registry: Registry) -> tuple[Entry | None, Path]:
+    """The added model of that name, or whose folder in the registry that is."""
+    path = Path(name_or_path)
+    if path.is_dir() and (path / ENTRY).is_file():
+        return read_entry(path), path
+    name = str(name_or_path)
+    if name in bundled_models() or name == DEFAULT:
+        return None, path
+    return registry.entry(name), registry.folder / name
+
+
+def _path(name_or_path: str | Path, data: str | Path | None) -> Path:
+    name = str(name_or_path)
+    known = bundled_models()
+    if name == DEFAULT or name in known:
+        path = bundled_path(name)
+        if not path.is_file():
+            raise SecondEyeError(
+                f"The depth network's weights are missing at {path}: install Second Eye again, or "
+                "choose a file that exists."
+            )
+        return path
+    path = Path(name_or_path).expanduser()
+    if path.suffix or path.exists() or "/" in name or "\\" in name:
+        return path
+    added = Registry(data).names()
+    raise UsageError(
+        f"'{name}' is no known depth model: use {', '.join([*known, *added]) or DEFAULT}, or a "
+        ".safetensors or .onnx file, or a Transformers folder."
+    )

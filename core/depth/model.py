@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One protocol for every depth model: a picture in, inverse depth and its uncertainty out."""
+"""One protocol for every depth model: frames in, inverse depth and its uncertainty out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,33 +17,51 @@ class DepthEstimate:
     """What a model says about one picture, at a size of its own choosing.
 
     Attributes:
-        inverse_depth: float32 (h, w), >= 0, larger = nearer, in the model's own relative unit.
+        inverse_depth: float32 (h, w), >= 0, larger = nearer, in the model's own relative unit, or
+            in 1/metre from a model whose ``unit`` is "metres".
         uncertainty: float32 (h, w), >= 0: the expected absolute error of ``inverse_depth``, in
-            the same unit; all 0 from a model that doesn't tell.
+            the same unit; None from a model that doesn't tell.
         labels: uint8 (h, w), index into `labels.CLASSES` per pixel; None from a model that
             doesn't tell.
     """
 
     inverse_depth: np.ndarray
-    uncertainty: np.ndarray
+    uncertainty: np.ndarray | None = None
     labels: np.ndarray | None = None
 
 
 class DepthModel(Protocol):
-    """A model that estimates depth one picture at a time, without memory of earlier ones.
+    """A model that estimates depth, one picture at a time or a window of consecutive frames.
 
     Attributes:
         name: what the project's manifest records.
         sha256: hex digest of everything the answers depend on (weights, settings).
+        unit: "relative", or "metres": then ``inverse_depth`` is in 1/metre and must not be scaled.
+        size: pixels of the longer side that it sees; None where the picture's own aspect decides.
+        window: how many frames it looks at together; 1: each by itself.
+        context: places in a window whose frames begin the next one, so that both can be brought
+            to one scale (docs/models.md); empty where ``window`` is 1.
     """
 
     name: str
     sha256: str
+    unit: str
+    size: int | None
+    window: int
+    context: tuple[int, ...]
 
     def infer(self, rgb: np.ndarray) -> DepthEstimate:
         """Estimate from upright RGB (H, W, 3), uint8, or uint16 over its full range; any size.
 
         The same picture gives the same bits on the same machine, whatever came before it.
+        Raises SecondEyeError, naming the model, where it answers with NaN or memory is short.
+        """
+        ...
+
+    def infer_frames(self, frames: Sequence[np.ndarray]) -> list[DepthEstimate]:
+        """One estimate for each of 1..``window`` consecutive frames, each as `infer` takes them.
+
+        Nothing is remembered between two calls. ``infer(rgb)`` is ``infer_frames([rgb])[0]``.
         """
         ...
 
@@ -88,4 +107,7 @@ def upsample_to(estimate: DepthEstimate, height: int, width: int) -> DepthEstima
     labels = estimate.labels
     if labels is not None:
         labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    return DepthEstimate(resize(estimate.inverse_depth), resize(estimate.uncertainty), labels)
+    uncertainty = estimate.uncertainty
+    if uncertainty is not None:
+        uncertainty = resize(uncertainty)
+    return DepthEstimate(resize(estimate.inverse_depth), uncertainty, labels)

@@ -1,107 +1,171 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Depth models that users bring as ONNX files, run by onnxruntime (an optional package).
+"""Depth models that users bring as ONNX files, run by onnxruntime (an optional package)."""
 
-A sidecar ``FILE.json`` beside ``FILE.onnx`` may say what the model expects; every key is optional:
-
-    {"scale": 255, "mean": [0, 0, 0], "std": [1, 1, 1],   input = (rgb 0..1 * scale - mean) / std
-     "size": 518, "multiple": 14,                         for models of no fixed input size
-     "output": "inverse_depth"}                           or "depth"
-
-Without one, the input is RGB 0..255 and the first output inverse depth. The input is NCHW.
-"""
+from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import SecondEyeError
-from .model import DepthEstimate, network_size, resize_picture
+from ..models import Settings, Source, memory
+from .device import thread_count
+from .frames import VideoModel
+from .model import DepthEstimate
+from .onnx_input import GraphInput, describe
+from .pictures import input_size, inverse_depth, normalised
+from .trouble import told
 
-_KEYS = {"scale", "mean", "std", "size", "multiple", "output"}
-_SIZE = 448
+# onnxruntime holds the weights as stored and once more as it has packed them.
+MEMORY_SHARE = 2.0
+REMEDY = "export it again, or choose another model"
 
 
-class OnnxModel:
-    """An ONNX file as a depth model; implements `DepthModel`. It tells no uncertainty (0)."""
+class OnnxModel(VideoModel):
+    """An ONNX file as a depth model; implements `DepthModel`. It tells no uncertainty.
 
-    def __init__(self, path: Path, size: int | None = None) -> None:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise SecondEyeError(
-                f"{path} needs the package onnxruntime: install it into the engine, or leave the "
-                "model away to use Second Eye's own."
-            ) from error
-        self._settings = _read_sidecar(path.with_suffix(".json"))
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise SecondEyeError(f"{path} can't be read ({error.strerror}): check it.") from error
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        try:
-            self._session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            # onnxruntime raises a type of its own for each kind of damage, all plain Exceptions.
-            raise SecondEyeError(
-                f"{path} is not a depth model that onnxruntime can run: export it again."
-            ) from error
-        given = self._session.get_inputs()[0]
-        if len(given.shape) != 4 or (
-            given.shape[1] not in (3, "3") and isinstance(given.shape[1], int)
-        ):
-            raise SecondEyeError(
-                f"{path} takes an input of shape {given.shape}: a depth model takes (N, 3, H, W)."
-            )
-        self._input = given.name
-        self._fixed = given.shape[2:] if all(isinstance(n, int) for n in given.shape[2:]) else None
-        self._size = size or self._settings.get("size", _SIZE)
-        self.name = path.stem
-        described = json.dumps([self._settings, None if self._fixed else self._size])
-        self.sha256 = hashlib.sha256(content + described.encode()).hexdigest()
+    Args:
+        source: the file, of kind "onnx".
+        settings: what the file doesn't say of itself.
+        size: longer side of the picture that the model sees; None for the settings' own. A file of
+            fixed input size sees the picture stretched to it and ignores both.
+        device: "cpu" or "cuda"; None for the first of CUDA and the processor that works.
+        name: what it is called; None for the file's own name.
+    """
 
-    def infer(self, rgb: np.ndarray) -> DepthEstimate:
-        """See `DepthModel.infer`. A model of fixed input size sees the picture stretched to it."""
-        if self._fixed:
-            height, width = self._fixed
-        else:
-            multiple = int(self._settings.get("multiple", 32))
-            height, width = network_size(rgb.shape[0], rgb.shape[1], int(self._size), multiple)
-        x = resize_picture(rgb, height, width) * np.float32(self._settings.get("scale", 255))
-        x = (x - np.float32(self._settings.get("mean", 0))) / np.float32(
-            self._settings.get("std", 1)
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        size: int | None = None,
+        device: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.name = name or source.name
+        self.source, self.settings = source, settings
+        memory.check(self.name, source.path, int(source.bytes * MEMORY_SHARE))
+        self._session = _session(source, self.name, device)
+        self.input: GraphInput = describe(self._session.get_inputs(), source.path, settings)
+        self._answer = self._pick_answer()
+        self.unit = "metres" if settings.metric else "relative"
+        self.window = self.input.window or settings.window or 1
+        self.context = _context(settings.context, self.window)
+        self.size = None if self.input.size else (size or settings.size)
+        self._asked = size
+        self.fingerprint = source.fingerprint()
+        described = json.dumps([settings.to_plain(), None if self.input.size else size])
+        self.sha256 = hashlib.sha256((self.fingerprint + described).encode()).hexdigest()
+
+    def facts(self) -> dict[str, Any]:
+        """What the graph says of itself, for people."""
+        own = self._session.get_modelmeta().custom_metadata_map
+        return {
+            "inputs": [_port(port) for port in self._session.get_inputs()],
+            "outputs": [_port(port) for port in self._session.get_outputs()],
+            "layout": self.input.layout,
+            "dtype": self.input.dtype.name,
+            "device": self._session.get_providers()[0].removesuffix("ExecutionProvider").lower(),
+            "licence": own.get("license") or own.get("licence"),
+        }
+
+    def infer_frames(self, frames: Sequence[np.ndarray]) -> list[DepthEstimate]:
+        """See `DepthModel.infer_frames`. Fewer frames than a fixed window are filled up with the
+        last one, as Video Depth Anything does."""
+        with told(self.name, REMEDY):
+            return self._infer(list(frames))
+
+    def _infer(self, frames: list[np.ndarray]) -> list[DepthEstimate]:
+        if not 1 <= len(frames) <= self.window:
+            raise ValueError(f"{len(frames)} frames for a window of {self.window}")
+        shape = frames[0].shape
+        height, width = self.input.size or input_size(
+            shape[0], shape[1], self.settings, self._asked
         )
-        batch = np.ascontiguousarray(x.transpose(2, 0, 1)[None], dtype=np.float32)
-        out = np.asarray(self._session.run(None, {self._input: batch})[0], np.float32).squeeze()
-        if out.ndim != 2:
-            raise SecondEyeError(
-                f"The model {self.name} answers with shape {out.shape}: one value per pixel is "
-                "wanted; choose another model."
-            )
-        if self._settings.get("output") == "depth":
-            out = 1 / np.maximum(out, np.float32(1e-6))
-        inverse = np.maximum(np.nan_to_num(out, posinf=0.0), 0)
-        return DepthEstimate(inverse, np.zeros_like(inverse))
+        filled = frames + [frames[-1]] * ((self.input.window or 1) - len(frames))
+        pictures: list[np.ndarray] = []
+        for number, rgb in enumerate(filled):
+            # The frames that fill a window up are one and the same: no need to resize it again.
+            same = number > 0 and rgb is filled[number - 1]
+            x = pictures[-1] if same else normalised(rgb, height, width, self.settings)
+            pictures.append(x)
+        batch = self.input.arrange(np.stack(pictures))
+        answer = self._session.run([self._answer], {self.input.name: batch})[0]
+        maps = self._maps(np.asarray(answer), len(filled))[: len(frames)]
+        return [DepthEstimate(inverse_depth(self.name, one, self.settings)) for one in maps]
 
-
-def _read_sidecar(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SecondEyeError(f"{path} is not readable JSON: correct it or remove it.") from error
-    unknown = set(settings) - _KEYS if isinstance(settings, dict) else {"not an object"}
-    if unknown:
+    def _maps(self, answer: np.ndarray, count: int) -> np.ndarray:
+        """The answer as (count, h, w): axes of length 1 dropped."""
+        if answer.ndim >= 2 and answer.dtype.kind in "fiu":
+            lengths = [n for n in answer.shape if n != 1]
+            if count == 1 and len(lengths) == 2:
+                return answer.reshape(1, *lengths)
+            if count > 1 and len(lengths) == 3 and lengths[0] == count:
+                return answer.reshape(lengths)
         raise SecondEyeError(
-            f"{path} holds '{sorted(unknown)[0]}', which is unknown: use "
-            f"{', '.join(sorted(_KEYS))}."
+            f"The model {self.name} answers with shape {list(answer.shape)}: one value per pixel "
+            'is wanted; name the right output as "answer" in its settings, or choose another '
+            "model."
         )
-    if settings.get("output", "inverse_depth") not in ("inverse_depth", "depth"):
-        raise SecondEyeError(f"{path}: output must be inverse_depth or depth; correct it.")
-    return settings
+
+    def _pick_answer(self) -> str:
+        names = [output.name for output in self._session.get_outputs()]
+        wanted = self.settings.answer
+        if wanted is not None and wanted not in names:
+            raise SecondEyeError(
+                f"{self.source.path} has no output '{wanted}': its outputs are "
+                f'{", ".join(names)}; correct "answer" in its settings.'
+            )
+        return wanted or names[0]
+
+
+def _session(source: Source, name: str, device: str | None) -> Any:
+    path = source.path
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise SecondEyeError(
+            f"{path} needs the package onnxruntime: install it into the engine, or leave the "
+            "model away to use Second Eye's own."
+        ) from error
+    cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    if device == "cuda" and not cuda:
+        raise SecondEyeError(
+            f"The model {name} can't run on cuda, since onnxruntime {onnxruntime.__version__} is a "
+            "CPU-only build: install onnxruntime-gpu into the engine, or leave --device away."
+        )
+    if device not in (None, "cpu", "cuda"):
+        raise SecondEyeError(
+            f"The model {name} can't run on {device}: ONNX files run on cpu or cuda; leave "
+            "--device away."
+        )
+    providers: list[Any] = ["CPUExecutionProvider"]
+    if cuda and device != "cpu":
+        # A search by timing may choose other kernels, and so other bits, on a second run.
+        providers.insert(0, ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"}))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = thread_count()
+    remedy = "it is no depth model that this onnxruntime can run; export it again"
+    with told(name, f"{path}: {remedy}", "load"):
+        session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        if device == "cuda" and session.get_providers()[0] != "CUDAExecutionProvider":
+            raise SecondEyeError(
+                f"The model {name} can't run on cuda: onnxruntime finds no CUDA card or library; "
+                "check the driver, or leave --device away."
+            )
+        return session
+
+
+def _context(wanted: tuple[int, ...], window: int) -> tuple[int, ...]:
+    """The places of the settings; the last quarter where they name none, or a file of another
+    window than its preset's is at hand."""
+    if window == 1 or (wanted and max(wanted) < window and len(wanted) < window):
+        return wanted if window > 1 else ()
+    return tuple(range(window - max(window // 4, 1), window))
+
+
+def _port(port: Any) -> dict[str, Any]:
+    return {"name": port.name, "shape": list(port.shape), "type": port.type}

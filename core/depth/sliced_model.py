@@ -9,12 +9,14 @@ import torch
 
 from .device import pick_device, thread_count
 from .fold import fold
+from .frames import PictureModel
 from .labels import likeliest_classes
 from .model import DepthEstimate, network_size, resize_picture
+from .trouble import checked, told
 from .weights import read_weights
 
 
-class SlicedModel:
+class SlicedModel(PictureModel):
     """The sliced-MLP network of a .safetensors file; implements `DepthModel`.
 
     Args:
@@ -29,12 +31,14 @@ class SlicedModel:
     ) -> None:
         network, metadata = read_weights(path)
         self.name = metadata.get("name", path.stem)
-        self.size = size or int(metadata.get("size", 448))
+        self._size = size or int(metadata.get("size", 448))
+        self.size: int | None = self._size
         digest = hashlib.sha256(path.read_bytes())
         digest.update(f"size {self.size}".encode())
         self.sha256 = digest.hexdigest()
         self._device = pick_device() if device is None else device
-        self._network = fold(network).to(self._device)
+        with told(self.name, "choose another device"):
+            self._network = fold(network).to(self._device)
         # Sums are split over threads, so the bits depend on their number: it is fixed here and
         # set before each picture, since another room may have changed it.
         self._threads = thread_count()
@@ -43,7 +47,11 @@ class SlicedModel:
         """See `DepthModel.infer`; ``uncertainty`` is the scale of a Laplace distribution."""
         if torch.get_num_threads() != self._threads:
             torch.set_num_threads(self._threads)
-        height, width = network_size(rgb.shape[0], rgb.shape[1], self.size)
+        with told(self.name, "choose another --device"):
+            return self._infer(rgb)
+
+    def _infer(self, rgb: np.ndarray) -> DepthEstimate:
+        height, width = network_size(rgb.shape[0], rgb.shape[1], self._size)
         picture = torch.from_numpy(resize_picture(rgb, height, width)).to(self._device)
         with torch.inference_mode():
             # Channels last in memory is how numpy holds the picture: no copy is made.
@@ -53,7 +61,7 @@ class SlicedModel:
         if logits is not None:
             labels = likeliest_classes(logits[0].float().cpu().numpy(), height, width)
         return DepthEstimate(
-            np.ascontiguousarray(inverse_depth[0, 0].cpu().numpy()),
+            np.ascontiguousarray(checked(self.name, inverse_depth[0, 0].cpu().numpy())),
             np.ascontiguousarray(scale[0, 0].cpu().numpy()),
             labels,
         )

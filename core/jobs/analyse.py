@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 class AnalyseJob:
     """Analyse timeline frames ``first..last`` (None: the clip's ends) of ``clip``.
 
-    ``model`` is a name, file or folder, ``size`` its inference size, ``depth_size`` the longest
-    side of the stored depth. An existing project is resumed, or widened to hold these frames;
-    what stands there whole is kept. ``rate``: [numerator, denominator] in frames a second, for an
-    image sequence, which has none of its own (24 where not given). Depth is estimated from the
-    stored plate, never from the clip, so that a resumed run gives the files of an undisturbed one.
+    ``model`` is a name, file or folder, ``size`` its inference size, ``device`` where it runs,
+    ``depth_size`` the longest side of the stored depth. An existing project is resumed, or widened
+    to hold these frames; what stands there whole is kept. ``rate``: [numerator, denominator] in
+    frames a second, for an image sequence, which has none of its own (24 where not given). Depth is
+    estimated from the stored plate, never from the clip, so that a resumed run gives the files of
+    an undisturbed one.
     """
 
     clip: str
@@ -37,6 +38,7 @@ class AnalyseJob:
     size: int | None = None
     depth_size: int | None = None
     rate: Sequence[int] | None = None
+    device: str | None = None
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers project, first, last, plates and frames (made now), model, notes, message.
@@ -69,14 +71,19 @@ class AnalyseJob:
                 folder,
                 planning.new_manifest(folder, clip, frames, model, self.size, depth_size),
             )
-        if model is None and (self.model is not None or self.size is not None):
+        unused = model is None and planning.is_unused(project)
+        if unused:
+            model = self.load_model(self.size)
+        elif model is None and any((self.model, self.size, self.device)):
             model = self.load_model(self.size or project.manifest.model.size)
             planning.check_model(project, model, self.size)
         with project.lock():
+            if unused and model is not None:
+                planning.adopt_model(project, model, self.size)
             return Analysis(self, project, clip, model, report, cancelled).run(frames)
 
     def load_model(self, size: int | None) -> DepthModel:
         """The model asked for, or the bundled one."""
         from ..depth import load_model
 
-        return load_model(self.model, size)
+        return load_model(self.model, size, self.device)

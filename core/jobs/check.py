@@ -2,6 +2,7 @@
 """What this Python can do, in words: the engine's Check button."""
 
 import importlib
+import importlib.metadata
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ PACKAGES = {
     "OpenEXR": "OpenEXR",
     "safetensors": "safetensors",
 }
+# What models of the user's own need, and nothing else does.
+OPTIONAL = ("onnxruntime", "transformers")
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,9 @@ class CheckJob:
     """Look at every package that the jobs need, the device, and the bundled model."""
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
-        """Answers ready (bool), message, python, executable, packages (version or None), device,
-        model (name or None), problems (list of sentences)."""
+        """Answers ready (bool), message, python, executable, packages (version or None),
+        optional (the same, of packages for models that users bring), device, model (name or
+        None), problems (list of sentences)."""
         packages: dict[str, str | None] = {}
         problems: list[str] = []
         for done, (module, name) in enumerate(PACKAGES.items()):
@@ -50,6 +54,7 @@ class CheckJob:
             "python": python,
             "executable": sys.executable,
             "packages": packages,
+            "optional": {name: _installed(name) for name in OPTIONAL},
             "device": device,
             "model": model,
             "problems": problems,
@@ -69,6 +74,14 @@ def _version(module: str, name: str, problems: list[str]) -> str | None:
         problems.append(f"{module} does not load ({reason}): install the engine anew.")
         return None
     return str(getattr(found, "__version__", "unknown"))
+
+
+def _installed(name: str) -> str | None:
+    """The version of a package, without the seconds that importing it takes."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _device() -> str:

@@ -18,6 +18,7 @@ from ..project import (
     Shot,
     TimelineRecord,
 )
+from .metres import METRES
 
 if TYPE_CHECKING:
     from ..depth import DepthModel
@@ -91,8 +92,32 @@ def new_manifest(
         depth=DepthRecord(*depth_size, scale=[1.0] * count, shift=[0.0] * count),
         shots=[Shot(name="shot_001", first=frames[0], last=frames[1])],
         lens=LensRecord() if focal is None else LensRecord(focal, "metadata"),
-        model=ModelRecord(name=model.name, sha256=model.sha256, size=size),
+        model=model_record(model, size),
+        metres_per_unit=1.0 if model.unit == METRES else None,
     )
+
+
+def model_record(model: "DepthModel", size: int | None) -> ModelRecord:
+    """What the manifest says of ``model`` at the ``size`` asked for."""
+    return ModelRecord(model.name, model.sha256, size, model.unit, model.window)
+
+
+def is_unused(project: Project) -> bool:
+    """Whether no frame of depth stands there yet, so that the project is bound to no model."""
+    manifest = project.manifest
+    return not manifest.complete and not any(
+        project.depth_path(n).exists() for n in manifest.frames
+    )
+
+
+def adopt_model(project: Project, model: "DepthModel", size: int | None) -> None:
+    """Give an unused project another model: the former one failed before its first frame."""
+    manifest = project.manifest
+    record = model_record(model, size)
+    if record != manifest.model:
+        manifest.model = record
+        manifest.metres_per_unit = 1.0 if model.unit == METRES else None
+        project.save()
 
 
 def clip_paths(folder: Path, clip: Path) -> tuple[str, str]:

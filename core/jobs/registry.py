@@ -14,6 +14,8 @@ JOBS = {
     "convert": (".convert", "ConvertJob"),
     "assemble": (".assemble", "AssembleJob"),
     "check": (".check", "CheckJob"),
+    "add_model": (".models", "AddModelJob"),
+    "remove_model": (".models", "RemoveModelJob"),
 }
 
 

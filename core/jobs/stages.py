@@ -12,9 +12,10 @@ from ..errors import SecondEyeError
 from ..project import DONE, Manifest, Project, Shot
 from ..project.extent import with_range
 from ..project.ranges import RangeHistogram, count_codes
-from . import planning
+from . import metres, planning
 from .pipeline import mapped
 from .progress import IsCancelled, Progress, Report, stop_if
+from .windows import Alignment, Window, plan
 
 if TYPE_CHECKING:
     from ..depth import DepthEstimate, DepthModel
@@ -42,13 +43,14 @@ class Analysis:
 
     def run(self, requested: tuple[int, int]) -> dict[str, Any]:
         project = self.project
-        old = project.manifest
+        self.old = old = project.manifest
         self.target = target = self._target(requested)
         self.measured = [i for i, shot in enumerate(target.shots) if self._is_new(shot, old)]
         self.histograms = {i: RangeHistogram() for i in self.measured}
         if not old.complete:
             # Nothing was promised yet: the manifest may say what is being made. A finished one
             # keeps describing the finished frames until all of the new ones are finished.
+            self._forget_other_windows()
             project.manifest = target
             project.save()
         project.make_folders()
@@ -64,7 +66,11 @@ class Analysis:
         for done, index in enumerate(self.measured):
             self.report(Progress("range", done, len(self.measured)))
             shot = target.shots[index]
-            shot.low, shot.high = self.histograms[index].limits()
+            low, high = self.histograms[index].limits()
+            if target.model.unit == metres.METRES:
+                metres.measure(shot, low, high)
+            else:
+                shot.low, shot.high = low, high
         project.manifest = target
         self._finish("range")
         self.report(Progress("range", len(self.measured), len(self.measured)))
@@ -130,6 +136,14 @@ class Analysis:
                     self._add(n, counts)
         return whole
 
+    def _forget_other_windows(self) -> None:
+        """Remove the depth of an unfinished project whose range is now another, if its model
+        looks at windows: they would no longer be the windows of an undisturbed run."""
+        old = self.old
+        if old.model.window > 1 and (old.first, old.last) != (self.target.first, self.target.last):
+            for n in old.frames:
+                self.project.depth_path(n).unlink(missing_ok=True)
+
     def _make_plates(self) -> int:
         """Conform the clip to numbered pictures; returns how many were made."""
         from ..media import write_image
@@ -164,6 +178,9 @@ class Analysis:
             return
         model, project = self.model, self.project
         assert model is not None  # loaded above where frames are missing
+        if model.window > 1:
+            self._make_windows(model, missing)
+            return
         height, width = self.target.depth.height, self.target.depth.width
         total = len(self.target.frames)
         done = total - len(missing)
@@ -187,6 +204,54 @@ class Analysis:
                 self._add(n, counts)
                 done += 1
                 self.report(Progress("depth", done, total))
+
+    def _make_windows(self, model: DepthModel, missing: list[int]) -> None:
+        """Estimate depth with a model that looks at several frames together.
+
+        A window is brought to the scale of depth that is read back as it was stored, so it makes
+        no difference whether the windows before it ran a moment or a week ago.
+        """
+        total = len(self.target.frames)
+        done, lacking = total - len(missing), set(missing)
+        self.report(Progress("depth", done, total))
+        for shot in self.target.shots:
+            finished = None
+            if self.old.complete:
+                first, last = max(shot.first, self.old.first), min(shot.last, self.old.last)
+                finished = (first, last) if first <= last else None
+            extent = (shot.first, shot.last)
+            for window in plan(extent, finished, model.window, model.context):
+                if lacking.isdisjoint(window.new):
+                    continue
+                for _ in self._run_window(model, window, lacking):
+                    done += 1
+                    self.report(Progress("depth", done, total))
+
+    def _run_window(self, model: DepthModel, window: Window, lacking: set[int]) -> Iterator[int]:
+        """Run one window and store the frames of it that are lacking; yields their numbers."""
+        from ..depth import DepthEstimate, upsample_to
+
+        stop_if(self.cancelled)
+        project, depth = self.project, self.target.depth
+        plates = [project.read_plate(n) for n in window.frames]
+        answers = dict(zip(window.frames, model.infer_frames(plates), strict=True))
+        del plates
+        alignment = Alignment()
+        if model.unit != metres.METRES:
+            for n in window.known:
+                full = upsample_to(answers[n], depth.height, depth.width)
+                alignment.add(full.inverse_depth, project.read_depth(n))
+        scale, shift = (np.float32(x) for x in alignment.scale_and_shift())
+        for n in window.new:
+            if n not in lacking:
+                continue
+            stop_if(self.cancelled)
+            full = upsample_to(answers[n], depth.height, depth.width)
+            error = None if full.uncertainty is None else full.uncertainty * scale
+            full = DepthEstimate(np.maximum(full.inverse_depth * scale + shift, 0), error)
+            values = project.write_depth(n, full.inverse_depth, confidence(full))
+            self._add(n, self._count(n, values))
+            yield n
 
     def _shot_index(self, n: int) -> int:
         return next(i for i, s in enumerate(self.target.shots) if s.first <= n <= s.last)
@@ -233,6 +298,8 @@ def confidence(estimate: DepthEstimate) -> np.ndarray:
     nearest inverse depth; the ratio makes models of any unit comparable. A model that tells no
     uncertainty is taken at its word: 1.
     """
+    if estimate.uncertainty is None:
+        return np.ones_like(estimate.inverse_depth)
     nearest = max(float(estimate.inverse_depth.max()), 1e-6)
     return 1.0 / (1.0 + estimate.uncertainty / np.float32(HALF_SURE * nearest))
 

@@ -71,6 +71,8 @@ class ModelRecord(Record):
     name: str = ""
     sha256: str = ""
     size: int | None = None
+    unit: str = "relative"  # or "metres": stored depth is then in 1/metre
+    window: int = 1  # frames that the model looks at together
 
 
 @dataclass

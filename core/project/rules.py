@@ -34,6 +34,8 @@ def _rules(m: Manifest) -> Iterator[tuple[bool, str]]:
         yield len(values) == frames, _count(f"depth.{name}", frames, len(values))
     yield from _shot_rules(m)
     yield m.lens.focal_over_width > 0, "lens.focal_over_width must be above 0"
+    yield m.model.unit in ("relative", "metres"), 'model.unit must be "relative" or "metres"'
+    yield m.model.window >= 1, "model.window must be at least 1"
     yield m.metres_per_unit is None or m.metres_per_unit > 0, "metres_per_unit must be above 0"
     if m.camera is not None:
         for name in ("interocular", "convergence", "lateral_offset"):

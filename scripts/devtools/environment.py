@@ -54,7 +54,13 @@ class Blender:
 
 BLENDERS = {
     "4.2": Blender("4.2", "3.11", ".venv-blender-4.2", ("blender-4_2",), project=False),
-    "4.5": Blender("4.5", "3.11", ".venv", ("blender", "onnx", "evaluation", "dev"), project=True),
+    "4.5": Blender(
+        "4.5",
+        "3.11",
+        ".venv",
+        ("blender", "onnx", "transformers", "evaluation", "dev"),
+        project=True,
+    ),
     "5.0": Blender("5.0", "3.11", ".venv-blender-5.0", ("blender-5_0",), project=False),
     "5.2": Blender("5.2", "3.13", ".venv-blender-5.2", ("blender-5_2",), project=False),
 }

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Depth models that users bring as folders of the package Transformers (an optional package).
+
+A folder holds config.json and .safetensors. Nothing is downloaded and no code of the folder's own
+is run: the classes are those of the installed package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import SecondEyeError
+from ..models import Settings, Source, memory
+from .device import choose_device, thread_count
+from .frames import PictureModel
+from .model import DepthEstimate
+from .pictures import input_size, inverse_depth, normalised
+from .transformers_kinds import fixed_size
+from .trouble import told
+
+REMEDY = "download it again, or choose another model"
+FLOAT = 4  # bytes of a weight as it is loaded, whatever the file stores
+LEAST_INVERSE, MOST_INVERSE = 1e-4, 1e4  # Depth Pro's own bounds of 1/metre
+
+
+class TransformersModel(PictureModel):
+    """A Transformers folder as a depth model; implements `DepthModel`. It tells no uncertainty.
+
+    Args:
+        source: the folder, of kind "transformers".
+        settings: how it wants its pictures and what it answers (`settings_for`).
+        size: longer side of the picture that the model sees; None for the model's own.
+        device: "cpu", "cuda" or "mps"; None for the quickest that this torch finds.
+        name: what it is called; None for the folder's own name.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        size: int | None = None,
+        device: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.name = name or source.name
+        self.source, self.settings = source, settings
+        # While it loads, the file's pages and the weights made of them stand side by side.
+        memory.check(self.name, source.path, source.parameters * FLOAT + source.bytes // 4)
+        self._device = choose_device(device, self.name)
+        self._network = _load(source, self.name).to(self._device)
+        self._threads = thread_count()
+        self._fixed = fixed_size(source) if size is None else None
+        self._asked = size
+        self.size = size or (max(self._fixed) if self._fixed else settings.size)
+        self.unit = "metres" if settings.metric else "relative"
+        self.fingerprint = source.fingerprint()
+        described = json.dumps([settings.to_plain(), size])
+        self.sha256 = hashlib.sha256((self.fingerprint + described).encode()).hexdigest()
+
+    def facts(self) -> dict[str, Any]:
+        """What the folder says of itself, for people."""
+        seen: list[Any] = list(self._fixed or ("height", "width"))
+        return {
+            "inputs": [{"name": "pixel_values", "shape": [1, 3, *seen], "type": "tensor(float)"}],
+            "outputs": [{"name": "predicted_depth", "shape": [1, *seen], "type": "tensor(float)"}],
+            "layout": "NCHW",
+            "dtype": "float32",
+            "device": self._device.type,
+            "model_type": self.source.config["model_type"],
+            "licence": _licence(self.source),
+        }
+
+    def infer(self, rgb: np.ndarray) -> DepthEstimate:
+        """See `DepthModel.infer`."""
+        if torch.get_num_threads() != self._threads:
+            torch.set_num_threads(self._threads)
+        with told(self.name, REMEDY):
+            height, width = self._fixed or input_size(
+                rgb.shape[0], rgb.shape[1], self.settings, self._asked
+            )
+            picture = normalised(rgb, height, width, self.settings).transpose(2, 0, 1)[None]
+            pixels = torch.from_numpy(np.ascontiguousarray(picture)).to(self._device)
+            with torch.inference_mode():
+                answer = self._network(pixel_values=pixels)
+            values = answer.predicted_depth.squeeze().float().cpu().numpy()
+            if values.ndim != 2:
+                raise SecondEyeError(
+                    f"The model {self.name} answers with shape {list(values.shape)}: one value per "
+                    "pixel is wanted; choose another model."
+                )
+            if self.settings.output == "metric_inverse_depth":
+                values = _metric(values, getattr(answer, "field_of_view", None))
+            return DepthEstimate(inverse_depth(self.name, values, self.settings))
+
+
+def _metric(canonical: np.ndarray, field: torch.Tensor | None) -> np.ndarray:
+    """Depth Pro's canonical inverse depth in 1/metre, by the horizontal field of view in degrees.
+
+    Bochkovskii et al. 2024, "Depth Pro", section 3: 1/Z = C * width / focal length in pixels,
+    and width / focal = 2 tan(field / 2), whatever the picture's size.
+    """
+    if field is None:
+        return canonical
+    degrees = float(field.reshape(-1)[0])
+    values: np.ndarray = canonical * np.float32(2 * math.tan(math.radians(degrees) / 2))
+    return np.clip(values, LEAST_INVERSE, MOST_INVERSE)
+
+
+def _load(source: Source, name: str) -> torch.nn.Module:
+    # Read when the package is first imported: it asks no server, whatever a config names.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    try:
+        from transformers import AutoModelForDepthEstimation
+        from transformers.utils import logging
+    except ImportError as error:
+        raise SecondEyeError(
+            f"{source.path} needs the package transformers: install it into the engine, or leave "
+            "the model away to use Second Eye's own."
+        ) from error
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    with told(name, f"{source.path}: {REMEDY}", "load"):
+        network, found = AutoModelForDepthEstimation.from_pretrained(
+            str(source.path),
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+            dtype=torch.float32,
+        )
+    missing = sorted(found["missing_keys"]) + sorted(str(k) for k in found["mismatched_keys"])
+    if missing:
+        raise SecondEyeError(
+            f"The weights in {source.path} don't fit its config.json ({len(missing)} are missing, "
+            f"such as {missing[0]}): download both again from one place."
+        )
+    module: torch.nn.Module = network.eval()
+    return module
+
+
+def _licence(source: Source) -> str | None:
+    """The licence that the folder's model card names in its first lines."""
+    for name in ("README.md", "readme.md"):
+        try:
+            text = (source.path / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for line in text.splitlines()[:60]:
+            key, colon, value = line.partition(":")
+            if colon and key.strip().lower() == "license" and value.strip():
+                return value.strip()
+    return None

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Windows of frames for models that look at several together, and one scale for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Window:
+    """``frames`` is what the model sees, in order; ``new`` are those it gives depth for.
+
+    The others were given depth by windows before it (or stood there finished), and bring the
+    new ones to the same scale.
+    """
+
+    frames: tuple[int, ...]
+    new: tuple[int, ...]
+
+    @property
+    def known(self) -> tuple[int, ...]:
+        """Frames whose depth is stored when this window's turn comes."""
+        return tuple(n for n in self.frames if n not in self.new)
+
+
+def plan(
+    shot: tuple[int, int],
+    finished: tuple[int, int] | None,
+    length: int,
+    context: Sequence[int],
+) -> list[Window]:
+    """The windows of a shot's frames first..last, in the order in which they run.
+
+    They depend on nothing but these numbers, so that an interrupted run goes on with the windows
+    of an undisturbed one. ``finished``: a part of the shot whose depth stands (an extended
+    project); what lies around it is brought to its scale. ``context``: places in a window whose
+    frames begin the next.
+    """
+    if finished is None:
+        return list(_forward([], shot[0], shot[1], length, context))
+    first, last = finished
+    overlap = min(len(context), last - first + 1)
+    # Its own windows first: a damaged file in it is made again as it was.
+    windows = list(_forward([], first, last, length, context))
+    tail = list(range(last - overlap + 1, last + 1))
+    windows += _forward(tail, last + 1, shot[1], length, context)
+    end = first - 1
+    while end >= shot[0]:
+        start = max(end - (length - overlap) + 1, shot[0])
+        new = tuple(range(start, end + 1))
+        windows.append(Window((*new, *range(end + 1, end + 1 + overlap)), new))
+        end = start - 1
+    return windows
+
+
+def _forward(
+    known: list[int], first: int, last: int, length: int, context: Sequence[int]
+) -> Iterator[Window]:
+    while first <= last:
+        new = tuple(range(first, min(first + length - len(known), last + 1)))
+        frames = (*known, *new)
+        yield Window(frames, new)
+        known = [frames[i] for i in context if i < len(frames)]
+        first = new[-1] + 1
+
+
+class Alignment:
+    """Scale and shift that bring one window's inverse depth to that of frames already stored.
+
+    Least squares over all pixels of the frames that both know, as Video Depth Anything joins its
+    windows (Chen et al. 2025, section 3.3). Sums in float64: memory doesn't grow with frames.
+    """
+
+    def __init__(self) -> None:
+        self._sums = np.zeros(5)
+
+    def add(self, new: np.ndarray, stored: np.ndarray) -> None:
+        """One frame of both, (h, w) each."""
+        x, y = new.astype(np.float64).ravel(), stored.astype(np.float64).ravel()
+        self._sums += np.array([x.size, x.sum(), y.sum(), x @ x, x @ y])
+
+    def scale_and_shift(self) -> tuple[float, float]:
+        """(1, 0) where nothing was added; a scale of 1 where no positive one fits."""
+        count, x, y, xx, xy = self._sums
+        if count == 0:
+            return 1.0, 0.0
+        spread = xx - x * x / count
+        scale = (xy - x * y / count) / spread if spread > 1e-12 * max(xx, 1e-30) else 1.0
+        if scale <= 0:
+            scale = 1.0
+        return float(scale), float((y - scale * x) / count)
