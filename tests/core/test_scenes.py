@@ -170,17 +170,15 @@ def test_flow_leads_to_the_next_view(frames):
     checked = 0
     by_name = {(ref.folder, ref.stem): frame for ref, frame in frames}
     for ref, frame in frames:
-        np.testing.assert_allclose(
-            frame["flow"],
-            rigid_flow(
-                frame["inverse_depth"],
-                frame["focal_px"],
-                frame["world_from_camera"],
-                frame["next_world_from_camera"],
-            ),
-            atol=0.15,
-            rtol=2e-2,
+        still = rigid_flow(
+            frame["inverse_depth"],
+            frame["focal_px"],
+            frame["world_from_camera"],
+            frame["next_world_from_camera"],
         )
+        # Only people and cars go their own way.
+        fixed = ~np.isin(frame["labels"], (LABELS.index("vehicle"), LABELS.index("person")))
+        np.testing.assert_allclose(frame["flow"][fixed], still[fixed], atol=0.15, rtol=2e-2)
         if ref.next_stem is None:
             continue
         after = by_name[ref.folder, ref.next_stem]

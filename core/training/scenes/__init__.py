@@ -13,7 +13,8 @@ from ...errors import Cancelled
 from ..frames import FrameWriter, rigid_flow, scene_folder_name
 from . import indoors, open_ground, poses, street
 from .catalog import Catalogue
-from .render import Renderer, expose, smooth_light
+from .picture import Look, draw_look, expose, smooth_light, through_air, through_lens
+from .render import Renderer
 from .stage import Stage
 from .views import foreground, looks_right, worth_rendering
 
@@ -24,12 +25,14 @@ BUILDERS: dict[str, Callable[[Stage], poses.Proposer]] = {
     "street": street.street,
     "open_ground": open_ground.open_ground,
 }
-GENERATOR = 4
+GENERATOR = 5
 """Grows with every change by which a seed gives another picture; stored in scene.json."""
-SHARES = {"room": 0.45, "corridor": 0.1, "table_top": 0.15, "street": 0.15, "open_ground": 0.15}
+SHARES = {"room": 0.38, "corridor": 0.06, "table_top": 0.15, "street": 0.23, "open_ground": 0.18}
 _STEP = {"room": 0.08, "corridor": 0.12, "table_top": 0.03, "street": 0.3, "open_ground": 0.25}
-_MOVES = 0.15  # of the views start a move of two frames, so that 1 in 4 belongs to one
-_BEHIND = 0.25  # of the views have their hidden layer rendered too
+_MOVES = 0.11  # of the poses start a move of 3-6 frames, so that 1 frame in 3 belongs to one
+_LENGTHS = (3, 7)
+_OUTDOORS = ("street", "open_ground")
+_BEHIND = 0.2  # of the views have their hidden layer rendered too
 
 
 def scene_kind(seed: int) -> str:
@@ -56,7 +59,8 @@ def render_scene(
     """Build and render one scene into ``root``; returns the number of views written.
 
     ``behind_share`` of the views have their hidden layer rendered, and ``move_share`` are followed
-    by a second view from their next pose. The seed fixes everything, given the same models,
+    by further views from their next poses (3-6 in all, while
+    walkers and cars go their way). The seed fixes everything, given the same models,
     photos, size and Blender version. A scene in which no good view is found is written without
     views, so that a resumed job skips it. Raises `Cancelled` between two views when ``stopped()``
     says so; nothing is left of the scene then.
@@ -74,19 +78,26 @@ def render_scene(
             if stopped():
                 raise Cancelled(f"Scene {seed} was stopped before it was finished: run it again.")
             pose = propose(rng)
+            stage.at_frame(0)
             if not worth_rendering(stage, pose, width / height):
                 continue
-            step = _STEP[kind]
-            after = poses.Pose(poses.moved(rng, pose.matrix, step), pose.lens)
-            stem = _view(stage, renderer, writer, pose, after, behind_share)
-            if stem is None:
-                tries += 10
+            length = int(rng.integers(*_LENGTHS)) if rng.random() < move_share else 1
+            path = poses.path(rng, pose, _STEP[kind], length)
+            stage.at_frame(length - 1)
+            if length > 1 and not worth_rendering(stage, path[length - 1], width / height):
                 continue
-            if rng.random() < move_share and len(writer.views) < views:
-                later = poses.Pose(poses.moved(rng, after.matrix, step), pose.lens)
-                second = _view(stage, renderer, writer, after, later, behind_share)
-                if second is not None:
-                    writer.link(stem, second)
+            look = draw_look(rng, kind in _OUTDOORS, pose.lens)
+            before: str | None = None
+            for number in range(min(length, views - len(writer.views))):
+                stage.at_frame(number)
+                now, after = path[number], path[number + 1]
+                stem = _view(stage, renderer, writer, now, after, look, behind_share)
+                if stem is None:
+                    tries += 10
+                    break
+                if before is not None:
+                    writer.link(before, stem)
+                before = stem
         writer.finish(generator=GENERATOR, sources=sorted(stage.sources))
     return len(writer.views)
 
@@ -97,6 +108,7 @@ def _view(
     writer: FrameWriter,
     pose: poses.Pose,
     after: poses.Pose,
+    look: Look,
     behind_share: float,
 ) -> str | None:
     """Render and write one view; None when the picture is no good."""
@@ -104,10 +116,13 @@ def _view(
     renderer.aim(pose)
     seed = int(rng.integers(1 << 30))
     inverse, normals, index = renderer.data(pose)
-    exposure = int(rng.integers(1 << 30))
-    rounds = int(rng.choice([0, 1, 2, 3], p=[0.06, 0.14, 0.4, 0.4]))
-    linear = smooth_light(*renderer.colour(seed), normals, index, rounds)
-    rgb = expose(linear, np.random.default_rng(exposure))
+
+    def photograph(inverse: np.ndarray, normals: np.ndarray, index: np.ndarray) -> np.ndarray:
+        linear = smooth_light(*renderer.colour(seed), normals, index, look.rounds)
+        return through_lens(through_air(linear, inverse, look), inverse, look)
+
+    linear = photograph(inverse, normals, index)
+    rgb = expose(linear, look)
     if not looks_right(rgb, inverse):
         return None
     behind = None
@@ -116,25 +131,49 @@ def _view(
         if removed:
             items = [item for thing in removed for item in thing.objects]
             with renderer.hidden(items):
-                hidden_inverse, hidden_normals, hidden_index = renderer.data(pose)
-                colour = renderer.colour(seed)
-            hidden = smooth_light(*colour, hidden_normals, hidden_index, rounds)
+                data = renderer.data(pose)
+                hidden = photograph(*data)
             numbers = [thing.instance * 16 + thing.label for thing in removed]
-            # The same exposure as in front: it depends on the picture, so the front's is taken.
-            both = expose(np.concatenate([linear, hidden]), np.random.default_rng(exposure))
+            # One exposure for both: it depends on the picture, so the two are exposed as one.
+            both = expose(np.concatenate([linear, hidden]), look)
             rgb, hidden_rgb = both[: len(linear)], both[len(linear) :]
-            behind = (hidden_rgb, hidden_inverse, np.isin(index, numbers))
+            behind = (hidden_rgb, data[0], np.isin(index, numbers))
+    focal = pose.focal_px(renderer.width)
+    flow, moving = _flow(stage, pose, after, focal, inverse, index)
     return writer.add_view(
         rgb,
         inverse,
         normals,
-        rigid_flow(inverse, pose.focal_px(renderer.width), pose.matrix, after.matrix),
+        flow,
         np.where(index == 0, 1, index % 16).astype(np.uint8),
-        pose.focal_px(renderer.width),
+        focal,
         pose.matrix,
         after.matrix,
         behind,
+        moving=moving,
     )
+
+
+def _flow(
+    stage: Stage,
+    pose: poses.Pose,
+    after: poses.Pose,
+    focal: float,
+    inverse: np.ndarray,
+    index: np.ndarray,
+) -> tuple[np.ndarray, float]:
+    """(flow, share of the picture that moves by itself)."""
+    flow = rigid_flow(inverse, focal, pose.matrix, after.matrix)
+    moving = np.zeros(index.shape, bool)
+    for mover in stage.movers:
+        mine = index == mover.thing.instance * 16 + mover.thing.label
+        if mine.any():
+            # To shift a thing is to shift the camera that saw it before the move.
+            shifted = pose.matrix.copy()
+            shifted[:3, 3] += mover.step
+            flow[mine] = rigid_flow(inverse, focal, shifted, after.matrix)[mine]
+            moving |= mine
+    return flow, float(moving.mean())
 
 
 __all__ = ["BUILDERS", "SHARES", "render_scene", "scene_folder_name", "scene_kind"]

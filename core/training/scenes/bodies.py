@@ -1,43 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shapes with many parts: people, cars, trees, vessels and terrain."""
+"""Shapes with many parts: cars, trees, vessels and terrain."""
 
 import numpy as np
 
 from . import shapes
-
-
-def person(rng: np.random.Generator) -> tuple[shapes.Shape, shapes.Shape, shapes.Shape]:
-    """A standing figure of lathed parts: (legs, torso with arms, head), 1.1-1.95 m tall."""
-    tall = rng.uniform(1.5, 1.95) if rng.random() < 0.85 else rng.uniform(1.1, 1.5)
-    wide = tall * rng.uniform(0.12, 0.165)
-    hip, neck = tall * 0.48, tall * 0.83
-    stride = rng.uniform(0, 0.12)
-    leg = shapes.lathe(
-        np.array([[wide * 0.35, 0], [wide * 0.38, hip * 0.5], [wide * 0.52, hip]]), 10
-    )
-    legs = shapes.joined(
-        shapes.moved(leg, wide * 0.45, stride), shapes.moved(leg, -wide * 0.45, -stride)
-    )
-    torso = shapes.lathe(
-        np.array(
-            [
-                [wide * 0.9, hip * 0.95],
-                [wide * rng.uniform(0.7, 1.05), (hip + neck) / 2],
-                [wide * 1.05, neck * 0.96],
-                [wide * 0.35, neck],
-                [wide * 0.3, neck * 1.04],
-            ]
-        ),
-        14,
-        0.6,
-    )
-    arm = shapes.lathe(np.array([[wide * 0.2, hip * 0.9], [wide * 0.27, neck * 0.97]]), 8)
-    swing = rng.uniform(-0.1, 0.1)
-    torso = shapes.joined(
-        torso, shapes.moved(arm, wide * 1.2, swing), shapes.moved(arm, -wide * 1.2, -swing)
-    )
-    head = shapes.moved(shapes.sphere(tall * 0.068, 14), z=neck * 1.02)
-    return legs, torso, head
 
 
 def car(rng: np.random.Generator) -> tuple[shapes.Shape, shapes.Shape, shapes.Shape]:
@@ -84,21 +50,14 @@ def car(rng: np.random.Generator) -> tuple[shapes.Shape, shapes.Shape, shapes.Sh
 
 
 def tree(rng: np.random.Generator, height: float) -> tuple[shapes.Shape, shapes.Shape]:
-    """(trunk, crown): lumpy clumps, a cone of skirts, a column or a palm's drooping cards."""
+    """(trunk, crown): lumpy clumps, a cone of needles, a column or a palm's drooping cards."""
     kind = rng.choice(["round", "round", "cone", "column", "palm"])
     thick = height * rng.uniform(0.015, 0.035)
     bare = height * (0.85 if kind == "palm" else rng.uniform(0.12, 0.4))
     trunk = shapes.cylinder(thick, bare + height * 0.1, thick * 0.6, 8)
     parts: list[shapes.Shape] = []
     if kind == "cone":
-        levels = int(rng.integers(4, 8))
-        for i in range(levels):
-            share = i / levels
-            radius = height * 0.22 * (1 - share) + 0.1
-            skirt = shapes.cylinder(radius, height * 0.3, radius * 0.15, 10)
-            parts.append(
-                shapes.moved(skirt, z=bare * 0.6 + share * (height * 0.75), turn=rng.uniform(0, 6))
-            )
+        parts.append(shapes.moved(_needles(rng, height * 0.95), z=height * 0.08))
     elif kind == "palm":
         for angle in np.linspace(0, 2 * np.pi, int(rng.integers(7, 12)), endpoint=False):
             reach = np.linspace(0, height * rng.uniform(0.25, 0.4), 5)
@@ -114,16 +73,54 @@ def tree(rng: np.random.Generator, height: float) -> tuple[shapes.Shape, shapes.
         spread = height * (0.1 if kind == "column" else rng.uniform(0.16, 0.28))
         middle = (bare + height) / 2
         tall = (height - bare) * 0.3
-        parts.append(shapes.moved(shapes.blob(rng, spread * 0.9, 0.3, 12), z=middle))
-        for _ in range(int(rng.integers(9, 20))):
+        leaf = rng.uniform(0.12, 0.22)
+        parts.append(shapes.moved(foliage(rng, spread * 0.8, leaf * 0.7), z=middle))
+        for _ in range(int(rng.integers(9, 18))):
             offset = rng.normal(0, 1, 3)
             offset *= (
                 np.array([spread, spread, tall]) * rng.uniform(0.4, 0.95) / np.linalg.norm(offset)
             )
-            clump = shapes.blob(rng, spread * rng.uniform(0.4, 0.65), 0.3, 10)
+            clump = foliage(rng, spread * rng.uniform(0.35, 0.6), leaf)
             parts.append(shapes.moved(clump, *(offset + np.array([0, 0, middle]))))
         trunk = shapes.cylinder(thick, middle, thick * 0.5, 8)
     return trunk, shapes.joined(*parts)
+
+
+def _needles(rng: np.random.Generator, height: float) -> shapes.Shape:
+    """A conifer's crown: drooping cards in whorls around a slim dark cone, from z = 0 up."""
+    count = int(rng.integers(500, 900))
+    wide, whorls = height * rng.uniform(0.16, 0.28), rng.uniform(7, 14)
+    t = 1 - np.sqrt(rng.random(count))
+    angle = rng.uniform(0, 2 * np.pi, count)
+    reach = wide * (1 - t) * (0.55 + 0.45 * (1 - (t * whorls) % 1)) + 0.02 * height
+    out = np.column_stack([np.cos(angle), np.sin(angle), rng.uniform(-0.7, 0.1, count)])
+    side = np.column_stack([-np.sin(angle), np.cos(angle), rng.normal(0, 0.2, count)])
+    tip = np.column_stack([reach * out[:, 0], reach * out[:, 1], t * height])
+    long = (wide * rng.uniform(0.2, 0.4, count) * (1.1 - t))[:, None]
+    broad = long * rng.uniform(0.2, 0.45, (count, 1))
+    root, middle = tip - out * long, tip - out * long * 0.4
+    corners = np.stack([root, middle + side * broad, tip, middle - side * broad], 1).reshape(-1, 3)
+    core = shapes.cylinder(wide * 0.62, height * 0.95, 0.01, 9)
+    return shapes.joined((corners, np.arange(4 * count).reshape(-1, 4).tolist()), core)
+
+
+def foliage(rng: np.random.Generator, radius: float, leaf: float) -> shapes.Shape:
+    """A clump of cards around a lumpy core; ``leaf``: half a card's length as a share of
+    ``radius``. Centre on z = 0."""
+    leaves = int(np.clip(2.6 / leaf**2, 30, 420))
+    core_points, core_faces = shapes.blob(rng, radius * 0.72, 0.3, 10)
+    out = rng.normal(0, 1, (leaves, 3))
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    middles = out * radius * rng.uniform(0.75, 1.15, (leaves, 1))
+    facing = out + rng.normal(0, 0.6, (leaves, 3))
+    facing /= np.linalg.norm(facing, axis=1, keepdims=True)
+    along = np.cross(facing, rng.normal(0, 1, (leaves, 3)))
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+    size = radius * leaf * np.exp(rng.normal(0, 0.3, (leaves, 1)))
+    u, v = along * size, np.cross(facing, along) * size * rng.uniform(0.5, 1.0, (leaves, 1))
+    corners = np.stack([middles - u, middles - v, middles + u, middles + v], 1).reshape(-1, 3)
+    cards = corners, np.arange(4 * leaves).reshape(-1, 4).tolist()
+    return shapes.joined((core_points, core_faces), cards)
 
 
 def bottle(rng: np.random.Generator) -> shapes.Shape:

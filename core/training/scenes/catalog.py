@@ -37,6 +37,12 @@ _TREES = re.compile(
     r"|hedge|ficus)$",
     re.I,
 )
+_HUMAN = re.compile(r"male|boy|girl", re.I)
+_ANIMAL = re.compile(r"dog|cat|rabbit|chicken", re.I)
+_BESIDE = re.compile(r"^(bicycle|stroller|scooter|suitcase|tricycle|bike)$", re.I)
+_THIN = re.compile(
+    r"^(floor lamp|lamp|pedestal vase lamp|clothes horse|coat|easel|music stand|step ladder)", re.I
+)
 _STREET = re.compile(
     r"hydrant|trash|recycling|bench|mailbox|lamppost|street l|park light|dustbin|cone|crate|barrel"
     r"|pallet|outdoor lamp|letters box|bicycle|bike$|scooter|motorbike|wheelbarrow|stone lantern",
@@ -91,13 +97,20 @@ class Catalogue:
 def _roles(model: Model) -> list[str]:
     width, depth, height = model.size
     name, category = model.name, model.category
-    if category == "Characters" and height > 0.8 and not re.search("snowman", name, re.I):
-        return ["person"] if height > 1.2 else []
+    if category == "Characters":
+        if not _HUMAN.search(name):
+            return ["animal"] if _ANIMAL.search(name) and height < 1 else []
+        # The catalogue's sitting people have no seat of their own.
+        return ["person"] if height > 0.9 and not re.search("sitting|lying", name, re.I) else []
     if category == "Vehicles" and width > 1.2 and max(model.size) > 2.5 and height < 3.5:
         return ["vehicle"]
     if _TREES.match(name):
         return ["tree"] if height > 1.2 else ["bush"]
     roles = []
+    if _BESIDE.search(name) and height > 0.4:
+        roles.append("beside")
+    if _THIN.search(name) and height > 0.9:
+        roles.append("thin")
     if _STREET.search(name) and height < 5:
         roles.append("street")
     if _LAWN.search(name):

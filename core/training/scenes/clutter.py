@@ -4,6 +4,7 @@
 import numpy as np
 
 from . import bodies, shapes, textures
+from .palette import tone
 from .stage import OBJECT, Stage, Thing
 
 
@@ -12,7 +13,7 @@ def clutter(stage: Stage, supports: list[Thing], count: int, spread: float = 0.4
     rng = stage.rng
     if not supports:
         return
-    for _ in range(count * 2):
+    for _ in range(count * 6):
         if count <= 0:
             return
         support = supports[int(rng.integers(len(supports)))]
@@ -59,12 +60,14 @@ def _small_thing(stage: Stage, at: tuple, turn: float, radius: float) -> None:
     rng = stage.rng
     kind = rng.integers(5)
     if kind == 0:
-        stage.solid(
-            bodies.bottle(rng), stage.surface(0.1, (0.1, 0.4)), OBJECT, at, turn, True, True
-        )
-    elif kind == 1:
+        stage.solid(bodies.bottle(rng), _goods(stage), OBJECT, at, turn, True, True)
+    elif kind == 1 and rng.random() < 0.5:
         ball = shapes.sphere(radius * 0.8, 20)
-        stage.solid(ball, stage.surface(0.3, (0.1, 0.4)), OBJECT, at, turn, True, True)
+        stage.solid(ball, _goods(stage), OBJECT, at, turn, True, True)
+    elif kind == 1:  # a sheet of paper, a phone, a plate: hardly higher than the table
+        flat = shapes.box(radius * rng.uniform(1.0, 2.2), radius * 1.4, rng.uniform(0.001, 0.012))
+        skin = stage.textured(textures.signboard(rng), fit=True) if rng.random() < 0.5 else None
+        stage.solid(flat, skin or _goods(stage), OBJECT, at, turn, True)
     elif kind == 2:
         pile = stage.thing(OBJECT, free=True)
         z = 0.0
@@ -73,16 +76,27 @@ def _small_thing(stage: Stage, at: tuple, turn: float, radius: float) -> None:
             book = shapes.box(
                 radius * rng.uniform(1.1, 1.4), radius * rng.uniform(0.8, 1.2), thick, z
             )
-            stage.part(pile, book, stage.surface(0.4, (0.1, 0.3)), at, turn + rng.normal(0, 0.15))
+            stage.part(pile, book, _goods(stage), at, turn + rng.normal(0, 0.15))
             z += thick
     else:
         tall = rng.uniform(0.03, 0.3)
         shape = shapes.box(radius * 1.3, radius * rng.uniform(0.5, 1.3), tall)
         if kind == 4:
             shape = shapes.cylinder(radius * 0.7, tall, radius * rng.uniform(0.3, 0.9), 24)
-        fit = rng.random() < 0.5
-        skin = stage.textured(stage.photo(), fit=True) if fit else stage.surface(0.2, (0.08, 0.4))
-        stage.solid(shape, skin, OBJECT, at, turn, True)
+        stage.solid(shape, _goods(stage), OBJECT, at, turn, True)
+
+
+def _goods(stage: Stage):
+    """Packets and pottery: plain, printed, or what furniture is made of."""
+    rng = stage.rng
+    draw = rng.random()
+    if draw < 0.4:
+        return stage.flat(tone(rng, "goods"), 0.2 if draw < 0.2 else 0)
+    if draw < 0.6:
+        return stage.textured(textures.signboard(rng), fit=True)
+    if draw < 0.72:
+        return stage.textured(stage.photo(), fit=True)
+    return stage.surface(0, (0.1, 0.4))
 
 
 def plain_table(stage: Stage, at: tuple) -> Thing:
@@ -90,16 +104,12 @@ def plain_table(stage: Stage, at: tuple) -> Thing:
     w, d, h = rng.uniform(0.8, 1.8), rng.uniform(0.6, 1.1), rng.uniform(0.6, 0.95)
     thing = stage.thing(OBJECT)
     turn = rng.uniform(0, 6.28)
-    top = (
-        stage.textured(textures.wood(rng), rng.uniform(0.5, 1.5), 0.15)
-        if rng.random() < 0.5
-        else stage.surface(0.25)
-    )
+    top = stage.furniture_skin() if rng.random() < 0.8 else stage.surface()
     stage.part(thing, shapes.box(w, d, 0.04, h - 0.04), top, at, turn)
     legs = [
         shapes.moved(shapes.box(0.06, 0.06, h - 0.04), x * (w / 2 - 0.05), y * (d / 2 - 0.05))
         for x in (-1, 1)
         for y in (-1, 1)
     ]
-    stage.part(thing, shapes.joined(*legs), stage.flat(textures.colour(rng)), at, turn)
+    stage.part(thing, shapes.joined(*legs), stage.flat(tone(rng, "paint")), at, turn)
     return thing

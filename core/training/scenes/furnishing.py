@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Furniture along the walls and in the middle, and what hangs on the walls."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from . import shapes, textures
+from .palette import tone
 from .shell import TURNS
 from .stage import OBJECT, Stage, Thing
 
@@ -20,11 +23,11 @@ def furnish_walls(
     rng = stage.rng
     theme = rng.choice(["Living room", "Kitchen", "Bedroom", "Bathroom", "Office"])
     placed: list[Thing] = []
-    for _ in range(count * 4):
+    for _ in range(count * 14):
         if len(placed) >= count:
             break
         model = stage.pick("floor")
-        if model.category not in (theme, "Miscellaneous") and rng.random() < 0.6:
+        if model.category not in (theme, "Miscellaneous") and rng.random() < 0.85:
             continue
         w, d, h = model.size
         if d > deepest:
@@ -64,7 +67,7 @@ def furnish_middle(stage: Stage, width: float, depth: float) -> list[Thing]:
                 if rng.random() < 0.75:
                     stage.place(chair, OBJECT, tuple(where), turn + rng.normal(0, 0.25))
     for _ in range(int(rng.integers(1, 6))):
-        model = stage.pick(str(rng.choice(["chair", "floor"])))
+        model = stage.pick(str(rng.choice(["chair", "floor", "thin"], p=[0.4, 0.35, 0.25])))
         half = np.hypot(*model.size[:2]) / 2
         reach = np.array([width, depth]) / 2 - half - 0.1
         if reach.min() <= 0:
@@ -82,33 +85,45 @@ def hang(stage: Stage, width: float, depth: float, count: int) -> None:
         side = int(rng.integers(4))
         turn = TURNS[side]
         length, off = (width, depth / 2) if side % 2 == 0 else (depth, width / 2)
-        wide, tall, z = rng.uniform(0.25, 1.1), rng.uniform(0.25, 0.9), rng.uniform(1.2, 1.7)
+        wide, tall, z = rng.uniform(0.2, 1.3), rng.uniform(0.2, 0.9), rng.uniform(0.9, 1.7)
         if length < wide + 0.3:
             continue
         x = rng.uniform(-1, 1) * (length - wide) / 2
         c, s = np.cos(turn), np.sin(turn)
         y = off - 0.02
         at = np.array([x * c - y * s, x * s + y * c, z])
+        away = np.array([-s, c, 0])
         reach = np.array([abs(c) * wide + abs(s) * 0.1, abs(s) * wide + abs(c) * 0.1, 0]) / 2
         if stage.blocked(at - reach, at + reach + (0, 0, tall)):
             continue
         thing = stage.thing(OBJECT)
-        if rng.random() < 0.7:
-            stage.part(
-                thing,
-                shapes.box(wide, 0.03, tall),
-                stage.textured(stage.photo(), fit=True),
-                tuple(at),
-                turn,
-            )
+        draw = rng.random()
+        if draw < 0.2:  # a poster, a calendar, a notice: flat on the wall
+            print_ = stage.photo() if rng.random() < 0.6 else textures.signboard(rng)
+            at = at + away * 0.0175
+            sheet = shapes.box(wide, 0.003, tall)
+            stage.part(thing, sheet, stage.textured(print_, fit=True), tuple(at), turn)
+        elif draw < 0.28:  # a screen
+            dark = stage.flat(np.full(3, rng.uniform(0.02, 0.06)), 0.1)
+            stage.part(thing, shapes.box(wide, 0.05, tall), dark, tuple(at), turn)
+            if rng.random() < 0.6:
+                shown = shapes.moved(shapes.box(wide - 0.04, 0.01, tall - 0.04, 0.02), 0, -0.025)
+                stage.part(thing, shown, stage.textured(stage.photo(), fit=True), tuple(at), turn)
+        elif draw < 0.8:
+            picture = stage.textured(stage.photo(), fit=True)
+            if rng.random() < 0.4 and min(wide, tall) > 0.35:  # with a mount around it
+                mount = stage.flat(np.full(3, rng.uniform(0.8, 0.95)))
+                stage.part(thing, shapes.box(wide, 0.02, tall), mount, tuple(at), turn)
+                inner = shapes.box(wide * 0.6, 0.012, tall * 0.6, tall * 0.2)
+                stage.part(thing, shapes.moved(inner, 0, -0.006), picture, tuple(at), turn)
+            else:
+                stage.part(thing, shapes.box(wide, 0.02, tall), picture, tuple(at), turn)
             bars = [shapes.moved(shapes.box(0.03, 0.05, tall), k * wide / 2) for k in (-1, 1)]
             bars += [shapes.box(wide, 0.05, 0.03), shapes.box(wide, 0.05, 0.03, tall - 0.03)]
-            stage.part(
-                thing, shapes.joined(*bars), stage.flat(textures.colour(rng)), tuple(at), turn
-            )
+            stage.part(thing, shapes.joined(*bars), stage.flat(tone(rng, "paint")), tuple(at), turn)
         else:
             board = shapes.moved(shapes.box(wide, 0.24, 0.025), 0, -0.1)
-            stage.part(thing, board, stage.textured(textures.wood(rng), 1.0), tuple(at), turn)
+            stage.part(thing, board, stage.textured(stage.wood(), 1.0), tuple(at), turn)
             _books(stage, thing, at + np.array([0, 0, 0.025]), turn, wide)
 
 
@@ -118,6 +133,38 @@ def _books(stage: Stage, thing: Thing, at: np.ndarray, turn: float, wide: float)
     while x < wide / 2 - 0.06 and rng.random() < 0.95:
         thick = rng.uniform(0.015, 0.05)
         book = shapes.box(thick, rng.uniform(0.12, 0.18), rng.uniform(0.16, 0.27))
-        cover = stage.flat(textures.colour(rng, 0.8))
+        cover = stage.flat(tone(rng, "goods"))
         stage.part(thing, shapes.moved(book, x + thick / 2, -0.1), cover, tuple(at), turn)
         x += thick + (0.002 if rng.random() < 0.85 else rng.uniform(0.03, 0.15))
+
+
+def litter(stage: Stage, width: float, depth: float, count: int) -> None:
+    """Small things on the floor: bags, toys, boxes, shoes, a cable, a pet."""
+    rng = stage.rng
+    for _ in range(count):
+        at = np.array([rng.uniform(-0.45, 0.45) * width, rng.uniform(-0.45, 0.45) * depth, 0.013])
+        if stage.blocked(at - (0.15, 0.15, 0), at + np.array([0.15, 0.15, 0.3])):
+            continue
+        draw = rng.random()
+        if draw < 0.15:
+            t = np.linspace(0, rng.uniform(1.0, 3.0), 30)
+            swing = rng.normal(0, 0.5, (3, 2))
+            way = sum(np.sin((k + 1) * t)[:, None] * swing[k] for k in range(3))
+            way = np.column_stack(
+                [
+                    np.clip(at[:2] + way, [-width / 2, -depth / 2], [width / 2, depth / 2]),
+                    np.full(30, 0.018),
+                ]
+            )
+            rods = [shapes.rod(a, b, 0.004, 5) for a, b in pairwise(way)]
+            stage.solid(
+                shapes.joined(*rods), stage.flat(np.full(3, rng.choice([0.05, 0.85]))), OBJECT
+            )
+        elif draw < 0.25 and stage.has("animal"):
+            stage.place(stage.pick("animal"), OBJECT, tuple(at), rng.uniform(0, 6.28))
+        elif stage.has("clutter") and draw < 0.75:
+            stage.place(stage.pick("clutter"), OBJECT, tuple(at), rng.uniform(0, 6.28))
+        else:
+            w, d, h = rng.uniform(0.06, 0.4, 3)
+            box = shapes.box(w, d, h)
+            stage.solid(box, stage.surface(0.05), OBJECT, tuple(at), rng.uniform(0, 6.28), True)

@@ -2,12 +2,13 @@
 """Furniture made of boxes and lathed parts: variety beside the catalogue, and all there is
 without it. Fronts look along -y, like the catalogue's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import shapes, textures
+from .palette import tone
 from .shapes import Shape
 
 
@@ -32,13 +33,18 @@ def piece(rng: np.random.Generator, role: str) -> Piece | None:
 def skins(stage, kind: str) -> tuple:
     """(body, detail) materials that suit the kind."""
     rng = stage.rng
-    if kind in ("sofa", "bed") or rng.random() < 0.3:
-        return stage.surface(0.2), stage.surface(0.3)
-    if rng.random() < 0.6:
-        return stage.textured(textures.wood(rng), rng.uniform(0.5, 1.5)), stage.flat(
-            textures.colour(rng)
-        )
-    return stage.flat(textures.colour(rng)), stage.flat(textures.colour(rng))
+    if kind == "plant":
+        leaves = textures.speckle(rng, tone(rng, "leaf"), 0.7, start=8)
+        return stage.flat(tone(rng, "tile")), stage.textured(leaves, 0.5)
+    if kind in ("sofa", "bed"):
+        weave = textures.speckle(rng, tone(rng, "carpet"), rng.uniform(0.1, 0.4), start=16)
+        cover = textures.stripes(rng, "cloth") if rng.random() < 0.15 else weave
+        bedding = tone(rng, "wall" if kind == "bed" else "cloth")
+        second = stage.textured(textures.speckle(rng, bedding, 0.15, start=8), 0.8)
+        return stage.textured(cover, 0.7), second if rng.random() < 0.7 else stage.surface(0.05)
+    if rng.random() < 0.1:
+        return stage.surface(0.15), stage.surface(0.15)
+    return stage.furniture_skin(), stage.furniture_skin()
 
 
 def _legs(w: float, d: float, h: float, thick: float) -> list[Shape]:
@@ -199,9 +205,55 @@ def _bench(rng: np.random.Generator) -> Piece:
     return Piece("bench", (w, d + 0.1, h), shapes.joined(*slats), shapes.joined(*sides))
 
 
+def _rods(ends: Sequence[tuple[Sequence[float], Sequence[float]]], r: float) -> Shape:
+    """Thin round bars between pairs of points."""
+    return shapes.joined(*[shapes.rod(np.array(a), np.array(b), r) for a, b in ends])
+
+
+def _rack(rng: np.random.Generator) -> Piece:
+    """A rail on feet with hangers, or a wire shelf."""
+    w, d, h = rng.uniform(0.6, 1.4), rng.uniform(0.3, 0.5), rng.uniform(0.9, 1.8)
+    r = rng.uniform(0.006, 0.016)
+    x, y = w / 2 - r, d / 2 - r
+    ends = [((s * x, t * y, 0), (s * x, t * y, h)) for s in (-1, 1) for t in (-1, 1)]
+    for z in np.linspace(h * 0.15, h - r, int(rng.integers(2, 5))):
+        ends += [((-x, t * y, z), (x, t * y, z)) for t in (-1, 1)]
+        ends += [((s * x, -y, z), (s * x, y, z)) for s in (-1, 1)]
+        ends += [((u, -y, z), (u, y, z)) for u in np.linspace(-x, x, int(rng.integers(0, 14)))]
+    return Piece("rack", (w, d, h), _rods(ends, r), None)
+
+
+def _floor_lamp(rng: np.random.Generator) -> Piece:
+    h, r = rng.uniform(1.2, 1.9), rng.uniform(0.12, 0.24)
+    pole = shapes.joined(shapes.cylinder(0.012, h - 0.1, segments=8), shapes.cylinder(0.14, 0.02))
+    shade = shapes.moved(shapes.cylinder(r, 0.24, r * rng.uniform(0.4, 1.0)), z=h - 0.24)
+    return Piece("lamp", (2 * r, 2 * r, h), pole, shade)
+
+
+def _ladder(rng: np.random.Generator) -> Piece:
+    w, d, h = rng.uniform(0.35, 0.55), rng.uniform(0.5, 0.8), rng.uniform(0.9, 2.0)
+    ends = []
+    for s in (-1, 1):
+        ends.append(((s * w / 2, -d / 2, 0), (s * w / 2.4, 0, h)))
+        ends.append(((s * w / 2, d / 2, 0), (s * w / 2.4, 0, h)))
+    for t in np.arange(0.12, 1.0, 0.25 / h):
+        ends.append(((-w / 2.2, -d / 2 * (1 - t), h * t), (w / 2.2, -d / 2 * (1 - t), h * t)))
+    return Piece("ladder", (w, d, h), _rods(ends, rng.uniform(0.012, 0.022)), None)
+
+
+def _railing(rng: np.random.Generator) -> Piece:
+    """A balustrade, a cot's side, a radiator guard."""
+    w, h, r = rng.uniform(0.8, 2.5), rng.uniform(0.6, 1.1), rng.uniform(0.006, 0.014)
+    ends = [((-w / 2, 0, z), (w / 2, 0, z)) for z in (0.08, h)]
+    ends += [((x, 0, 0.08), (x, 0, h)) for x in np.arange(-w / 2, w / 2, rng.uniform(0.08, 0.16))]
+    ends += [((s * w / 2, 0, 0), (s * w / 2, 0, h)) for s in (-1, 1)]
+    return Piece("railing", (w, 0.1, h), _rods(ends, r), None)
+
+
 _MAKERS: dict[str, list[Callable[[np.random.Generator], Piece]]] = {
     "table": [_table],
     "chair": [_chair],
+    "thin": [_rack, _floor_lamp, _ladder, _plant, _railing],
     "floor": [_table, _cabinet, _cabinet, _bookcase, _sofa, _bed, _plant, _chair, _crate],
     "street": [_barrel, _crate, _bench, _plant],
     "lawn": [_barrel, _crate, _bench, _table],

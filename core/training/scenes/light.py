@@ -12,7 +12,7 @@ from .stage import Stage
 
 def room_world(stage: Stage) -> None:
     """A plain ambient colour; rays that leave through a window see it too."""
-    tint = np.clip(stage.rng.normal((0.75, 0.8, 0.88), 0.1), 0.3, 1)
+    tint = np.clip(stage.rng.normal((0.78, 0.8, 0.84), 0.05), 0.3, 1)
     nodes = _world(stage)
     nodes["Background"].inputs[0].default_value = (*tint, 1)
     nodes["Background"].inputs[1].default_value = stage.rng.uniform(0.35, 1.1)
@@ -61,12 +61,16 @@ def sky_world(stage: Stage) -> None:
     sun(stage, 0.0 if mood == "grey" and rng.random() < 0.7 else rng.uniform(1.2, 4.5))
 
 
-def sun(stage: Stage, strength: float) -> None:
-    """A sun 8-70 degrees up, somewhere around."""
+def sun(stage: Stage, strength: float, toward: np.ndarray | None = None) -> None:
+    """A sun 8-70 degrees up, somewhere around; ``toward`` (a window's way out): where it can
+    shine in."""
     rng = stage.rng
     if strength <= 0:
         return
     up, around = np.radians(rng.uniform(8, 70)), rng.uniform(0, 2 * np.pi)
+    if toward is not None:
+        around = np.arctan2(toward[1], toward[0]) + rng.normal(0, 0.6)
+        up = np.radians(rng.uniform(12, 50))
     lamp = _lamp(stage, "SUN", strength, (0, 0, 50))
     lamp.data.angle = np.radians(rng.uniform(0.5, 4))
     aim = Vector((np.cos(up) * np.cos(around), np.cos(up) * np.sin(around), np.sin(up)))

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from . import textures
+from .palette import tone
 
 
 class Palette:
@@ -19,6 +20,7 @@ class Palette:
         self.rng = rng
         self.photos = photos
         self.sources: set[str] = set()
+        self._woods: list[np.ndarray] = []
 
     def image(self, picture: np.ndarray) -> bpy.types.Image:
         """A Blender image from an sRGB picture (H x W x 3, float 0..1)."""
@@ -49,11 +51,18 @@ class Palette:
         return material
 
     def textured(
-        self, picture: np.ndarray, metres: float = 1.0, gloss: float = 0.0, fit: bool = False
+        self,
+        picture: np.ndarray,
+        metres: float = 1.0,
+        gloss: float = 0.0,
+        fit: bool = False,
+        vary: float = 0.0,
     ) -> bpy.types.Material:
         """A material showing the picture every ``metres`` by box projection in object space.
 
         ``fit`` stretches it once over the object's bounding box instead (pictures, covers).
+        ``vary`` (0..1) darkens it here and there in patches many times as large, so that the
+        repeats can't be seen.
         """
         material, shader, nodes = new_material(gloss)
         links = material.node_tree.links
@@ -67,7 +76,10 @@ class Palette:
             mapping.inputs["Location"].default_value = tuple(self.rng.random(3))
         links.new(where.outputs["Generated" if fit else "Object"], mapping.inputs["Vector"])
         links.new(mapping.outputs[0], texture.inputs["Vector"])
-        links.new(texture.outputs[0], shader.inputs[0])
+        shown = texture.outputs[0]
+        if vary:
+            shown = _patchy(material, where.outputs["Object"], shown, metres, vary)
+        links.new(shown, shader.inputs[0])
         return material
 
     def glow(self, strength: float, colour: tuple = (1, 1, 1)) -> bpy.types.Material:
@@ -84,15 +96,54 @@ class Palette:
         material.cycles.emission_sampling = "NONE"
         return material
 
-    def surface(self, photo_share: float = 0.3, metres: tuple = (0.3, 2.5)) -> bpy.types.Material:
-        """Any material: photo, procedural or plain."""
+    def wood(self) -> np.ndarray:
+        """Wood of the one or two kinds that this scene's furniture is made of."""
+        if len(self._woods) < 2:
+            self._woods.append(textures.wood(self.rng))
+        return (
+            self._woods[int(self.rng.random() < 0.25)] if len(self._woods) > 1 else self._woods[0]
+        )
+
+    def furniture_skin(self) -> bpy.types.Material:
+        """Wood, paint or cloth, as furniture has."""
+        draw = self.rng.random()
+        if draw < 0.5:
+            return self.textured(self.wood(), self.rng.uniform(0.5, 1.5), 0.1 if draw < 0.2 else 0)
+        if draw < 0.8:
+            return self.flat(tone(self.rng, "paint"), 0.15 if draw < 0.6 else 0)
+        return self.textured(
+            textures.speckle(self.rng, tone(self.rng, "cloth"), 0.3, start=16), 0.7
+        )
+
+    def surface(self, photo_share: float = 0.1, metres: tuple = (0.3, 2.5)) -> bpy.types.Material:
+        """Any material: procedural, plain, or (now and then) a photo."""
         draw = self.rng.random()
         gloss = 0.25 if self.rng.random() < 0.2 else 0.0
         if draw < photo_share:
             return self.textured(self.photo(), self.rng.uniform(*metres) * 1.3, gloss)
-        if draw < 0.8:
+        if draw < 0.7:
             return self.textured(textures.any_surface(self.rng), self.rng.uniform(*metres), gloss)
-        return self.flat(textures.colour(self.rng), gloss)
+        return self.flat(tone(self.rng, "paint"), gloss)
+
+
+def _patchy(material, where, colour, metres: float, vary: float):
+    """Multiply a colour by soft noise several times coarser than ``metres``."""
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    noise = nodes.new("ShaderNodeTexNoise")
+    noise.inputs["Scale"].default_value = 0.17 / metres
+    noise.inputs["Detail"].default_value = 4
+    links.new(where, noise.inputs["Vector"])
+    limits = nodes.new("ShaderNodeMapRange")
+    limits.inputs["From Min"].default_value = 0.35
+    limits.inputs["From Max"].default_value = 0.65
+    limits.inputs["To Min"].default_value = 1 - vary
+    links.new(noise.outputs[0], limits.inputs[0])
+    mix = nodes.new("ShaderNodeMix")
+    mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
+    mix.inputs["Factor"].default_value = 1.0
+    links.new(colour, mix.inputs[6])
+    links.new(limits.outputs[0], mix.inputs[7])
+    return mix.outputs[2]
 
 
 def _linear(srgb: np.ndarray) -> np.ndarray:

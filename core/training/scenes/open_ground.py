@@ -9,31 +9,24 @@ import bpy
 import numpy as np
 
 from . import bodies, light, shapes, textures
-from .figures import park_car, stand_person
-from .planting import leaf_material, plant_tree
-from .poses import Pose, Proposer, direction, lens, looking, roll
-from .stage import GROUND, OBJECT, VEGETATION, WALL, Stage
+from .figures import group, park_car, stand_person
+from .palette import tone
+from .planting import plant_bush, plant_tree, sow_grass, tree_line
+from .poses import Pose, Proposer, direction, lens, looking, roll, toward
+from .stage import GROUND, OBJECT, PERSON, WALL, Stage
 
 
 def open_ground(stage: Stage) -> Proposer:
     """Fields, sand or parkland to the horizon with trees, boulders, houses and people."""
     rng = stage.rng
     light.sky_world(stage)
-    rough = rng.uniform(0, 1.6)
-    kinds = [
-        (0.33, 0.45, 0.18),
-        (0.55, 0.5, 0.3),
-        (0.75, 0.65, 0.45),
-        (0.4, 0.33, 0.25),
-        (0.85, 0.87, 0.9),
-    ]
-    base = np.array(kinds[int(rng.choice(5, p=[0.45, 0.2, 0.15, 0.13, 0.07]))]) * rng.uniform(
-        0.75, 1.2
+    rough = rng.uniform(0, 1.6) ** 1.5 * 0.8
+    kind = str(
+        rng.choice(["grass", "earth", "stone", "asphalt", "snow"], p=[0.5, 0.24, 0.1, 0.1, 0.06])
     )
-    grain = textures.speckle(
-        rng, np.clip(base, 0, 1).astype(np.float32), rng.uniform(0.3, 1), start=4, octaves=6
-    )
-    ground = stage.textured(grain, rng.uniform(8, 25))
+    base = np.full(3, 0.88, np.float32) if kind == "snow" else tone(rng, kind)
+    grain = textures.speckle(rng, base, rng.uniform(0.3, 0.9), start=8, octaves=5)
+    ground = stage.textured(grain, rng.uniform(1.5, 6), vary=rng.uniform(0.2, 0.6))
     stage.solid(bodies.terrain(rng, rough), ground, GROUND, smooth=True)
 
     def spot(near: float, distant: float) -> tuple:
@@ -50,18 +43,21 @@ def open_ground(stage: Stage) -> Proposer:
     house_spots = [spot(18, 250) for _ in range(int(rng.integers(0, 7)))]
     bush_spots = [spot(2, 80) for _ in range(int(rng.integers(4, 40)))]
     post_spots = [(d, _ground(stage, *d)) for d in _fence_line(rng)] if rng.random() < 0.45 else []
+    lush = kind in ("grass", "earth") and rng.random() < 0.6
+    grass_spots = [spot(0.8, 14) for _ in range(int(rng.integers(30, 110)))] if lush else []
     for at in tree_spots:
         plant_tree(stage, at, rng.uniform(3, 13))
-    stone = stage.textured(
-        textures.speckle(rng, textures.colour(rng, 0.15, (0.35, 0.7)), 0.5, start=8), 1.5
-    )
+    stone = stage.textured(textures.speckle(rng, tone(rng, "stone"), 0.6, start=8), 1.5)
     for at in rock_spots:
         size = np.exp(rng.uniform(np.log(0.15), np.log(1.8)))
         stage.solid(
             shapes.blob(rng, size, 0.3, 16), stone, OBJECT, at, free=True, smooth=rng.random() < 0.4
         )
     for at in person_spots:
-        stand_person(stage, at)
+        if rng.random() < 0.25:
+            group(stage, at, int(rng.integers(2, 5)))
+        else:
+            stand_person(stage, at)
     for at in lawn_spots:
         if rng.random() < 0.15:
             park_car(stage, at, rng.uniform(0, 6.28))
@@ -69,13 +65,12 @@ def open_ground(stage: Stage) -> Proposer:
             stage.place(stage.pick("lawn"), OBJECT, at, rng.uniform(0, 6.28))
     for at in house_spots:
         _house(stage, at)
-    leaves = leaf_material(stage)
     for at in bush_spots:
-        if rng.random() < 0.3 and stage.has("bush"):
-            stage.place(stage.pick("bush"), VEGETATION, at, rng.uniform(0, 6.28))
-        else:
-            bush = shapes.blob(rng, rng.uniform(0.2, 1.0), 0.35, 12)
-            stage.solid(bush, leaves, VEGETATION, at, free=True, smooth=True)
+        plant_bush(stage, at, rng.uniform(0.3, 1.8))
+    if grass_spots:
+        sow_grass(stage, grass_spots, float(rng.choice([0.07, 0.14, 0.35, 0.6])))
+    for _ in range(int(rng.integers(0, 3))):
+        tree_line(stage, rng.uniform(90, 900), _ground(stage, 0, 0) - rough)
     _fence(stage, post_spots)
 
     def propose(rng: np.random.Generator) -> Pose:
@@ -87,8 +82,16 @@ def open_ground(stage: Stage) -> Proposer:
         things = [t for t in stage.things if t.label != GROUND]
         if things and rng.random() < 0.75:
             aim = things[int(rng.integers(len(things)))]
-            toward = (aim.low + aim.high) / 2 - where
-            yaw = np.arctan2(toward[1], toward[0]) + rng.normal(0, 0.2)
+            heading = (aim.low + aim.high) / 2 - where
+            yaw = np.arctan2(heading[1], heading[0]) + rng.normal(0, 0.2)
+        if rng.random() < 0.05:
+            pitch = -np.radians(rng.uniform(45, 85))
+        ones = [t for t in things if t.label == PERSON]
+        if ones and rng.random() < 0.25:
+            one = ones[int(rng.integers(len(ones)))]
+            where, way = toward(rng, one.low, one.high, (1.0, 9.0))
+            where[2] = max(where[2], _ground(stage, where[0], where[1]) + 0.4)
+            return Pose(looking(where, way, roll(rng)), lens(rng, 22, 85))
         return Pose(looking(where, direction(yaw, pitch), roll(rng)), lens(rng, 18, 85))
 
     return propose
@@ -112,14 +115,13 @@ def _house(stage: Stage, at: tuple) -> None:
     turn = rng.uniform(0, 6.28)
     at = (at[0], at[1], at[2] - 0.4)
     thing = stage.thing(WALL)
-    stage.part(thing, shapes.box(wide, deep, tall), stage.surface(0.1, (0.8, 3)), at, turn)
-    stage.part(
-        thing,
-        shapes.gable_roof(wide, deep, rng.uniform(1.2, 4), tall),
-        stage.surface(0, (0.8, 2)),
-        at,
-        turn,
-    )
+    plaster = textures.speckle(rng, tone(rng, "facade"), 0.15, start=4)
+    wall = textures.grid(rng, "brick") if rng.random() < 0.3 else plaster
+    skin = stage.textured(wall, rng.uniform(1, 2.5), vary=0.2)
+    stage.part(thing, shapes.box(wide, deep, tall), skin, at, turn)
+    tiles = stage.textured(textures.speckle(rng, tone(rng, "roof"), 0.4, start=16), 1.5)
+    roof = shapes.gable_roof(wide, deep, rng.uniform(1.2, 4), tall)
+    stage.part(thing, roof, tiles, at, turn)
     panes = [
         shapes.moved(shapes.box(1.0, deep + 0.1, 1.2), x, 0, z)
         for x in np.arange(-wide / 2 + 1.2, wide / 2 - 0.8, 2.4)

@@ -35,6 +35,19 @@ def looking(position: np.ndarray, forward: np.ndarray, roll: float = 0.0) -> np.
     return matrix
 
 
+def toward(
+    rng: np.random.Generator, low: np.ndarray, high: np.ndarray, reach: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(position, view direction) from somewhere around a box, ``reach`` metres away, at a
+    height between sitting and standing, at a part of the box."""
+    aim = low + (high - low) * (*rng.uniform(0.3, 0.7, 2), rng.uniform(0.45, 0.95))
+    away = float(np.exp(rng.uniform(*np.log(reach))))
+    yaw = rng.uniform(0, 6.28)
+    eye = low[2] + rng.uniform(0.9, 1.75)
+    where = np.array([aim[0] - away * np.cos(yaw), aim[1] - away * np.sin(yaw), eye])
+    return where, aim - where + rng.normal(0, 0.12 * away, 3) * (1, 1, 0.5)
+
+
 def direction(yaw: float, pitch: float) -> np.ndarray:
     """Unit vector; yaw about z from +x, pitch upward (radians)."""
     return np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)])
@@ -50,15 +63,25 @@ def roll(rng: np.random.Generator) -> float:
     return float(np.radians(rng.normal(0, 1.5)))
 
 
-def moved(rng: np.random.Generator, matrix: np.ndarray, step: float) -> np.ndarray:
-    """The next pose of a hand-held or gliding camera: about ``step`` metres and a degree on."""
-    shift = rng.normal(0, 1, 3) * (1.0, 0.4, 0.8)
-    shift *= step * rng.uniform(0.3, 1.0) / np.linalg.norm(shift)
-    x, y, z = np.radians(rng.normal(0, (0.6, 0.8, 0.3)))
-    small = np.eye(4)
-    small[:3, :3] = _turn(0, x) @ _turn(1, y) @ _turn(2, z)
-    small[:3, 3] = shift
-    return matrix @ small
+def path(rng: np.random.Generator, pose: Pose, step: float, length: int) -> list[Pose]:
+    """``length`` + 1 poses of a hand-held or gliding camera, the first being ``pose``.
+
+    The camera keeps its way and turn, about ``step`` metres and a degree a frame at most, give or
+    take the tremor of a hand.
+    """
+    way = rng.normal(0, 1, 3) * (1.0, 0.35, 1.0)
+    way *= step * rng.uniform(0.25, 1.0) / np.linalg.norm(way)
+    swing = np.radians(rng.normal(0, (0.5, 0.8, 0.2)))
+    shake = rng.uniform(0.0, 0.35)
+    poses = [pose]
+    for _ in range(length):
+        shift = way + rng.normal(0, 1, 3) * shake * np.linalg.norm(way)
+        x, y, z = swing + np.radians(rng.normal(0, (0.3, 0.3, 0.15))) * shake
+        small = np.eye(4)
+        small[:3, :3] = _turn(0, x) @ _turn(1, y) @ _turn(2, z)
+        small[:3, 3] = shift
+        poses.append(Pose(poses[-1].matrix @ small, pose.lens))
+    return poses
 
 
 def _turn(axis: int, angle: float) -> np.ndarray:

@@ -65,6 +65,17 @@ def along(shape: Shape, axis: str) -> Shape:
     return (np.stack([z, y, -x], -1) if axis == "x" else np.stack([x, z, -y], -1)), shape[1]
 
 
+def rod(a: np.ndarray, b: np.ndarray, radius: float, segments: int = 6) -> Shape:
+    """A thin round bar from a to b."""
+    axis = b - a
+    length = float(np.linalg.norm(axis))
+    z = axis / max(length, 1e-9)
+    x = np.cross(z, (0.0, 0.0, 1.0) if abs(z[2]) < 0.9 else (1.0, 0.0, 0.0))
+    x /= np.linalg.norm(x)
+    points, faces = cylinder(radius, length, segments=segments)
+    return points @ np.stack([x, np.cross(z, x), z]) + a, faces
+
+
 def sphere(radius: float, segments: int = 16) -> Shape:
     """A ball resting on z = 0."""
     t = np.linspace(-np.pi / 2, np.pi / 2, segments // 2 + 1)

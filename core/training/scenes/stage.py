@@ -8,6 +8,7 @@ Each thing gets a pass index ``instance * 16 + label`` by which the renderer tel
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -20,6 +21,8 @@ from .materials import Palette
 
 GROUND, WALL, CEILING, OBJECT, VEHICLE, VEGETATION, PERSON = range(2, 9)
 PROCEDURAL = 0.2  # share of procedural pieces where the catalogue has models too
+_FEW = {"vehicle": 5, "street": 4, "lawn": 4, "person": 3, "beside": 2, "clutter": 14}
+"""Different models of a role in one scene: loading one takes a tenth of a second and more."""
 LARGEST_INSTANCE = 2000  # pass indices end at 32767
 
 
@@ -35,6 +38,15 @@ class Thing:
     objects: list[bpy.types.Object] = field(default_factory=list)
 
 
+@dataclass
+class Mover:
+    """A thing that shifts by ``step`` (metres, world axes) from frame to frame of a move."""
+
+    thing: Thing
+    step: np.ndarray
+    starts: list[Vector]
+
+
 class Stage(Palette):
     """An empty scene in a fresh Blender file, filled by the builders from ``rng`` alone."""
 
@@ -45,6 +57,9 @@ class Stage(Palette):
         self.scene = bpy.context.scene
         self.things: list[Thing] = []
         self.kept_clear: list[tuple[np.ndarray, np.ndarray]] = []
+        self.memo: dict[str, Any] = {}
+        """What builders make once in a scene and use again."""
+        self.movers: list[Mover] = []
         self._meshes: dict[str, bpy.types.Mesh] = {}
 
     # things --------------------------------------------------------------------------------
@@ -64,8 +79,9 @@ class Stage(Palette):
         at: tuple = (0, 0, 0),
         turn: float = 0.0,
         smooth: bool = False,
+        scale: float = 1.0,
     ) -> bpy.types.Object:
-        """Add a shape to a thing at a place, turned about z."""
+        """Add a shape to a thing at a place, scaled, and turned about z."""
         if isinstance(shape, tuple):
             mesh = bpy.data.meshes.new("part")
             mesh.from_pydata(shape[0].tolist(), [], shape[1])
@@ -77,7 +93,8 @@ class Stage(Palette):
             mesh.materials.clear()
             mesh.materials.append(material)
         item = bpy.data.objects.new("part", mesh)
-        item.matrix_world = Matrix.Translation(Vector(at)) @ Matrix.Rotation(turn, 4, "Z")
+        turned = Matrix.Translation(Vector(at)) @ Matrix.Rotation(turn, 4, "Z")
+        item.matrix_world = turned @ Matrix.Scale(scale, 4)
         item.pass_index = thing.instance * 16 + thing.label
         self.scene.collection.objects.link(item)
         thing.objects.append(item)
@@ -119,12 +136,19 @@ class Stage(Palette):
                 if shape is not None:
                     self.part(thing, (shape[0] * scale, shape[1]), material, at, turn)
             return thing
-        item = self.part(thing, self._mesh(piece), None, at, turn)
-        if scale != 1.0:
-            item.scale = (scale,) * 3
-            thing.low = np.array(at) + (thing.low - at) * scale
-            thing.high = np.array(at) + (thing.high - at) * scale
+        self.part(thing, self._mesh(piece), None, at, turn, scale=scale)
         return thing
+
+    def moves(self, thing: Thing, step: np.ndarray) -> None:
+        """Let a thing shift by ``step`` metres (world axes) from frame to frame of a move."""
+        if thing.instance < LARGEST_INSTANCE:  # else its pixels can't be told from others'
+            self.movers.append(Mover(thing, step, [item.location.copy() for item in thing.objects]))
+
+    def at_frame(self, number: int) -> None:
+        """Put everything that moves where it is in that frame of a move."""
+        for mover in self.movers:
+            for item, start in zip(mover.thing.objects, mover.starts, strict=True):
+                item.location = start + Vector(mover.step * number)
 
     def has(self, role: str) -> bool:
         """Whether the catalogue has models for the role."""
@@ -137,7 +161,14 @@ class Stage(Palette):
             made = furniture.piece(self.rng, role)
             if made is not None:
                 return made
-        return models[int(self.rng.integers(len(models)))]
+        limit = _FEW.get(role)
+        if limit is None:
+            return models[int(self.rng.integers(len(models)))]
+        kept = self.memo.setdefault(f"few {role}", [])
+        if len(kept) < limit:
+            kept.append(models[int(self.rng.integers(len(models)))])
+            return kept[-1]
+        return kept[int(self.rng.integers(len(kept)))]
 
     def _mesh(self, model: Model) -> bpy.types.Mesh:
         if model.key not in self._meshes:

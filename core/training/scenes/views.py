@@ -36,26 +36,27 @@ def worth_rendering(stage: Stage, pose: Pose, aspect: float) -> bool:
             hit, point, _, _, item, _ = stage.scene.ray_cast(graph, Vector(where), Vector(ray))
             depth.append(float((np.array(point) - where) @ pose.matrix[:3, 2]) if hit else np.inf)
             index.append(numbers.get(item.name, 0) if hit else 0)
-    return _varied(np.array(depth), np.array(index))
+    steep = bool(pose.matrix[2, 2] < -0.7)
+    return _varied(np.array(depth), np.array(index), 1.15 if steep else 1.45)
 
 
-def _varied(depth: np.ndarray, index: np.ndarray) -> bool:
+def _varied(depth: np.ndarray, index: np.ndarray, range_: float) -> bool:
     if depth.min() < NEAREST * 1.3 or np.isinf(depth).mean() > 0.6:
         return False
     _, counts = np.unique(index, return_counts=True)
-    if len(counts) < 4 or counts.max() > 0.66 * len(index):
+    if len(counts) < 3 or counts.max() > 0.72 * len(index):
         return False
     # Things other than ground, walls, ceiling and sky must fill some of the picture.
-    if (index % 16 > 4).mean() < 0.05:
+    if (index % 16 > 4).mean() < 0.1:
         return False
     near, far = np.percentile(1 / depth, (92, 8))
-    return bool(near > 1.5 * far)
+    return bool(near > range_ * far)
 
 
 def looks_right(rgb: np.ndarray, inverse_depth: np.ndarray) -> bool:
     """Whether the finished picture is neither black, uniform, nor taken from inside something."""
     grey = rgb.astype(np.float32).mean(-1)
-    return bool(25 < grey.mean() < 235 and grey.std() > 16 and inverse_depth.max() < 1 / NEAREST)
+    return bool(14 < grey.mean() < 235 and grey.std() > 11 and inverse_depth.max() < 1 / NEAREST)
 
 
 def foreground(things: list[Thing], index: np.ndarray, inverse_depth: np.ndarray) -> list[Thing]:
