@@ -72,19 +72,29 @@ def settings_for(source: Source) -> Settings:
     return settings
 
 
-def fixed_size(source: Source) -> tuple[int, int] | None:
-    """(height, width) that pictures are stretched to; None where their aspect is kept."""
+def fixed_size(source: Source, settings: Settings, asked: int | None) -> tuple[int, int] | None:
+    """(height, width) that pictures are stretched to; None where their aspect is kept.
+
+    ``asked`` is the longer side wanted, None for the model's own.
+    """
+    kind = source.config["model_type"]
     described = source.path / "preprocessor_config.json"
     plain = read_object(described) if described.is_file() else {}
     size = plain.get("size")
     given = None
     if isinstance(size, dict) and {"height", "width"} <= size.keys():
         given = int(size["height"]), int(size["width"])
-    if source.config["model_type"] == "depth_pro":
+    if kind == "depth_pro":  # its pyramid of patches fits one size only
         return given or (1536, 1536)
-    # DPT's image processor is the one that stretches unless it is told otherwise.
-    keeps = plain.get("keep_aspect_ratio", source.config["model_type"] != "dpt" or not plain)
-    return given if not keeps and plain.get("do_resize", True) else None
+    if kind == "dpt" and (
+        not source.config.get("backbone_config") or source.config.get("is_hybrid")
+    ):
+        # Without a backbone of its own, the package's code folds its patches into a square.
+        side = asked or max(given or (settings.size or 384,))
+        return (max(side // settings.multiple, 1) * settings.multiple,) * 2
+    keeps = plain.get("keep_aspect_ratio", kind != "dpt" or not plain)
+    stretched = asked is None and not keeps and plain.get("do_resize", True)
+    return given if stretched else None
 
 
 def _preprocessor(plain: dict[str, Any], base: Settings, path: Path) -> Settings:

@@ -56,9 +56,9 @@ class TransformersModel(PictureModel):
         self._device = choose_device(device, self.name)
         self._network = _load(source, self.name).to(self._device)
         self._threads = thread_count()
-        self._fixed = fixed_size(source) if size is None else None
+        self._fixed = fixed_size(source, settings, size)
         self._asked = size
-        self.size = size or (max(self._fixed) if self._fixed else settings.size)
+        self.size = max(self._fixed) if self._fixed else size or settings.size
         self.unit = "metres" if settings.metric else "relative"
         self.fingerprint = source.fingerprint()
         described = json.dumps([settings.to_plain(), size])
