@@ -38,6 +38,10 @@ def main(argv: list[str]) -> int:
             from core.training.packs import write_packs
 
             write_packs(args.out, args.pack, print)
+        elif args.statistics:
+            from core.training.frame_statistics import statistics
+
+            print(statistics(args.out))
         elif args.sources:
             print("\n".join(list_sources(args.out)))
         else:
@@ -81,7 +85,15 @@ def _parser() -> argparse.ArgumentParser:
         "--kind", help="only this kind of scene (room, corridor, table_top, street, open_ground)"
     )
     parser.add_argument(
-        "--contact-sheet", type=Path, metavar="PNG", help="64 random frames: picture and depth"
+        "--contact-sheet",
+        type=Path,
+        metavar="PICTURE",
+        help="PNG or JPEG of 64 random frames: picture, depth, labels",
+    )
+    parser.add_argument(
+        "--statistics",
+        action="store_true",
+        help="print counts, depths, labels, lenses, heights and seconds a frame (Markdown)",
     )
     parser.add_argument(
         "--pack", type=Path, metavar="DIR", help="write the frames as .npz chunks of at most 60 MB"

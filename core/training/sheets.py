@@ -9,9 +9,27 @@ import numpy as np
 from ..errors import SecondEyeError
 from .frames import list_frames, read_frame
 
+LABEL_COLOURS = np.array(
+    [
+        (0, 0, 0),  # unlabelled
+        (150, 200, 255),  # sky
+        (128, 100, 80),  # ground
+        (170, 170, 170),  # wall
+        (235, 235, 210),  # ceiling
+        (240, 160, 40),  # object
+        (220, 50, 60),  # vehicle
+        (60, 150, 60),  # vegetation
+        (170, 70, 220),  # person
+    ],
+    np.uint8,
+)
+"""RGB by label value, see frames.LABELS."""
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 82]
+
 
 def contact_sheet(root: Path, path: Path, count: int = 64, seed: int = 0, width: int = 160) -> None:
-    """Write a PNG with ``count`` random frames of ``root``: picture above inverse depth."""
+    """Write a PNG or JPEG (by its name) with ``count`` random frames of ``root``: picture, inverse
+    depth and labels, one below the other."""
     frames = list_frames(root)
     if not frames:
         raise SecondEyeError(f"There are no finished scenes in {root}: render some first.")
@@ -19,18 +37,20 @@ def contact_sheet(root: Path, path: Path, count: int = 64, seed: int = 0, width:
     chosen = sorted(rng.choice(len(frames), min(count, len(frames)), replace=False))
     tiles = []
     for number in chosen:
-        frame = read_frame(frames[number])
+        frame = read_frame(frames[number], behind=False)
         height = round(width * frame["rgb"].shape[0] / frame["rgb"].shape[1])
-        depth = colour_map(frame["inverse_depth"])
-        both = [
-            cv2.resize(x, (width, height), interpolation=cv2.INTER_AREA)
-            for x in (frame["rgb"], depth)
-        ]
-        tiles.append(np.vstack(both))
-    columns = int(np.ceil(np.sqrt(len(tiles) * 1.5)))
+        shown = (
+            frame["rgb"],
+            colour_map(frame["inverse_depth"]),
+            LABEL_COLOURS[np.minimum(frame["labels"], len(LABEL_COLOURS) - 1)],
+        )
+        small = [cv2.resize(x, (width, height), interpolation=cv2.INTER_AREA) for x in shown]
+        tiles.append(np.vstack(small))
+    columns = int(np.ceil(np.sqrt(len(tiles) * 2.25)))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
-    if not cv2.imwrite(str(path), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR)):
+    options = _JPEG if path.suffix.lower() in (".jpg", ".jpeg") else []
+    if not cv2.imwrite(str(path), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR), options):
         raise SecondEyeError(f"{path} can't be written: check its folder.")
 
 

@@ -26,11 +26,11 @@ import os, sys
 from pathlib import Path
 import numpy as np
 from core.training.frames import rigid_flow
-from core.training.scenes import BUILDERS, light, render_scene, shapes
+from core.training.scenes import BUILDERS, _flow, humans, light, render_scene, shapes
 from core.training.scenes.catalog import Catalogue
-from core.training.scenes.poses import Pose, looking
+from core.training.scenes.poses import Pose, looking, path
 from core.training.scenes.render import Renderer
-from core.training.scenes.stage import GROUND, OBJECT, Stage
+from core.training.scenes.stage import GROUND, OBJECT, PERSON, Stage
 
 out = Path(sys.argv[1])
 nothing = Catalogue([]), []
@@ -50,6 +50,26 @@ renderer.aim(pose)
 inverse, normals, index = renderer.data(pose)
 np.savez(out / "plane.npz", inverse=inverse, normals=normals, index=index, pose=pose.matrix,
          focal=pose.focal_px(160))
+
+# A box that walks while the camera glides: two frames of a move, and the flow between them.
+walker = stage.solid(shapes.box(0.5, 0.5, 1.2), grey, PERSON, (-0.8, 3, 0), 0.5)
+stage.moves(walker, np.array([0.15, -0.1, 0.0]))
+first, second = path(np.random.default_rng(2), pose, 0.05, 1)
+seen = []
+for number, now in enumerate((first, second)):
+    stage.at_frame(number)
+    renderer.aim(now)
+    seen.append(renderer.data(now))
+flow, moving = _flow(stage, first, second, now.focal_px(160), seen[0][0], seen[0][2])
+np.savez(out / "walk.npz", flow=flow, moving=moving, before=seen[0][2], after=seen[1][2],
+         inverse=seen[0][0], later=seen[1][0], step=walker.instance * 16 + walker.label,
+         first=first.matrix, second=second.matrix, focal=now.focal_px(160))
+walker.objects[0].location = (0, 0, -50)
+for number, pose_name in enumerate(humans.POSES):
+    body = humans.body(np.random.default_rng(number), pose_name)
+    points, faces = body.shape
+    np.savez(out / f"body_{pose_name}.npz", points=points, faces=np.array(faces),
+             parts=body.parts, seat=body.seat)
 sys.stdout.flush()
 os._exit(0)
 """
@@ -194,6 +214,43 @@ def test_flow_leads_to_the_next_view(frames):
     assert checked >= 1
 
 
+def test_flow_follows_what_moves_by_itself(rendered):
+    data = np.load(rendered / "walk.npz")
+    mine = data["before"] == data["step"]
+    assert mine.sum() > 300 and data["moving"] == pytest.approx(mine.mean())
+    still = rigid_flow(data["inverse"], float(data["focal"]), data["first"], data["second"])
+    np.testing.assert_array_equal(data["flow"][~mine], still[~mine])
+    assert np.linalg.norm((data["flow"] - still)[mine], axis=-1).mean() > 3
+    height, width = mine.shape
+    v, u = np.nonzero(mine)
+    x = np.floor(u + 0.5 + data["flow"][mine][:, 0]).astype(int)
+    y = np.floor(v + 0.5 + data["flow"][mine][:, 1]).astype(int)
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    landed = data["after"][y[inside], x[inside]] == data["step"]
+    assert inside.mean() > 0.9 and landed.mean() > 0.93
+    # The same by the rigid flow alone would miss its edges.
+    sx = np.floor(u + 0.5 + still[mine][:, 0]).astype(int).clip(0, width - 1)
+    sy = np.floor(v + 0.5 + still[mine][:, 1]).astype(int).clip(0, height - 1)
+    assert (data["after"][sy, sx] == data["step"]).mean() < landed.mean() - 0.1
+
+
+def test_bodies_are_closed_stand_on_the_floor_and_wear_something(rendered):
+    bodies = sorted(rendered.glob("body_*.npz"))
+    assert len(bodies) >= 8
+    for path in bodies:
+        data = np.load(path)
+        points, faces = data["points"], data["faces"]
+        edges = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+        _, counts = np.unique(edges, axis=0, return_counts=True)
+        assert (counts == 2).all(), path.name  # every edge between two faces: no holes
+        a, b, c = (points[faces[:, i]] for i in range(3))
+        volume = np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6
+        assert 0.01 < volume < 0.25, path.name  # outward faces; a person is 0.02-0.12 m3
+        assert abs(points[:, 2].min()) < 0.03 and 0.5 < points[:, 2].max() < 2.3, path.name
+        assert len(np.unique(data["parts"])) >= 4
+        assert (float(data["seat"]) > 0.2) == (path.stem == "body_sit")
+
+
 def test_the_same_seed_gives_the_same_files(rendered):
     first = sorted((rendered / "a" / "scene_000000").iterdir())
     second = sorted((rendered / "b" / "scene_000000").iterdir())
@@ -251,6 +308,26 @@ def test_a_stopped_run_leaves_whole_scenes_and_goes_on_where_it_was(tmp_path):
 def test_a_contact_sheet_is_made(rendered, tmp_path):
     import cv2
 
-    sheet = tmp_path / "sheet.png"
-    subprocess.run(_command(rendered / "a", "--contact-sheet", str(sheet)), check=True, timeout=60)
-    assert cv2.imread(str(sheet)).std() > 20
+    for name in ("sheet.png", "sheet.jpg"):
+        command = _command(rendered / "a", "--contact-sheet", str(tmp_path / name))
+        subprocess.run(command, check=True, timeout=60)
+        assert cv2.imread(str(tmp_path / name)).std() > 20
+
+
+def test_statistics_count_every_frame(frames, rendered):
+    text = subprocess.run(
+        _command(rendered / "a", "--statistics"), check=True, capture_output=True, text=True
+    ).stdout
+    rows = {
+        line.split("|")[1].strip(): line.split("|")[2:-1]
+        for line in text.splitlines()
+        if "|" in line
+    }
+    assert int(rows["all"][1]) == len(frames) and int(rows["all"][0]) == len(KINDS)
+    moves = [ref for ref, _ in frames if ref.next_stem]
+    assert len(moves) <= int(rows["all"][2]) <= 2 * len(moves)
+    assert int(rows["all"][4]) == sum(ref.has_behind for ref, _ in frames)
+    histograms = [line for line in text.splitlines() if line.startswith("| frames |")]
+    assert len(histograms) == 3
+    for line in histograms:
+        assert sum(int(cell) for cell in line.split("|")[2:-1]) == len(frames)

@@ -234,4 +234,4 @@ def _polygonise(cones: list[Cone]) -> tuple[np.ndarray, list[list[int]], np.ndar
     middles = points[faces].mean(1)
     nearest = np.argmin(np.stack([_distance(middles, cone) for cone in cones]), 0)
     parts = np.array([cone[4] for cone in cones])[nearest]
-    return points, faces[:, ::-1].tolist(), parts
+    return points, faces.tolist(), parts

@@ -99,8 +99,9 @@ def smooth_light(
     colour: np.ndarray, albedo: np.ndarray, normals: np.ndarray, index: np.ndarray, rounds: int
 ) -> np.ndarray:
     """Take noise out of the light, not out of the textures: colour / albedo is averaged over
-    neighbours of the same thing, orientation and (late) brightness in ``rounds`` passes of growing step (a cross
-    bilateral filter with holes, after Dammertz et al. 2010), then multiplied by albedo again.
+    neighbours of the same thing, orientation and (late) brightness in ``rounds`` passes of
+    growing step (a cross bilateral filter with holes, after Dammertz et al. 2010), then
+    multiplied by albedo again.
     """
     surface = (index > 0) & (albedo.mean(-1) > 0.01)
     light = np.where(surface[..., None], colour / np.maximum(albedo, 0.01), 0).astype(np.float32)
