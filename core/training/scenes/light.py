@@ -15,7 +15,16 @@ def room_world(stage: Stage) -> None:
     tint = np.clip(stage.rng.normal((0.78, 0.8, 0.84), 0.05), 0.3, 1)
     nodes = _world(stage)
     nodes["Background"].inputs[0].default_value = (*tint, 1)
-    nodes["Background"].inputs[1].default_value = stage.rng.uniform(0.35, 1.1)
+    ambient = stage.rng.uniform(0.35, 1.1)
+    # By day what is outside is brighter than the room: the camera sees it so, the room is lit as
+    # before (lamps stand in the windows).
+    day = float(np.exp(stage.rng.uniform(np.log(0.6), np.log(8))))
+    stage.memo["daylight"] = day
+    links = stage.scene.world.node_tree.links
+    seen, mix = nodes.new("ShaderNodeLightPath"), nodes.new("ShaderNodeMix")
+    mix.inputs[2].default_value, mix.inputs[3].default_value = ambient, max(ambient, day)
+    links.new(seen.outputs["Is Camera Ray"], mix.inputs[0])
+    links.new(mix.outputs[0], nodes["Background"].inputs[1])
 
 
 def sky_world(stage: Stage) -> None:

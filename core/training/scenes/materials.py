@@ -57,12 +57,14 @@ class Palette:
         gloss: float = 0.0,
         fit: bool = False,
         vary: float = 0.0,
+        shine: float = 0.0,
     ) -> bpy.types.Material:
         """A material showing the picture every ``metres`` by box projection in object space.
 
         ``fit`` stretches it once over the object's bounding box instead (pictures, covers).
         ``vary`` (0..1) darkens it here and there in patches many times as large, so that the
-        repeats can't be seen.
+        repeats can't be seen. ``shine`` > 0: a surface in daylight seen from a room, that gives
+        that much light of the picture's colours itself and throws none.
         """
         material, shader, nodes = new_material(gloss)
         links = material.node_tree.links
@@ -80,6 +82,13 @@ class Palette:
         if vary:
             shown = _patchy(material, where.outputs["Object"], shown, metres, vary)
         links.new(shown, shader.inputs[0])
+        if shine:
+            daylight = nodes.new("ShaderNodeEmission")
+            daylight.inputs[1].default_value = shine
+            links.new(shown, daylight.inputs[0])
+            out = next(node for node in nodes if node.type == "OUTPUT_MATERIAL")
+            links.new(daylight.outputs[0], out.inputs[0])
+            material.cycles.emission_sampling = "NONE"
         return material
 
     def glow(self, strength: float, colour: tuple = (1, 1, 1)) -> bpy.types.Material:
