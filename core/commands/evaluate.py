@@ -115,7 +115,7 @@ def _evaluated(arguments: argparse.Namespace, step: Callable[[int, int], None]) 
     if layout == "renders":
         from ..evaluation.held_out import evaluate_renders
 
-        return evaluate_renders(path, model, metric=metric, limit=limit, step=step)
+        return evaluate_renders([path], model, metric=metric, limit=limit, step=step)
     from ..evaluation.depth_set import evaluate_depth
 
     report = evaluate_depth(path, layout, data, model, metric=metric, limit=limit, step=step)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A model on held-out renders: depth, edges, uncertainty and classes in one pass."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,18 @@ from .uncertainty import mean_uncertainty, score_uncertainty
 
 
 def evaluate_renders(
-    folder: Path,
+    folders: Sequence[Path],
     model: DepthModel,
     *,
     metric: bool = False,
     limit: int | None = None,
     step: Step,
 ) -> dict[str, Any]:
-    """The report: depth of model and ramp (means and a row a frame), ``edges`` and
+    """The report on the held-out frames of all ``folders``: depth of model and ramp (means and a row a frame), ``edges`` and
     ``ramp_edges`` (see `edges`), ``uncertainty`` (see `uncertainty`, None from a model that
     doesn't tell) and ``labels`` (see `semantic`, None likewise). Raises SecondEyeError.
     """
-    frames = open_renders(folder)
+    frames = [frame for folder in folders for frame in open_renders(folder)]
     chosen = spread(frames, limit)
     edges, ramp_edges, confusion = EdgeTally(), EdgeTally(), Confusion()
     rows: list[dict[str, Any]] = []
@@ -54,7 +55,7 @@ def evaluate_renders(
     step(len(chosen), len(chosen))
     return {
         "layout": "renders",
-        "folder": str(folder),
+        "folder": ", ".join(map(str, folders)),
         "model": {"name": model.name, "sha256": model.sha256},
         "settings": {
             "alignment": "metric" if metric else "scale and shift in inverse depth, a picture",
@@ -63,6 +64,7 @@ def evaluate_renders(
         },
         "count": len(rows),
         "scenes": len({frame.folder for frame in chosen}),
+        "sizes": sorted({f"{frame.width}x{frame.height}" for frame in chosen}),
         "skipped": skipped,
         "mean": rgbd.mean_scores(row["model"] for row in rows),
         "ramp": rgbd.mean_scores(row["ramp"] for row in rows),

@@ -199,19 +199,19 @@ def test_held_out_renders_are_chosen_and_scored(tmp_path):
     write_scene(tmp_path, 20)
     write_scene(tmp_path, 21)
     write_scene(tmp_path, 40, generator=3)
-    report = evaluate_renders(tmp_path, Calling(), step=lambda *_: None)
+    report = evaluate_renders([tmp_path], Calling(), step=lambda *_: None)
     assert [row["name"] for row in report["images"]] == ["scene_000020/view_000"]
     assert report["mean"]["delta1"] == 1.0 and report["edges"]["f1_2"] > 0.97
     assert report["ramp_edges"]["f1_2"] < 0.5
     assert report["labels"]["miou"] == pytest.approx(1.0, abs=0.02)
     assert report["uncertainty"]["error_over_scale"] < 0.2
-    silent = evaluate_renders(tmp_path, Calling(silent=True), step=lambda *_: None)
+    silent = evaluate_renders([tmp_path], Calling(silent=True), step=lambda *_: None)
     assert silent["labels"] is None
     (tmp_path / "scene_000020/view_000.exr").unlink()
     with pytest.raises(SecondEyeError, match="render it again"):
-        evaluate_renders(tmp_path, Calling(), step=lambda *_: None)
+        evaluate_renders([tmp_path], Calling(), step=lambda *_: None)
     with pytest.raises(SecondEyeError, match="no held-out frame"):
-        evaluate_renders(tmp_path / "scene_000021", Calling(), step=lambda *_: None)
+        evaluate_renders([tmp_path / "scene_000021"], Calling(), step=lambda *_: None)
 
 
 def test_cost_counts_what_the_network_does(tmp_path):

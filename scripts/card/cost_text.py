@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sections: cost, training, the renders."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from pathlib import Path
+
+from .published import SPLIT
+from .render_facts import DISTANCES, LENSES
+from .speed import HEIGHT, WIDTH
+from .text import Report, image, missing
+
+RATE = 15  # frames/s on two threads
+MEMORY = 1.5e9  # bytes
+
+
+def cost(report: Report) -> list[str]:
+    lines = ["## Cost", "", "| part | parameters here | as published, M |", "|---|---|---|"]
+    parts = dict(report.get("parts", {}))
+    for name, published in SPLIT.items():
+        here = parts.pop(name, None)
+        said = f"{here:,}" if here else "not built yet"
+        lines.append(f"| {name} | {said} | {published:.2f} |")
+    lines += [f"| {name} | {here:,} | |" for name, here in parts.items()]
+    cost = report["cost"][report["ours"]]
+    if cost["flops"]:
+        lines += ["", f"{cost['flops'] / 1e9:.2f} GFLOP for one {HEIGHT}x{WIDTH} picture."]
+    lines += [
+        "",
+        f"Frames/s at {HEIGHT}x{WIDTH}, eager PyTorch in float32, all heads on, resizing included, "
+        "each in a process of its own. The last column is the machine's load average: above its "
+        f"{os.cpu_count()} processors, wall-clock figures say little, and processor time a "
+        "frame is what can be compared.",
+        "",
+        "| model | threads | median | fastest | processor ms a frame | peak memory | load beside "
+        "it |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    named = [(report["ours"], run) for run in report["speed"]]
+    named += [(report["peer"], run) for run in report.get("peer_speed", [])]
+    for name, run in named:
+        lines.append(
+            f"| {name} | {run['threads']} | {run['median']:.1f} | {run['fastest']:.1f} | "
+            f"{1000 * run['processor']:.0f} | {run['peak'] / 1e9:.2f} GB | {run['load']:.1f} |"
+        )
+    two = [run for run in report["speed"] if run["threads"] == 2]
+    same = len({run["digest"] for run in two}) == 1 and "differs" not in two[0]["digest"]
+    best = max(two, key=lambda run: run["median"])
+    peak = max(run["peak"] for run in two)
+    said = f"{best['median']:.1f}"
+    idle = best["load"] <= (os.cpu_count() or 1) + 1.5  # its own threads count, too
+    if best["median"] < RATE and not idle:
+        free = 2.0 / min(run["processor"] for run in two)
+        said += (
+            f" at a load of {best['load']:.1f}; by processor time, two free processors would do "
+            f"{free:.0f}: measure again on an idle machine"
+        )
+    verdicts = (
+        (f"at least {RATE} frames/s on two threads", best["median"] >= RATE, said, idle),
+        ("peak memory below 1.5 GB", peak < MEMORY, f"{peak / 1e9:.2f} GB", True),
+        ("the same bits from every inference in two processes", same, "all outputs", True),
+    )
+    lines.append("")
+    for what, ok, how, judged in verdicts:
+        verdict = "reached" if ok else "NOT reached" if judged else "not judged"
+        lines.append(f"- {what}: **{verdict}** ({how}).")
+    return lines
+
+
+def training(report: Report, out: Path) -> list[str]:
+    lines = ["## Training", ""]
+    if report.get("curves"):
+        lines += [
+            "Loss terms, and AbsRel and edges on held-out renders, over image steps "
+            "(`core/training/curves.py`):",
+            "",
+            image("curves", report["curves"], out),
+        ]
+    else:
+        lines.append("No training log in this run: `--log` was not given.")
+    if not report.get("ablations"):
+        lines += ["", "Ablations and layer similarity: none in this run (`--ablations`)."]
+    for part in report.get("ablations", []):
+        lines += ["", f"### {part['title']}", ""]
+        lines += [part["text"], ""] if part["text"] else []
+        lines += part["lines"]
+        for path in part["pictures"]:
+            lines += ["", image(part["title"], path, out)]
+    return lines
+
+
+def bar_groups(facts: Report) -> list[tuple[str, list[tuple[str, float]]]]:
+    """For the picture of `render_facts.render_statistics`."""
+    total = facts["frames"]
+    spans = [f"{a:g}-{b:g}" for a, b in pairwise(DISTANCES)]
+    depth = [*zip(spans, facts["depth"], strict=True)]
+    depth += [("beyond", facts["beyond"]), ("sky", facts["sky"])]
+    lenses = [f"{a}-{b} mm" for a, b in pairwise(LENSES)]
+    return [
+        ("frames by kind", [(k, n / total) for k, n in facts["kinds"].items()]),
+        ("pixels by class", list(facts["labels"].items())),
+        ("pixels by distance, m", depth),
+        ("frames by lens", list(zip(lenses, facts["lenses"], strict=True))),
+    ]
+
+
+def statistics(report: Report, out: Path) -> list[str]:
+    facts = report.get("statistics")
+    if facts is None:
+        return missing("The renders", "--renders")
+    kinds = ", ".join(f"{name} {n}" for name, n in facts["kinds"].items())
+    generators = ", ".join(f"{name}: {n}" for name, n in sorted(facts["generators"].items()))
+    median, span = facts["median"], facts["range"]
+    rare = ", ".join(f"{name} {share:.0%}" for name, share in facts["label_frames"].items())
+    return [
+        "## The renders",
+        "",
+        f"{facts['frames']:,} frames of {facts['scenes']} scenes ({', '.join(facts['sizes'])}), "
+        f"{facts['held']} of them held out, {facts['moves']} with a next frame of the same move. "
+        "By "
+        f"kind: {kinds}. By generator: {generators}. Lens {facts['lens'][0]:.0f}-"
+        f"{facts['lens'][4]:.0f} mm on 36 mm, median {facts['lens'][2]:.0f} mm.",
+        "",
+        f"Of {facts['sampled']} frames spread over them: a frame's median distance is "
+        f"{median[2]:.1f} m (5 % below {median[0]:.1f} m, 5 % above {median[4]:.1f} m), its far "
+        "end "
+        f"(98 %) {span[1]:.1f} times as far as its near end (2 %). Frames that show a class: "
+        f"{rare}.",
+        "",
+        image("statistics", report["statistics_picture"], out),
+    ]
