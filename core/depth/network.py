@@ -24,12 +24,16 @@ class NetworkConfig:
         widths: channels of the four stages, at 1/4, 1/8, 1/16 and 1/32 of the picture.
         depths: blocks of each stage.
         mlps: sliced MLPs of each stage when shared: block ``i`` of a stage uses number
-            ``i * mlps // depth``, so neighbours, which do similar work, use the same one.
+            ``i * mlps // depth``, so that neighbours use the same one.
         groups: slices of each stage's MLPs.
         expansions: hidden channels per channel of each stage's MLPs.
         kernels: size of each stage's depthwise convolutions.
         decoder: channels of the decoder at 1/32, 1/16, 1/8, 1/4 and 1/2.
         shared: False gives every block a sliced MLP of its own, the unshared twin.
+        tying: another choice of who shares with whom: for each stage the number of the sliced MLP
+            that each block uses, ``((0, 0), (0, 1, 0), ...)``; counted from 0 in the order of first
+            use. None for neighbours as in ``mlps``; what it says goes before ``mlps`` and
+            ``shared``.
         labels: classes of the semantic head, 0 for a network without one.
     """
 
@@ -43,17 +47,57 @@ class NetworkConfig:
     decoder: tuple[int, ...] = (192, 128, 96, 48, 16)
     shared: bool = True
     labels: int = len(CLASSES)
+    tying: tuple[tuple[int, ...], ...] | None = None
+
+    def __post_init__(self) -> None:
+        stages = {len(self.widths), len(self.depths), len(self.mlps), len(self.groups)}
+        if len(stages) > 1:
+            raise ValueError("widths, depths, mlps and groups must have one value per stage")
+        for number, (width, groups) in enumerate(zip(self.widths, self.groups, strict=True), 1):
+            if groups < 1 or width % groups:
+                raise ValueError(
+                    f"the {width} channels of stage {number} can't be cut into {groups} equal "
+                    "slices"
+                )
+        if self.tying is None:
+            return
+        if [len(stage) for stage in self.tying] != list(self.depths):
+            raise ValueError("the tying must name one sliced MLP for each block of each stage")
+        for stage in self.tying:
+            if list(dict.fromkeys(stage)) != list(range(len(set(stage)))):
+                raise ValueError(
+                    f"the tying {stage} must count its sliced MLPs from 0 in the order of first use"
+                )
+
+    def plan(self) -> tuple[tuple[int, ...], ...]:
+        """For each stage, the number of the sliced MLP that each block uses."""
+        if self.tying is not None:
+            return self.tying
+        counts = self.mlps if self.shared else self.depths
+        return tuple(
+            tuple(block * count // depth for block in range(depth))
+            for count, depth in zip(counts, self.depths, strict=True)
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        """Plain values that JSON can hold."""
+        return {k: _listed(v) for k, v in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "NetworkConfig":
-        """From `to_dict`, also an older one's, which knew no semantic head."""
-        parts: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
-        }
-        return cls(**{"labels": 0} | parts)
+        """From `to_dict`, also an older one's, which knew no semantic head.
+
+        Raises ValueError or TypeError for what describes no network.
+        """
+        return cls(**{"labels": 0} | {k: _tupled(v) for k, v in values.items()})
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(v) for v in value] if isinstance(value, tuple) else value
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(_tupled(v) for v in value) if isinstance(value, list) else value
 
 
 class Block(nn.Module):
@@ -91,7 +135,7 @@ class Encoder(nn.Module):
         self.downs = nn.ModuleList()
         self.stages = nn.ModuleList()
         previous = config.stem
-        for i, width in enumerate(config.widths):
+        for i, (width, uses) in enumerate(zip(config.widths, config.plan(), strict=True)):
             kernel, padding = (3, 1) if i < 2 else (2, 0)
             self.downs.append(
                 nn.Sequential(
@@ -99,15 +143,10 @@ class Encoder(nn.Module):
                     nn.BatchNorm2d(width),
                 )
             )
-            depth = config.depths[i]
-            count = config.mlps[i] if config.shared else depth
-            mlps = [SlicedMLP(width, config.groups[i], config.expansions[i]) for _ in range(count)]
+            mlps = [SlicedMLP(width, config.groups[i], config.expansions[i]) for _ in set(uses)]
             self.stages.append(
                 nn.Sequential(
-                    *(
-                        Block(width, config.kernels[i], config.groups[i], mlps[b * count // depth])
-                        for b in range(depth)
-                    )
+                    *(Block(width, config.kernels[i], config.groups[i], mlps[use]) for use in uses)
                 )
             )
             previous = width

@@ -58,7 +58,14 @@ def read_weights(path: Path) -> tuple[DepthNetwork, dict[str, str]]:
             f"{path} holds no weights of Second Eye's depth network: choose a file made by "
             "scripts/train.py export, or an .onnx model."
         )
-    network = DepthNetwork(NetworkConfig.from_dict(json.loads(metadata["config"])))
+    try:
+        config = NetworkConfig.from_dict(json.loads(metadata["config"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise SecondEyeError(
+            f"The network that {path} describes is unknown to this version of Second Eye: install "
+            "the newest, or copy the file anew."
+        ) from error
+    network = DepthNetwork(config)
     own = dict(network.named_parameters()) | {
         name: b for name, b in network.named_buffers() if name in network.state_dict()
     }

@@ -45,9 +45,9 @@ def draw_curves(log: Path, output: Path) -> None:
     # The uncertainty's likelihood goes below 0: it has no place on a log axis.
     names = sorted({k for e in losses for k in e} - {"step", "images", "rate", "uncertainty"})
     upper = _plot(losses, names, "training loss and its terms (log scale)", True)
-    lower = _plot(
-        scores, ["absrel", "ramp"], "held-out scenes, AbsRel, and the vertical ramp's", False
-    )
+    known = [n for n in ("absrel", "ramp", "edges", "miou") if any(n in e for e in scores)]
+    title = "held-out scenes: AbsRel, the vertical ramp's, F1 of depth edges, mIoU of labels"
+    lower = _plot(scores, known, title, False)
     cv2.imwrite(str(output), np.vstack([upper, lower]))
 
 

@@ -8,12 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..depth.labels import CLASSES, likeliest_classes
+from ..depth.labels import likeliest_classes
+from ..evaluation.edges import EdgeTally
+from ..evaluation.semantic import Confusion
 from .averaging import load_averaged, tensors
 from .dataset import Sample
-
-TRUE_EDGE, CLAIMED_EDGE = 1.25, 1.08
-"""Ratios of neighbours' depths that make an edge in the truth and in an estimate."""
 
 
 @torch.no_grad()
@@ -27,18 +26,20 @@ def validate(
     """Scores of the averaged weights on up to ``count`` frames resized to ``size`` (h, w).
 
     Inverse depth is fitted by scale and shift per picture; the sky and everything beyond 80 m are
-    left out. Keys: ``absrel``, ``delta1``; ``ramp``, the AbsRel of the vertical ramp; ``edges`` and
-    ``true_edges``, see `edge_scores`; ``spread``, the mean error in inverse depth that is left
-    after the fit over the mean that the network expected (1 = calibrated); ``miou``, the mean over
-    the classes of intersection over union (where samples and network have labels).
+    left out. Keys: ``absrel``, ``delta1``; ``ramp``, the AbsRel of the vertical ramp; ``edges``,
+    the F1 of occlusion edges within 2 pixels (`evaluation.edges`); ``spread``, the mean error in
+    inverse depth that is left after the fit over the mean that the network expected (1 =
+    calibrated); ``miou`` of the classes (`evaluation.semantic`) where samples and network have
+    labels.
     """
     device = averaged[0].device
     kept = [t.detach().clone() for t in tensors(network)]
     load_averaged(network, averaged)
     network.eval()
     height, width = size
-    scores, ramp = [], []
-    confusion = np.zeros((len(CLASSES), len(CLASSES)))
+    scores: list[tuple[float, float, float]] = []
+    ramp = []
+    edges, classes = EdgeTally(), Confusion()
     picked = samples[:: max(1, len(samples) // count)][:count]
     for sample in picked:
         assert sample.depth is not None
@@ -49,84 +50,44 @@ def validate(
         answer = network(x)
         if answer.labels is not None and sample.labels is not None:
             logits = answer.labels[0].float().cpu().numpy()
-            confusion += _confusion(likeliest_classes(logits, height, width), sample.labels)
+            classes.add(likeliest_classes(logits, height, width), sample.labels)
         known = inverse > 1 / 80
         if known.sum() < 100:
             continue
-        expected = answer.log_scale[0, 0].clamp(-7, 3).exp().double().cpu().numpy()
         prediction = answer.inverse_depth[0, 0].double().cpu().numpy()
-        scores.append(_score(prediction, inverse, known, expected))
+        fitted, scale = _fit(prediction, inverse, known)
+        edges.add(fitted, inverse)
+        expected = answer.log_scale[0, 0].clamp(-7, 3).exp().double().cpu().numpy() * abs(scale)
+        left = np.abs(fitted - inverse)[known].mean() / max(float(expected[known].mean()), 1e-9)
+        scores.append((*_errors(fitted, inverse, known), float(left)))
         rows = np.broadcast_to(np.arange(height, dtype=float)[:, None], inverse.shape)
-        ramp.append(_score(rows, inverse, known)[0])
+        ramp.append(_errors(_fit(rows, inverse, known)[0], inverse, known)[0])
     load_averaged(network, kept)
-    mean = np.mean(scores, 0) if scores else np.full(5, np.nan)
-    names = ("absrel", "delta1", "spread", "edges", "true_edges")
-    result = {n: float(v) for n, v in zip(names, mean, strict=True)} | {"ramp": _mean(ramp)}
-    if confusion.any():
-        result["miou"] = mean_iou(confusion)
+    mean = np.mean(scores, 0) if scores else np.full(3, np.nan)
+    result = dict(zip(("absrel", "delta1", "spread"), mean.tolist(), strict=True))
+    result["ramp"] = float(np.mean(ramp)) if ramp else float("nan")
+    found = edges.result()
+    if found:
+        result["edges"] = found["f1_2"]
+    if classes.counts.any():
+        result["miou"] = classes.result()["miou"]
     return result
 
 
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if values else float("nan")
+def _fit(
+    prediction: np.ndarray, inverse: np.ndarray, known: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """The prediction brought to the truth's scale and shift, and the scale."""
+    p = prediction[known]
+    design = np.stack([p, np.ones_like(p)], 1)
+    scale, shift = np.linalg.lstsq(design, inverse[known], rcond=None)[0]
+    return prediction * scale + shift, float(scale)
 
 
-def _score(
-    prediction: np.ndarray,
-    inverse: np.ndarray,
-    known: np.ndarray,
-    expected: np.ndarray | None = None,
-) -> tuple[float, float, float, float, float]:
-    p, t = prediction[known], inverse[known]
-    scale, shift = np.linalg.lstsq(np.stack([p, np.ones_like(p)], 1), t, rcond=None)[0]
-    fitted = np.maximum(prediction * scale + shift, 1 / 80)
-    ratio = t / fitted[known]
-    spread = 0.0
-    if expected is not None:
-        error = np.abs(p * scale + shift - t).mean()
-        spread = error / max(float((expected[known] * abs(scale)).mean()), 1e-9)
-    found, true = edge_scores(1 / fitted, 1 / np.maximum(inverse, 1 / 80))
+def _errors(fitted: np.ndarray, inverse: np.ndarray, known: np.ndarray) -> tuple[float, float]:
+    """AbsRel and delta < 1.25 of depth; nothing is farther than 80 m."""
+    ratio = inverse[known] / np.maximum(fitted[known], 1 / 80)
     return (
         float(np.abs(ratio - 1).mean()),
         float((np.maximum(ratio, 1 / ratio) < 1.25).mean()),
-        spread,
-        found,
-        true,
     )
-
-
-def edge_scores(depth: np.ndarray, truth: np.ndarray, reach: int = 2) -> tuple[float, float]:
-    """Part of the true depth edges (H, W) that were found, and part of the claimed that are true.
-
-    An edge is a step between neighbours by the factor `TRUE_EDGE` in the truth, `CLAIMED_EDGE` in
-    the estimate; it is found where the other has one within ``reach`` pixels.
-    """
-    there, claimed = _edges(truth, TRUE_EDGE), _edges(depth, CLAIMED_EDGE)
-    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    near_true, near_claimed = (cv2.dilate(m.astype(np.uint8), kernel) > 0 for m in (there, claimed))
-    found = float(near_claimed[there].mean()) if there.any() else 1.0
-    return found, float(near_true[claimed].mean()) if claimed.any() else 0.0
-
-
-def _edges(depth: np.ndarray, factor: float) -> np.ndarray:
-    logs = np.log(depth)
-    edges = np.zeros(depth.shape, bool)
-    edges[:, :-1] |= np.abs(np.diff(logs, axis=1)) > np.log(factor)
-    edges[:-1] |= np.abs(np.diff(logs, axis=0)) > np.log(factor)
-    return edges
-
-
-def _confusion(classes: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Counts (C, C), truth by answer, of a picture whose truth has a size of its own."""
-    height, width = classes.shape
-    resized = cv2.resize(truth, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    known = resized < len(CLASSES)
-    pairs = resized[known].astype(int) * len(CLASSES) + classes[known]
-    return np.bincount(pairs, minlength=len(CLASSES) ** 2).reshape(len(CLASSES), len(CLASSES))
-
-
-def mean_iou(confusion: np.ndarray) -> float:
-    """Mean over the classes that occur in the truth of intersection over union."""
-    hit, there = np.diag(confusion), confusion.sum(1)
-    either = there + confusion.sum(0) - hit
-    return float((hit[there > 0] / either[there > 0]).mean())

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The network's budgets, its sliced MLPs, and that any picture size goes through."""
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -47,6 +50,35 @@ def test_sharing_removes_about_thirty_percent_of_the_encoder(network: DepthNetwo
         assert len({id(block.mlp) for block in own}) < len(own)
         assert len({id(block.mlp) for block in other}) == len(other)
         assert len({id(block.norm_out) for block in own}) == len(own)
+
+
+def test_any_blocks_of_a_stage_can_share_a_sliced_mlp() -> None:
+    default, tying = NetworkConfig(), ((0, 0), (0, 1, 0), (0, 1, 2, 0, 3, 4, 1), (0, 1, 0, 2, 1))
+    assert default.plan() == ((0, 0), (0, 0, 1), (0, 0, 1, 2, 2, 3, 4), (0, 0, 1, 1, 2))
+    same = DepthNetwork(NetworkConfig(tying=default.plan()))
+    assert list(same.state_dict()) == list(DepthNetwork(default).state_dict())
+    config = NetworkConfig(tying=tying)
+    assert NetworkConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    tied = DepthNetwork(config)
+    assert count(tied) == count(same)
+    for stage, uses in zip(tied.encoder.stages, tying, strict=True):
+        for a, block in enumerate(stage):
+            for b, other in enumerate(stage):
+                assert (block.mlp is other.mlp) == (uses[a] == uses[b])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"tying": ((0, 0), (0, 0, 1))}, "one sliced MLP for each block"),
+        ({"tying": ((1, 0), *NetworkConfig().plan()[1:])}, "count its sliced MLPs from 0"),
+        ({"groups": (5, 3, 4, 4)}, "48 channels of stage 1 can't be cut into 5 equal slices"),
+        ({"depths": (2, 3)}, "one value per stage"),
+    ],
+)
+def test_shapes_that_make_no_network_are_refused(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        NetworkConfig(**wrong)
 
 
 def test_operations_at_256_by_448(network: DepthNetwork) -> None:

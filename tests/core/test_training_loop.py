@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from training_scenes import SMALL, scene, write_scene
 
 from core.depth import load_model
 from core.depth.labels import IGNORE
-from core.depth.network import DepthNetwork, NetworkConfig
+from core.depth.network import DepthNetwork
 from core.depth.weights import read_weights
 from core.errors import SecondEyeError, UsageError
 from core.training.augment import random_view, training_view
@@ -29,7 +30,6 @@ from core.training.averaging import (
 )
 from core.training.curves import draw_curves
 from core.training.dataset import Sample, load_renders, normalise
-from core.training.frames import FrameWriter
 from core.training.loop import (
     Trainer,
     run,
@@ -37,40 +37,9 @@ from core.training.loop import (
 )
 from core.training.settings import Phase, Settings
 from core.training.teacher import Lite0Encoder, SameConv, Teacher
-from core.training.validation import edge_scores, mean_iou, validate
+from core.training.validation import validate
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
-
-SMALL = NetworkConfig(
-    stem=8,
-    widths=(8, 12, 16, 24),
-    depths=(1, 1, 2, 2),
-    mlps=(1, 1, 1, 1),
-    groups=(2, 2, 2, 2),
-    decoder=(16, 12, 8, 8, 8),
-)
-
-
-def scene(seed: int) -> Sample:
-    """A shaded floor and a bright box that stands on it; nearer is lower and larger."""
-    rng = np.random.default_rng(seed)
-    depth = np.repeat(np.linspace(0.1, 1, 60)[:, None], 80, 1)
-    bottom, left = int(rng.integers(25, 59)), int(rng.integers(0, 55))
-    top = max(bottom - 20, 0)
-    depth[top:bottom, left : left + 22] = depth[bottom, 0]
-    rgb = np.stack([80 + 150 * depth, 200 - 150 * depth, np.full_like(depth, 90)], -1)
-    rgb[top:bottom, left : left + 22] += 40
-    labels = np.ones(depth.shape, np.uint8)
-    labels[top:bottom, left : left + 22] = 4
-    unit = depth.max() / 65535
-    return Sample(
-        f"s{seed}",
-        np.clip(rgb, 0, 255).astype(np.uint8),
-        (depth / unit).astype(np.uint16),
-        unit,
-        "",
-        labels,
-    )
 
 
 def trainer(images: int = 8 * 20, look_ahead: bool = False) -> Trainer:
@@ -196,14 +165,6 @@ def test_validation_knows_labels_edges_and_calibration() -> None:
     one = trainer()
     scores = validate(one.network, one.averaged, [scene(i) for i in range(4)], (64, 96))
     assert 0 <= scores["miou"] < 1 and 0 <= scores["edges"] <= 1 and scores["spread"] > 0
-    depth = np.ones((20, 30))
-    depth[:, 15:] = 2
-    shifted, flat = np.roll(depth, 2, 1), np.ones_like(depth)
-    shifted[:, :2] = 1
-    assert edge_scores(depth, depth) == edge_scores(shifted, depth) == (1, 1)
-    assert edge_scores(np.roll(shifted, 1, 1)[:, 1:], depth[:, 1:]) == (0, 0)
-    assert edge_scores(flat, depth) == (0, 0)
-    assert mean_iou(np.array([[6, 2], [0, 0]])) == 6 / 8
 
 
 def test_a_cut_checkpoint_is_named(tmp_path: Path) -> None:
@@ -218,20 +179,6 @@ def test_phases_are_read_from_text() -> None:
     for wrong in ("96x128", "90x128:1:1:1:1", "96:1:1:1:1"):
         with pytest.raises(UsageError, match="is no training phase"):
             Phase.parse(wrong)
-
-
-def write_scene(root: Path, seed: int) -> None:
-    sample = scene(seed)
-    assert sample.depth is not None
-    inverse = (sample.depth * sample.unit).astype(np.float32)
-    flat = np.zeros((60, 80, 3), np.float32)
-    pose = np.eye(4)
-    with FrameWriter(root, seed, "room") as writer:
-        assert sample.labels is not None
-        labels = sample.labels + 1
-        labels[0] = 0
-        writer.add_view(sample.rgb, inverse, flat, flat[..., :2], labels, 70.0, pose, pose)
-        writer.finish()
 
 
 def test_rendered_frames_load_once_and_held_out_scenes_stay_out(tmp_path: Path) -> None:
