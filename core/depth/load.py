@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import SecondEyeError, UsageError
 from ..models import ENTRY, Entry, Registry, Settings, Source, find_source, memory
+from ..models.bundled import DEFAULT, WEIGHTS
 from ..models.registry import read_entry
 from ..models.settings import read_sidecar
 from .device import choose_device
@@ -15,9 +16,6 @@ from .onnx_model import OnnxModel
 from .sliced_model import SlicedModel
 from .transformers_kinds import settings_for
 from .transformers_model import TransformersModel
-
-WEIGHTS = Path(__file__).parent / "weights"
-DEFAULT = "second_eye_v0"
 
 
 def bundled_models() -> list[str]:

@@ -164,11 +164,6 @@ def try_out(model: DepthModel, source: Source, settings: Settings | None) -> dic
     frames = [picture, picture[:, ::-1].copy()][: model.window]
     answers = model.infer_frames(frames)
     height, width = answers[0].inverse_depth.shape
-    if min(height, width) < 2:
-        raise SecondEyeError(
-            f"The model {model.name} answers with {width}x{height} values for a picture: one value "
-            "per pixel is wanted; choose another model."
-        )
     told: dict[str, Any] = getattr(model, "facts", dict)()
     licence = settings.licence if settings is not None else None
     return {
