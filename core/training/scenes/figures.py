@@ -128,7 +128,7 @@ def park_car(stage: Stage, at: tuple, turn: float, pace: float = 0.0) -> Thing:
     ``pace``: metres it moves on along its length from frame to frame of a camera move.
     """
     rng = stage.rng
-    if rng.random() < 0.9 and stage.has("vehicle"):
+    if rng.random() < 0.96 and stage.has("vehicle"):
         model = stage.pick("vehicle")
         along_y = model.size[1] > model.size[0]
         thing = stage.place(model, VEHICLE, at, turn + (np.pi / 2 if along_y else 0))

@@ -3,7 +3,7 @@
 # mypy: disable-error-code="union-attr,attr-defined,arg-type,index,assignment"
 """Cycles on the CPU: one noisy colour picture and one exact data picture per view.
 
-Colour is rendered with four samples and no denoiser (the noise is augmentation). Depth, normals
+Colour is rendered with three samples and no denoiser (the noise is augmentation). Depth, normals
 and indices come from a second render of one sample through the middle of each pixel: Cycles
 writes depth and index from the first sample only, which the colour render's filter would jitter.
 """
@@ -47,7 +47,7 @@ class Renderer:
     def colour(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Linear colour and albedo of the current view (each H x W x 3, float32)."""
         cycles = self.scene.cycles
-        cycles.samples, cycles.filter_width, cycles.max_bounces = 4, 1.5, 1
+        cycles.samples, cycles.filter_width, cycles.max_bounces = 3, 1.5, 1
         cycles.seed = seed
         passes = self._render()
         both = [[passes[f"{name}.{c}"] for c in "RGB"] for name in ("Combined", "DiffCol")]

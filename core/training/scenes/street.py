@@ -46,7 +46,8 @@ def street(stage: Stage) -> Proposer:
     _pavement(stage, half, walk, far, kerb)
     if rng.random() < 0.4:
         _wires(stage, half + walk, far)
-    things = [t for t in stage.things if t.label in (PERSON, PERSON, VEHICLE)]
+    people = [t for t in stage.things if t.label == PERSON]
+    cars = [t for t in stage.things if t.label == VEHICLE]
 
     def propose(rng: np.random.Generator) -> Pose:
         draw = rng.random()
@@ -56,8 +57,9 @@ def street(stage: Stage) -> Proposer:
             where = np.array([rng.uniform(-0.6, 0.6) * half, y, rng.uniform(1.1, 1.6)])
             way = direction(ahead + rng.normal(0, 0.1), np.radians(rng.normal(-2, 2)))
             return Pose(looking(where, way, roll(rng)), lens(rng, 18, 50))
-        if draw < 0.5 and things:
-            one = things[int(rng.integers(len(things)))]
+        near = people if rng.random() < 0.7 else cars
+        if draw < 0.58 and near:
+            one = near[int(rng.integers(len(near)))]
             where, way = toward(rng, one.low, one.high, (1.2, 10.0))
             return Pose(looking(where, way, roll(rng)), lens(rng, 20, 70))
         x = rng.choice([-1, 1]) * (half + rng.uniform(0.1, 0.9) * walk)

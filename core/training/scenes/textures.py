@@ -80,7 +80,7 @@ def grid(rng: np.random.Generator, kind: str) -> np.ndarray:
         joint = (fv < gap) | (fu < (gap * 0.15 if kind == "plank" else wide))
         mortar = base * rng.uniform(0.4, 0.75)
         if kind != "plank":
-            mortar = _mix(mortar, tone(rng, "stone"), np.float32(rng.uniform(0, 0.8)))
+            mortar = _mix(mortar, tone(rng, "stone"), np.full((), rng.uniform(0, 0.8), np.float32))
         picture = np.where(joint[..., None], mortar, picture)
     grain = noise(rng, 5, 8, 4 if kind == "plank" else 1)
     return np.clip(picture * (0.8 + 0.4 * grain[..., None]), 0, 1).astype(np.float32)
