@@ -26,9 +26,11 @@ def evaluate_renders(
     limit: int | None = None,
     step: Step,
 ) -> dict[str, Any]:
-    """The report on the held-out frames of all ``folders``: depth of model and ramp (means and a row a frame), ``edges`` and
-    ``ramp_edges`` (see `edges`), ``uncertainty`` (see `uncertainty`, None from a model that
-    doesn't tell) and ``labels`` (see `semantic`, None likewise). Raises SecondEyeError.
+    """The report on the held-out frames of all ``folders``.
+
+    Depth of model and ramp (means and a row a frame), ``edges`` and ``ramp_edges`` (see `edges`),
+    ``uncertainty`` (see `uncertainty`, None from a model that doesn't tell) and ``labels`` (see
+    `semantic`, None likewise). Raises SecondEyeError.
     """
     frames = [frame for folder in folders for frame in open_renders(folder)]
     chosen = spread(frames, limit)

@@ -33,17 +33,21 @@ class TeacherModel:
     unit = "relative"
 
     def __init__(self, path: Path, size: int) -> None:
-        from core.training.averaging import load_averaged, read_checkpoint
+        from core.training.averaging import load_averaged, read_checkpoint, tensors
         from core.training.teacher import Teacher
 
         state = read_checkpoint(path)
-        self.network = Teacher()
-        try:
-            load_averaged(self.network, state["averaged"])
-        except (KeyError, ValueError, RuntimeError) as error:
+        # Teachers of the first weights had no semantic head.
+        for network in (Teacher(), Teacher(labels=0)):
+            shapes = [tensor.shape for tensor in state.get("averaged", [])]
+            if shapes == [tensor.shape for tensor in tensors(network)]:
+                break
+        else:
             raise SecondEyeError(
                 f"{path} is no checkpoint of this version's teacher: leave --teacher away."
-            ) from error
+            )
+        load_averaged(network, state["averaged"])
+        self.network = network
         self.network.eval()
         self.size = size
         self.name = f"teacher, {state['images']:,} image steps"
