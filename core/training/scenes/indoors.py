@@ -25,7 +25,7 @@ def room(stage: Stage) -> Proposer:
     supports = furnish_walls(stage, width, depth, int(rng.integers(8, 20)))
     supports += furnish_middle(stage, width, depth)
     hang(stage, width, depth, int(rng.integers(2, 10)))
-    if rng.random() < 0.5:
+    if rng.random() < 0.65:
         people(stage, width, depth, int(rng.integers(1, 5)))
     clutter(stage, supports, int(rng.integers(8, 30)))
     litter(stage, width, depth, int(rng.integers(0, 9)))

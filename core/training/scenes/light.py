@@ -13,7 +13,7 @@ from .stage import Stage
 def room_world(stage: Stage) -> None:
     """A plain ambient colour; rays that leave through a window see it too."""
     tint = np.clip(stage.rng.normal((0.78, 0.8, 0.84), 0.05), 0.3, 1)
-    nodes = _world(stage)
+    nodes = _world(stage, stage.rng.uniform(0.5, 1.8))
     nodes["Background"].inputs[0].default_value = (*tint, 1)
     ambient = stage.rng.uniform(0.35, 1.1)
     # By day what is outside is brighter than the room: the camera sees it so, the room is lit as
@@ -30,7 +30,7 @@ def room_world(stage: Stage) -> None:
 def sky_world(stage: Stage) -> None:
     """A sky from horizon to zenith with clouds, from clear blue to grey to dusk."""
     rng = stage.rng
-    nodes = _world(stage)
+    nodes = _world(stage, 3.0)
     links = stage.scene.world.node_tree.links
     mood = rng.choice(["clear", "clear", "grey", "dusk"])
     zenith, horizon = {
@@ -111,11 +111,13 @@ def _lamp(stage: Stage, kind: str, energy: float, at: tuple) -> bpy.types.Object
     return lamp
 
 
-def _world(stage: Stage) -> bpy.types.bpy_prop_collection:
+def _world(stage: Stage, reach: float) -> bpy.types.bpy_prop_collection:
     world = bpy.data.worlds.new("world")
     world.use_nodes = True
     world.cycles.sampling_method = "NONE"
-    world.light_settings.ao_factor = 0.6
-    world.light_settings.distance = 3.0
+    world.light_settings.ao_factor = stage.rng.uniform(0.6, 1.0)
+    # Ambient light comes from where nothing is nearer than this: more than a metre or two would
+    # leave a small room with lamps only, and black where they don't shine.
+    world.light_settings.distance = reach
     stage.scene.world = world
     return world.node_tree.nodes

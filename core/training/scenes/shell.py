@@ -199,7 +199,7 @@ def rug(stage: Stage, width: float, depth: float) -> None:
     size = rng.uniform(0.3, 0.6, 2) * (width, depth)
     where = (rng.normal(0, 0.3), rng.normal(0, 0.3), 0.001)
     draw = rng.random()
-    weave = stage.photo() if draw < 0.2 else textures.stripes(rng)
+    weave = stage.photo() if draw < 0.07 else textures.stripes(rng)
     if draw > 0.5:
         weave = textures.speckle(rng, tone(rng, "carpet"), rng.uniform(0.2, 0.7), start=16)
     cloth = stage.textured(weave, 2.0, fit=True)
