@@ -2,8 +2,9 @@
 """Rendered frames decoded once and mapped into memory; photos without depth beside them."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -11,8 +12,9 @@ import numpy as np
 
 from ..depth.labels import classes_of_render
 from ..errors import SecondEyeError
-from .decoded import Decoded, map_decoded, write_decoded
+from .decoded import Decoded, map_decoded, quantise, write_decoded
 from .frames import SCENE_FILE, FrameRef, list_frames, read_frame
+from .packs import PackedFrame, PackReader, list_packed, pack_key
 
 HELD_OUT = 20
 """Scenes whose seed is a multiple of this are never trained on."""
@@ -34,61 +36,81 @@ class Sample:
     labels: np.ndarray | None = None
 
 
-def held_out(ref: FrameRef) -> bool:
-    return ref.seed % HELD_OUT == 0
+def held_out(seed: int) -> bool:
+    """Whether the scene of this seed is never trained on."""
+    return seed % HELD_OUT == 0
 
 
 def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
     """All finished frames under ``root``, or the held-out ones, in order of name.
 
-    With ``cache``, each scene is decoded once into ``cache/SCENE-KEY.frames`` and mapped into
-    memory from there; the key tells scenes of one name in other folders, and a scene rendered
-    anew, apart.
+    ``root`` holds scenes as they were rendered, packs of them (`packs.write_packs`), or both. With
+    ``cache``, each scene is decoded once into ``cache/SCENE-KEY.frames`` and mapped into memory
+    from there; the key tells scenes of one name in other folders, and a scene rendered anew,
+    apart.
     """
     scenes: dict[Path, list[FrameRef]] = {}
     for ref in list_frames(root):
-        if held_out(ref) == held:
+        if held_out(ref.seed) == held:
             scenes.setdefault(ref.folder, []).append(ref)
     samples: list[Sample] = []
     for folder, refs in scenes.items():
-        samples += _load_scene(folder, refs, cache)
+        file = cache / f"{folder.name}-{_key(folder)}.frames" if cache else None
+        names = [(f"{folder.name}/{r.stem}", r.kind) for r in refs]
+        samples += _samples(file, names, partial(_decode, refs))
+    packed: dict[tuple[Path, str], list[PackedFrame]] = {}
+    for frame in list_packed(root):
+        if held_out(frame.seed) == held:
+            packed.setdefault((frame.pack, frame.scene), []).append(frame)
+    reader = PackReader()
+    for (pack, scene), frames in packed.items():
+        file = cache / f"{scene}-{pack_key(pack)}.frames" if cache else None
+        names = [(f"{scene}/{f.stem}", f.kind) for f in frames]
+        samples += _samples(file, names, partial(_unpack, frames, reader))
     if not samples:
         raise SecondEyeError(f"{root} holds no finished training frames yet: render some first.")
     return samples
 
 
-def _load_scene(folder: Path, refs: list[FrameRef], cache: Path | None) -> list[Sample]:
-    file = cache / f"{folder.name}-{_key(folder)}.frames" if cache else None
+def _samples(
+    file: Path | None, names: list[tuple[str, str]], decode: Callable[[], Decoded]
+) -> list[Sample]:
+    """Samples of one scene from its decoded file, which is made when it isn't there."""
     if file and file.exists():
         scene = map_decoded(file)
     else:
-        scene = _decode(refs)
+        scene = decode()
         if file:
             write_decoded(file, scene)
             scene = map_decoded(file)
     return [
-        Sample(
-            f"{folder.name}/{r.stem}",
-            scene.rgb[i],
-            scene.depth[i],
-            float(scene.unit[i]),
-            r.kind,
-            scene.labels[i],
-        )
-        for i, r in enumerate(refs)
+        Sample(name, scene.rgb[i], scene.depth[i], float(scene.unit[i]), kind, scene.labels[i])
+        for i, (name, kind) in enumerate(names)
     ]
 
 
 def _decode(refs: list[FrameRef]) -> Decoded:
     frames = [read_frame(ref, behind=False) for ref in refs]
-    inverse = [np.maximum(f["inverse_depth"], 0) for f in frames]
-    unit = np.array([max(float(d.max()), 1e-6) / 65535 for d in inverse])
-    depth = [np.round(d / u).astype(np.uint16) for d, u in zip(inverse, unit, strict=True)]
+    depth = [quantise(f["inverse_depth"]) for f in frames]
+    return _stack([f["rgb"] for f in frames], depth, [f["labels"] for f in frames])
+
+
+def _unpack(frames: list[PackedFrame], reader: PackReader) -> Decoded:
+    return _stack(
+        [reader.rgb(f) for f in frames],
+        [reader.depth(f) for f in frames],
+        [reader.labels(f) for f in frames],
+    )
+
+
+def _stack(
+    rgb: list[np.ndarray], depth: list[tuple[np.ndarray, float]], labels: list[np.ndarray]
+) -> Decoded:
     return Decoded(
-        np.stack([f["rgb"] for f in frames]),
-        np.stack(depth),
-        np.stack([classes_of_render(f["labels"]) for f in frames]),
-        unit,
+        np.stack(rgb),
+        np.stack([d for d, _ in depth]),
+        np.stack([classes_of_render(c) for c in labels]),
+        np.array([unit for _, unit in depth]),
     )
 
 

@@ -28,6 +28,14 @@ class Decoded(NamedTuple):
     unit: np.ndarray
 
 
+def quantise(inverse_depth: np.ndarray) -> tuple[np.ndarray, float]:
+    """Inverse depth (H, W) in 1/m as uint16 and the unit of its values; only the sky is 0."""
+    inverse = np.maximum(inverse_depth, 0).astype(np.float64)
+    unit = max(float(inverse.max()), 1e-6) / 65535
+    depth = np.maximum(np.round(inverse / unit), inverse > 0)
+    return depth.astype(np.uint16), unit
+
+
 def write_decoded(path: Path, scene: Decoded) -> None:
     """Write ``path`` atomically."""
     shape = list(scene.depth.shape)

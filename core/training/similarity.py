@@ -8,6 +8,7 @@ more channels than there are samples. Both are computed from the features, witho
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -58,7 +59,9 @@ def block_features(
     network.eval()
     device = next(network.parameters()).device
     kept: dict[int, list[np.ndarray]] = {}
-    blocks = [[b for b in stage if isinstance(b, Block)] for stage in network.encoder.stages]
+    blocks = [
+        [b for b in stage.children() if isinstance(b, Block)] for stage in network.encoder.stages
+    ]
     hooks = []
     for block in (b for stage in blocks for b in stage):
 
@@ -104,7 +107,7 @@ def choose_tying(matrix: np.ndarray, depths: Sequence[int], mlps: Sequence[int])
     tying = []
     for start, depth, count in _stages(depths, mlps):
         own = matrix[start : start + depth, start : start + depth]
-        tying.append(max(_dealings(depth, count), key=lambda dealing, m=own: _likeness(dealing, m)))
+        tying.append(max(_dealings(depth, count), key=partial(_likeness, own)))
     return tuple(tying)
 
 
@@ -149,7 +152,7 @@ def _dealings(depth: int, count: int) -> Iterator[tuple[int, ...]]:
     yield from extend((), 0)
 
 
-def _likeness(dealing: tuple[int, ...], matrix: np.ndarray) -> float:
+def _likeness(matrix: np.ndarray, dealing: tuple[int, ...]) -> float:
     pairs = [
         matrix[a, b] for a, b in combinations(range(len(dealing)), 2) if dealing[a] == dealing[b]
     ]

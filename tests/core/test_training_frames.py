@@ -16,7 +16,6 @@ from core.training.frames import (
     rigid_flow,
     scene_folder_name,
 )
-from core.training.packs import FULL_SCALE, write_packs
 
 WIDTH, HEIGHT = 32, 24
 
@@ -136,20 +135,6 @@ def test_flow_forward_runs_away_from_the_centre():
     flow = rigid_flow(inverse, 40.0, np.eye(4), after)
     x = np.arange(WIDTH) + 0.5 - WIDTH / 2
     np.testing.assert_allclose(flow[..., 0], np.broadcast_to(x, (HEIGHT, WIDTH)), atol=1e-4)
-
-
-def test_packs_hold_every_frame_with_its_depth(tmp_path):
-    for seed in (1, 2):
-        _write(tmp_path / "frames", seed)
-    [pack] = write_packs(tmp_path / "frames", tmp_path / "packs", lambda line: None)
-    data = np.load(pack)
-    frames = [read_frame(ref) for ref in list_frames(tmp_path / "frames")]
-    assert data["rgb"].shape == (4, HEIGHT, WIDTH, 3)
-    assert list(data["names"])[:2] == ["scene_000001/view_000", "scene_000001/view_001"]
-    for packed, labels, frame in zip(data["inverse_depth"], data["labels"], frames, strict=True):
-        step = FULL_SCALE / 65535
-        np.testing.assert_allclose(packed * step, frame["inverse_depth"], atol=step)
-        np.testing.assert_array_equal(labels, frame["labels"])
 
 
 def test_scene_json_is_plain(tmp_path):
