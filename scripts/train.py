@@ -27,7 +27,7 @@ import cv2
 import torch
 
 from core.depth.labels import CLASSES
-from core.depth.network import DepthNetwork, NetworkConfig
+from core.depth.network import DepthNetwork
 from core.depth.weights import read_weights, save_weights
 from core.errors import SecondEyeError, UsageError
 from core.training.averaging import (
@@ -40,6 +40,7 @@ from core.training.averaging import (
 from core.training.averaging import names as names_of
 from core.training.curves import draw_curves
 from core.training.dataset import Sample, load_photos, load_renders
+from core.training.export import calibrate, calibration_frames, calibration_size, network_of
 from core.training.loop import Trainer, run
 from core.training.losses import LossWeights
 from core.training.settings import Phase, Settings
@@ -191,12 +192,14 @@ def load(arguments: argparse.Namespace, held: bool) -> list[Sample]:
 
 def export(arguments: argparse.Namespace) -> None:
     state = read_checkpoint(arguments.checkpoint)
-    # Checkpoints of before the semantic head don't describe their network.
-    config = NetworkConfig(labels=0)
-    if state.get("config"):
-        config = NetworkConfig.from_dict(state["config"])
-    network = DepthNetwork(config)
-    averaged = averaged_by_name(network, state)
+    network = network_of(state)
+    calibrated = {}
+    if arguments.calibrate:
+        cv2.setNumThreads(1)
+        frames = calibration_frames(arguments.calibrate, arguments.cache / "decoded")
+        factor = calibrate(network, frames, calibration_size(frames, arguments.size))
+        print(f"expected errors x {factor:.3f}, from {len(frames)} held-out frames")
+        calibrated["calibration"] = f"{factor:.4f}"
     source = Path(__file__).resolve().parent.parent
     described = subprocess.run(
         ["git", "-C", str(source), "describe", "--always", "--dirty"],
@@ -205,14 +208,16 @@ def export(arguments: argparse.Namespace) -> None:
         check=False,
     ).stdout.strip()
     metadata = {
-        "name": "second_eye_v0",
+        "name": arguments.output.stem,
         "source": described,
         "image_steps": str(state["images"] + arguments.earlier_images),
         "frames": str(len(state["renders"])),
         "settings": json.dumps(state["settings"]),
         "size": str(arguments.size),
         "license": "GPL-3.0-or-later",
+        **calibrated,
     }
+    averaged = dict(zip(names_of(network), tensors(network), strict=True))
     save_weights(arguments.output, network.config, averaged, metadata)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
 
@@ -252,6 +257,10 @@ def main() -> int:
     one.add_argument("-o", "--output", type=Path, required=True)
     one.add_argument("--earlier-images", type=int, default=0, help="of the runs it started from")
     one.add_argument("--size", type=int, default=448, help="longer side when none is asked for")
+    one.add_argument(
+        "--calibrate", type=Path, action="append", metavar="RENDERS", help="uncertainty on held-out"
+    )
+    one.add_argument("--cache", type=Path, default=Path("build/training"))
     one.set_defaults(run=export)
     one = commands.add_parser("curves")
     one.add_argument("folder", type=Path)

@@ -30,6 +30,7 @@ from core.training.averaging import (
 )
 from core.training.curves import draw_curves
 from core.training.dataset import Sample, load_renders, normalise
+from core.training.export import calibrate, network_of
 from core.training.loop import (
     Trainer,
     run,
@@ -167,6 +168,20 @@ def test_validation_knows_labels_edges_and_calibration() -> None:
     assert 0 <= scores["miou"] < 1 and 0 <= scores["edges"] <= 1 and scores["spread"] > 0
 
 
+def test_calibration_changes_the_expected_error_only() -> None:
+    one = trainer()
+    network = network_of(one.state())
+    frames = [scene(i) for i in range(4)]
+    before = network(torch.full((1, 3, 32, 32), 0.5))
+    factor = calibrate(network, frames, (64, 96))
+    after = network(torch.full((1, 3, 32, 32), 0.5))
+    assert factor != pytest.approx(1, abs=0.01)
+    assert validate(network, tensors(network), frames, (64, 96))["spread"] == pytest.approx(1)
+    assert torch.equal(before.inverse_depth, after.inverse_depth)
+    shift = (after.log_scale - before.log_scale).flatten()
+    assert torch.allclose(shift, torch.full_like(shift, np.log(factor)), atol=1e-5)
+
+
 def test_a_cut_checkpoint_is_named(tmp_path: Path) -> None:
     (tmp_path / "c.pt").write_bytes(b"PK\x03\x04")
     with pytest.raises(SecondEyeError, match=r"c.pt can't be read"):
@@ -276,8 +291,10 @@ def test_the_script_stops_on_a_signal_resumes_and_exports(tmp_path: Path) -> Non
     assert read_checkpoint(checkpoint)["images"] == seen + 4
     exported = tmp_path / "mine.safetensors"
     command = [sys.executable, str(SCRIPT), "export", str(checkpoint), "-o", str(exported)]
-    subprocess.run(command, check=True)
+    command += ["--calibrate", str(tmp_path / "renders"), "--cache", str(tmp_path / "cache")]
+    subprocess.run([*command, "--size", "64"], check=True)
     model = load_model(exported, 64)
     assert model.infer(scene(5).rgb).inverse_depth.shape == (64, 64)
     metadata = read_weights(exported)[1]
     assert metadata["image_steps"] == str(seen + 4) and metadata["frames"] == "1"
+    assert metadata["name"] == "mine" and float(metadata["calibration"]) > 0
