@@ -23,11 +23,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from core.errors import SecondEyeError  # noqa: E402
+from core.threads import wait_politely  # noqa: E402
 
 
 def main(argv: list[str]) -> int:
     """Parse, measure, draw, write; returns the exit code."""
     args = _parser().parse_args(argv)
+    wait_politely()
     os.environ.setdefault("OMP_NUM_THREADS", "2")
     from card.run import make_card
 
@@ -63,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kitti", type=Path, metavar="DIR")
     parser.add_argument("--kitti-split", metavar="LIST")
     parser.add_argument("--log", type=Path, metavar="FILE", help="log.jsonl of the training")
-    parser.add_argument("--ablations", type=Path, metavar="DIR", help="JSON of scripts/ablate.py")
+    parser.add_argument("--ablations", type=Path, metavar="DIR", help="--out of scripts/ablate.py")
     parser.add_argument("--limit", type=int, metavar="N", help="N frames a set, spread evenly")
     parser.add_argument("--sample", type=int, default=400, metavar="N", help="for the statistics")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "model-card.md")

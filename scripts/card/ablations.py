@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What scripts/ablate.py wrote, as sections of the card.
-
-Each ``*.json`` may hold ``title``, ``text`` (a sentence or several), ``rows`` (a list of flat
-objects, a table) and ``matrices`` (by name, square lists of numbers 0..1, drawn).
-"""
+"""What scripts/ablate.py wrote, as sections of the card."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import cv2
 
 from core.errors import SecondEyeError
 
@@ -19,44 +15,53 @@ from . import pictures
 
 
 def read_ablations(folder: Path, public: Path) -> list[dict[str, Any]]:
-    """``title``, ``text``, ``lines`` (a markdown table) and ``pictures`` (paths) of each file."""
-    if not folder.is_dir():
-        raise SecondEyeError(f"{folder} is no folder: give the one that scripts/ablate.py wrote.")
-    found = []
-    for path in sorted(folder.glob("*.json")):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise SecondEyeError(f"{path} is not readable JSON: run the ablation again.") from error
-        if not isinstance(content, dict):
-            raise SecondEyeError(f"{path} is no ablation's report: remove it from the folder.")
-        drawn = []
-        for name, values in (content.get("matrices") or {}).items():
-            picture = pictures.heat(np.array(values, float), name)
-            drawn.append(
-                pictures.save(public / f"{path.stem}-{name.replace(' ', '-')}.jpg", picture)
-            )
+    """``title``, ``text``, ``lines`` (a markdown table) and ``pictures`` (paths) of each part.
+
+    Reads ``ablation.json`` and, where it is, ``similarity.json`` with ``similarity.png``. Raises
+    SecondEyeError.
+    """
+    from core.training.ablation import table
+
+    results = _read(folder / "ablation.json")
+    if not results:
+        raise SecondEyeError(f"{folder} holds no ablation.json: give ablate.py's --out folder.")
+    made_of = next(iter(results.values()))["made_of"]
+    budget = made_of["budget"]
+    size = "x".join(map(str, budget["size"]))
+    found = [
+        {
+            "title": "Ablations",
+            "text": f"Short runs that differ in one thing, {budget['images']:,} image steps at "
+            f"{size} each, learnt from {made_of['frames']:,} frames and scored on "
+            f"{made_of['held_out']} held-out ones at that size; runs of the base with other seeds "
+            "show what chance does.",
+            "lines": table(results).strip().split("\n"),
+            "pictures": [],
+        }
+    ]
+    similarity = _read(folder / "similarity.json")
+    drawn = cv2.imread(str(folder / "similarity.png"))
+    if similarity and drawn is not None:
+        path = pictures.save(public / "similarity.jpg", drawn[..., ::-1])
+        tying = "; ".join(f"stage {i + 1}: {t}" for i, t in enumerate(similarity["tying"]))
         found.append(
             {
-                "title": content.get("title", path.stem),
-                "text": content.get("text", ""),
-                "lines": table(content.get("rows") or []),
-                "pictures": drawn,
+                "title": "Which layers are alike",
+                "text": "Linear CKA between the blocks of the unshared twin on held-out frames (S. "
+                'Kornblith et al., "Similarity of neural network representations revisited", ICML '
+                f"2019); the sliced MLPs that it ties together, by block: {tying}.",
+                "lines": [],
+                "pictures": [path],
             }
         )
     return found
 
 
-def table(rows: list[dict[str, Any]]) -> list[str]:
-    """A markdown table of flat objects, columns in the order of the first."""
-    if not rows:
-        return []
-    columns = list(rows[0])
-    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
-    return lines + ["| " + " | ".join(_cell(row.get(c)) for c in columns) + " |" for row in rows]
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return "" if value is None else str(value)
+def _read(path: Path) -> Any:
+    """The JSON of a file; None where there is none. Raises SecondEyeError."""
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SecondEyeError(f"{path} is not readable JSON: run the ablation again.") from error

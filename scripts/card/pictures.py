@@ -113,16 +113,6 @@ def bars(groups: Sequence[tuple[str, Sequence[tuple[str, float]]]]) -> np.ndarra
     return np.hstack(columns)
 
 
-def heat(matrix: np.ndarray, title: str) -> np.ndarray:
-    """A square matrix of values 0..1, bright = 1."""
-    side = max(256 // len(matrix), 8)
-    cells = np.kron(np.clip(matrix, 0, 1) * 255, np.ones((side, side))).astype(np.uint8)
-    picture = cv2.cvtColor(cv2.applyColorMap(cells, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
-    head = np.full((_HEAD, picture.shape[1], 3), _PAPER, np.uint8)
-    _text(head, title, (4, 14), _INK)
-    return np.vstack([head, picture])
-
-
 def _coloured(inverse: np.ndarray, low: float, high: float) -> np.ndarray:
     part = np.sqrt(np.clip((inverse - low) / max(high - low, 1e-9), 0, 1))
     grey = np.round(part * 255).astype(np.uint8)

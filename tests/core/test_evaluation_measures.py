@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from analysed import tiny_model
 
+from core.commands.evaluate import summary
 from core.depth import DepthEstimate, load_model
 from core.depth.labels import CLASSES, IGNORE
 from core.errors import SecondEyeError
@@ -180,6 +181,7 @@ def test_camvid_is_mapped_to_our_classes(tmp_path):
     report = semantic.evaluate_camvid(tmp_path, Calling(), step=lambda *_: None)
     assert report["miou"] == 1.0 and report["iou"]["ceiling"] is None
     assert report["settings"]["mapping"]["10"] == "person"
+    assert "mean                  1.0000" in summary(report)
     with pytest.raises(SecondEyeError, match="no semantic head"):
         semantic.evaluate_camvid(tmp_path, Calling(silent=True), step=lambda *_: None)
 
@@ -205,6 +207,8 @@ def test_held_out_renders_are_chosen_and_scored(tmp_path):
     assert report["ramp_edges"]["f1_2"] < 0.5
     assert report["labels"]["miou"] == pytest.approx(1.0, abs=0.02)
     assert report["uncertainty"]["error_over_scale"] < 0.2
+    said = summary(report)
+    assert "edges within 2 px: F1" in said and "AUSE" in said and "wall or building" in said
     silent = evaluate_renders([tmp_path], Calling(silent=True), step=lambda *_: None)
     assert silent["labels"] is None
     (tmp_path / "scene_000020/view_000.exr").unlink()

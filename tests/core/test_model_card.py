@@ -91,21 +91,22 @@ def test_the_verdict_says_what_is_not_reached():
     assert "NOT on kitchen" in depth_text._verdict(report)[2]
 
 
-def test_ablations_are_tables_and_pictures(tmp_path):
-    content = {
-        "title": "Slices",
-        "text": "Equal budget.",
-        "rows": [{"slices": 1, "AbsRel": 0.21234}, {"slices": 4, "AbsRel": None}],
-        "matrices": {"similarity": [[1.0, 0.5], [0.5, 1.0]]},
-    }
-    (tmp_path / "slices.json").write_text(json.dumps(content))
-    (part,) = ablations.read_ablations(tmp_path, tmp_path / "public")
-    assert part["lines"][2:] == ["| 1 | 0.2123 |", "| 4 |  |"]
-    drawn = cv2.imread(str(part["pictures"][0]))
-    assert drawn[60, 60].mean() > drawn[60, 200].mean() + 30, "the diagonal is bright"
-    (tmp_path / "slices.json").write_text("{")
+def test_ablations_are_a_table_and_the_matrix(tmp_path):
+    made_of = {"budget": {"images": 4000, "size": [96, 128]}, "frames": 900, "held_out": 77}
+    scores = {"absrel": 0.21234, "delta1": 0.7, "edges": 0.2, "spread": 1.0}
+    run = {"made_of": made_of, "scores": scores, "encoder": 2443344, "decoder": 1019592}
+    (tmp_path / "ablation.json").write_text(json.dumps({"base": run, "G = 1": run}))
+    (tmp_path / "similarity.json").write_text(json.dumps({"tying": [[0, 0], [0, 1]]}))
+    cv2.imwrite(str(tmp_path / "similarity.png"), np.full((40, 60, 3), 90, np.uint8))
+    runs, alike = ablations.read_ablations(tmp_path, tmp_path / "public")
+    assert "4,000 image steps at 96x128" in runs["text"]
+    assert any("| G = 1 | 0.212 |" in line for line in runs["lines"])
+    assert "stage 2: [0, 1]" in alike["text"] and alike["pictures"][0].is_file()
+    (tmp_path / "ablation.json").write_text("{")
     with pytest.raises(SecondEyeError, match="not readable JSON"):
         ablations.read_ablations(tmp_path, tmp_path / "public")
+    with pytest.raises(SecondEyeError, match=r"holds no ablation\.json"):
+        ablations.read_ablations(tmp_path / "public", tmp_path / "public")
 
 
 def test_a_teacher_of_another_shape_is_refused(tmp_path):
