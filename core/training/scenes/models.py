@@ -4,6 +4,7 @@
 """The catalogue's OBJ files as Blender meshes of the right size with simple materials."""
 
 import zipfile
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,18 +16,23 @@ from .materials import new_material
 
 
 def load_obj(model: Model) -> bpy.types.Mesh:
+    """The mesh of a model as its file has it, Z up, with the importer's materials."""
     folder = model.path.rsplit("/", 1)[0] + "/"
-    with TemporaryDirectory() as temporary, zipfile.ZipFile(model.archive) as archive:
+    with TemporaryDirectory() as temporary:
+        archive = _opened(model.archive)
         for name in archive.namelist():
             if name.startswith(folder) and not name.endswith("/"):
                 archive.extract(name, temporary)
         before = set(bpy.data.objects)
-        bpy.ops.wm.obj_import(
-            filepath=str(Path(temporary) / model.path),
-            use_split_objects=False,
-            use_split_groups=False,
-            validate_meshes=True,
-        )
+        # Into a scene of its own: importing updates the whole of the scene it imports into.
+        aside = bpy.data.scenes.new("import")
+        with bpy.context.temp_override(scene=aside, view_layer=aside.view_layers[0]):
+            bpy.ops.wm.obj_import(
+                filepath=str(Path(temporary) / model.path),
+                use_split_objects=False,
+                use_split_groups=False,
+                validate_meshes=True,
+            )
         new = [item for item in bpy.data.objects if item not in before]
         for image in bpy.data.images:
             if (
@@ -43,7 +49,14 @@ def load_obj(model: Model) -> bpy.types.Mesh:
     mesh.transform(new[0].matrix_world)
     for item in new:
         bpy.data.objects.remove(item)
+    bpy.data.scenes.remove(aside)
     return mesh
+
+
+@cache
+def _opened(archive: Path) -> zipfile.ZipFile:
+    """An archive kept open: reading its directory takes as long as importing a model."""
+    return zipfile.ZipFile(archive)
 
 
 def fit(mesh: bpy.types.Mesh, model: Model) -> None:
