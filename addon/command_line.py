@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     depth.add_argument(
         "--frames", type=_frames, default=(1, 0), metavar="A:B", help="both included"
     )
+    depth.add_argument("--model", help="a model that was added; default: the one that ships")
     depth.set_defaults(run=_depth)
     scene = commands.add_parser("scene", help="build a depth project's scene and save it")
     scene.add_argument("project", type=Path)
@@ -61,6 +62,7 @@ def _depth(options: argparse.Namespace) -> None:
     if options.project:
         settings.project_folder = str(options.project.resolve())
     settings.first, settings.last = options.frames
+    settings.model_name = options.model or ""
     bpy.ops.second_eye.analyse()
 
 

@@ -41,6 +41,11 @@ class SECOND_EYE_preferences(bpy.types.AddonPreferences):
         name="Download the engine from the internet",
         description="Let Install Engine fetch torch and its needs: 0.3 GB for CPU, 3 GB for CUDA",
     )
+    with_models: BoolProperty(
+        name="Packages for models of your own",
+        description="Install onnxruntime and transformers too, which ONNX files and Transformers "
+        "folders need: 0.1 GB more",
+    )
     findings: StringProperty(name="Findings", options={"HIDDEN", "SKIP_SAVE"})
 
     def draw(self, context: bpy.types.Context) -> None:

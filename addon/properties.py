@@ -3,8 +3,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+from .engine import models
+
+_items: list[Any] = []
+"""Blender keeps no copy of a menu's texts: they must stay alive while it is shown."""
+
+
+def _model_items(settings: SECOND_EYE_scene, context: bpy.types.Context | None) -> list[Any]:
+    global _items
+    _items = [
+        (choice.identifier, choice.title, choice.about, "ERROR" if choice.missing else "NONE",
+         choice.number)
+        for choice in models.choices(settings.model_name)
+    ]  # fmt: skip
+    return _items
+
+
+def _model_number(settings: SECOND_EYE_scene) -> int:
+    chosen = settings.model_name
+    return next(c.number for c in models.choices(chosen) if c.name == chosen)
+
+
+def _choose_model(settings: SECOND_EYE_scene, number: int) -> None:
+    for choice in models.choices(settings.model_name):
+        if choice.number == number:
+            settings.model_name = choice.name
 
 
 class SECOND_EYE_scene(bpy.types.PropertyGroup):
@@ -45,6 +73,15 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
         description="Folder of the depth project. Empty: NAME.secondeye beside the .blend, "
         "or beside the clip while the .blend is not saved; Analyse notes it here",
         subtype="DIR_PATH",
+    )
+    # By its name, so that a .blend keeps its choice whatever models come and go.
+    model_name: StringProperty(name="Model's Name", description="Empty: the model that ships")
+    model: EnumProperty(
+        name="Model",
+        description="Which network estimates depth",
+        items=_model_items,
+        get=_model_number,
+        set=_choose_model,
     )
     kind: EnumProperty(
         name="Build As",

@@ -41,10 +41,16 @@ PYTORCH_INDEX = "https://download.pytorch.org/whl/"
 WINDOWS_CUDA = "cu130"
 
 
-def requirements() -> list[str]:
-    """Core's pinned requirements, from the pyproject.toml in the extension."""
+MODELS = ("onnx", "transformers")
+"""The extras of the pyproject.toml that models of the artist's own need."""
+
+
+def requirements(extras: Sequence[str] = ()) -> list[str]:
+    """Core's pinned requirements and those of ``extras``, from the extension's pyproject.toml."""
     path = interpreter.extension_folder() / "pyproject.toml"
-    return tomllib.loads(path.read_text(encoding="utf8"))["project"]["dependencies"]
+    project = tomllib.loads(path.read_text(encoding="utf8"))["project"]
+    optional = project["optional-dependencies"]
+    return [*project["dependencies"], *(wanted for name in extras for wanted in optional[name])]
 
 
 def pip_arguments(build: str, wheels: Path | None, system: str = sys.platform) -> list[str]:

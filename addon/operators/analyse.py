@@ -8,7 +8,7 @@ import bpy
 from ...core.errors import SecondEyeError
 from ...core.project import Project
 from .. import preferences
-from ..engine import interpreter, session
+from ..engine import interpreter, models, session
 from ..engine.client import EngineJob
 from . import where
 from .task import TaskOperator, idle
@@ -40,6 +40,7 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
             "first": settings.first,
             "last": settings.last or None,
             "rate": where.sequence_rate(scene),
+            "model": models.argument(settings.model_name),
         }
         return EngineJob(python, "analyse", arguments)
 

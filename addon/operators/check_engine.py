@@ -31,10 +31,23 @@ class SECOND_EYE_OT_check_engine(TaskOperator, bpy.types.Operator):
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         words = f"{value['message']} ({value['executable']}, {self._origin})"
+        words += f" {models_words(value.get('optional', {}))}"
         preferences.get(context).findings = words
         if not value["ready"]:
             raise EngineError(words)
         return words
+
+
+def models_words(optional: dict[str, str | None]) -> str:
+    """What the engine has for models of the artist's own."""
+    there = [f"{name} {version}" for name, version in optional.items() if version]
+    lacks = [name for name, version in optional.items() if not version]
+    words = []
+    if there:
+        words.append(f"For models of your own it has {' and '.join(there)}.")
+    if lacks:
+        words.append(f"Without {' and '.join(lacks)} some models of your own can't be run.")
+    return " ".join(words)
 
 
 CLASSES = (SECOND_EYE_OT_check_engine,)

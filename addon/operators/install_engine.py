@@ -42,7 +42,8 @@ class SECOND_EYE_OT_install_engine(TaskOperator, bpy.types.Operator):
             wheels = Path(bpy.path.abspath(chosen.wheel_folder))
             if not wheels.is_dir():
                 raise UsageError(f"{wheels} is not a folder: choose one that holds wheels.")
-        return install.Installation(chosen.torch_build, wheels)
+        wanted = install.requirements(install.MODELS if chosen.with_models else ())
+        return install.Installation(chosen.torch_build, wheels, wanted)
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         chosen = preferences.get(context)

@@ -20,6 +20,7 @@ def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) ->
         words.wrapped(layout, preferences.findings, icon="INFO")
     layout.separator()
     layout.prop(preferences, "torch_build")
+    layout.prop(preferences, "with_models")
     layout.prop(preferences, "wheel_folder")
     if not preferences.wheel_folder:
         layout.prop(preferences, "consent")

@@ -56,6 +56,7 @@ class SECOND_EYE_PT_analyse(Section, bpy.types.Panel):
             return
         if not draw_missing_engine(layout, context):
             manifest = project_of(context)
+            draw_model(layout, context, manifest)
             resume = manifest is not None and not manifest.complete
             text = "Resume Analysis" if resume else "Analyse"
             row = layout.row()
@@ -170,12 +171,31 @@ def draw_missing_engine(layout: bpy.types.UILayout, context: bpy.types.Context) 
     return False
 
 
+def draw_model(
+    layout: bpy.types.UILayout, context: bpy.types.Context, manifest: Manifest | None
+) -> None:
+    """The menu of models, and what the chosen one means for a project that is there already."""
+    settings = context.scene.second_eye
+    row = layout.row(align=True)
+    row.prop(settings, "model", text="")
+    row.operator("second_eye.choose_model", text="", icon="ADD")
+    row.operator("second_eye.remove_model", text="", icon="REMOVE")
+    chosen = settings.model_name
+    if manifest is not None and chosen and chosen != manifest.model.name:
+        words.wrapped(
+            layout,
+            f"This project holds depth of {manifest.model.name}; "
+            f"{chosen} needs another project folder",
+            icon="INFO",
+        )
+
+
 def describe(layout: bpy.types.UILayout, manifest: Manifest) -> None:
     clip, rate = manifest.clip, manifest.timeline.rate
     done = "analysed" if manifest.complete else "not finished"
     text = (
         f"{clip.width} x {clip.height}, {float(rate):.5g} frames/s; "
-        f"frames {manifest.first} to {manifest.last} {done}"
+        f"frames {manifest.first} to {manifest.last} {done} by {manifest.model.name}"
     )
     words.wrapped(layout, text, icon="CHECKMARK" if manifest.complete else "TIME")
 

@@ -66,7 +66,7 @@ def test_add_list_info_use_remove(
     model = load_model("grey")
     assert model.name == "grey"
     assert np.allclose(model.infer(np.full((32, 48, 3), 7, np.uint8)).inverse_depth, 7, atol=1e-4)
-    code, removed = run(capsys, "remove", "grey")
+    code, _ = run(capsys, "remove", "grey")
     assert code == 0 and onnx.is_file() and not list((data / "models").iterdir())
     with pytest.raises(UsageError, match="'grey' is no known depth model"):
         load_model("grey")
@@ -240,7 +240,7 @@ def test_a_damaged_entry_is_listed_and_removed(data: Path, onnx: Path, capsys) -
 
 def test_a_data_folder_that_can_not_be_written(onnx: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SecondEyeError, match="The model mean can't be kept in .*SECOND_EYE_DATA"):
+    with pytest.raises(SecondEyeError, match=r"The model mean can't be kept in .*SECOND_EYE_DATA"):
         add(onnx, preset="midas", data=str(tmp_path / "file"))
 
 

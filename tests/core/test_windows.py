@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,7 @@ def test_windows_are_brought_to_one_scale(clip: Path, model: Path, tmp_path: Pat
     got = levels(tmp_path / "p")
     expected = [2 + 0.08 * n for n in range(12)]
     assert got == pytest.approx(expected, rel=0.02)
-    assert all(later > earlier for earlier, later in zip(got, got[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(got))
 
 
 def test_metric_windows_are_left_as_they_are(clip: Path, tmp_path: Path) -> None:
