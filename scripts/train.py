@@ -41,8 +41,9 @@ from core.training.averaging import names as names_of
 from core.training.curves import draw_curves
 from core.training.dataset import Sample, load_photos, load_renders
 from core.training.export import calibrate, calibration_frames, calibration_size, network_of
-from core.training.loop import Trainer, run
+from core.training.loop import Trainer
 from core.training.losses import LossWeights
+from core.training.running import run
 from core.training.settings import Phase, Settings
 from core.training.student import DistilWeights
 from core.training.teacher import Lite0Encoder, Teacher
@@ -136,6 +137,8 @@ def train(arguments: argparse.Namespace) -> None:
         photo_share=arguments.photo_share if student else 0.0,
         encoder_rate=1.0 if student else 0.3,
         bfloat16=arguments.bfloat16,
+        on_device=arguments.augment == "device"
+        or (arguments.augment == "auto" and arguments.device != "cpu"),
         loss=loss_weights(arguments),
         distil=DistilWeights(
             arguments.feature_weight, arguments.output_weight, arguments.label_weight
@@ -236,6 +239,12 @@ def main() -> int:
         one.add_argument("--seed", type=int, default=0)
         one.add_argument("--threads", type=int, default=1)
         one.add_argument("--device", default="cpu")
+        one.add_argument(
+            "--augment",
+            choices=("auto", "cpu", "device"),
+            default="auto",
+            help="where pictures are cut and degraded; auto: on the device that trains",
+        )
         one.add_argument("--bfloat16", action="store_true", help="for a CPU or GPU that has it")
         one.add_argument("--resume", action="store_true")
         one.add_argument(

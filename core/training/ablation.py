@@ -15,8 +15,9 @@ from ..depth.network import DepthNetwork, NetworkConfig
 from ..errors import UsageError
 from .averaging import averaged_by_name, read_checkpoint, start_from
 from .dataset import Sample
-from .loop import Trainer, run
+from .loop import Trainer
 from .losses import LossWeights
+from .running import run
 from .settings import Phase, Settings
 from .similarity import (
     block_features,

@@ -86,7 +86,8 @@ def degrade(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.3:
         x = cv2.GaussianBlur(x, (0, 0), float(rng.uniform(0.3, 1.3)))
     elif rng.random() < 0.15:
-        x = _motion_blur(x, int(rng.integers(2, 7)), rng)
+        kernel = motion_kernel(int(rng.integers(2, 7)), float(rng.uniform(0, np.pi)))
+        x = cv2.filter2D(x, -1, kernel, borderType=cv2.BORDER_REFLECT)
     if rng.random() < 0.6:
         sigma = float(abs(rng.normal(0, 0.025)))
         noise: np.ndarray = rng.standard_normal(x.shape, dtype=np.float32)
@@ -106,13 +107,13 @@ def _vignette(x: np.ndarray, strength: float) -> np.ndarray:
     return x * (1 - strength * r**2 / 2).astype(np.float32)[..., None]
 
 
-def _motion_blur(x: np.ndarray, length: int, rng: np.random.Generator) -> np.ndarray:
+def motion_kernel(length: int, angle: float) -> np.ndarray:
+    """Float32 (length, length), sum 1: a line through the middle at ``angle`` radians."""
     kernel = np.zeros((length, length), np.float32)
-    angle = float(rng.uniform(0, np.pi))
     c = (length - 1) / 2
     for t in np.linspace(-c, c, 4 * length):
         kernel[round(c + t * np.sin(angle)), round(c + t * np.cos(angle))] = 1
-    return cv2.filter2D(x, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REFLECT)
+    return kernel / kernel.sum()
 
 
 def training_view(

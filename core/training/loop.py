@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The training loop of teacher and student: seeded, resumable, safe to stop at any moment."""
+"""One step after the other of teacher or student: seeded, and resumable at any step."""
 
-import json
 import math
-import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,11 +19,11 @@ from ..errors import SecondEyeError
 from .augment import training_view
 from .averaging import names, tensors
 from .dataset import Sample
+from .device_frames import DeviceFrames, photo_windows
 from .losses import depth_loss, label_distance, label_loss
 from .settings import Phase, Settings
 from .student import Hints, as_float, ask_teacher, output_loss
 from .teacher import Lite0Encoder, Teacher
-from .validation import validate
 
 
 @dataclass(frozen=True)
@@ -77,6 +73,8 @@ class Trainer:
         self.step, self.images = 0, 0
         self._ahead = ThreadPoolExecutor(1) if look_ahead else None
         self._ready: Future[Batch] | None = None
+        self._placed: tuple[list[Sample], DeviceFrames] | None = None
+        self._photos_placed: DeviceFrames | None = None
 
     @property
     def total(self) -> int:
@@ -108,6 +106,8 @@ class Trainer:
         photos = 0
         if self.photos and self.teacher is not None:
             photos = int(rng.binomial(phase.batch, self.settings.photo_share))
+        if self.settings.on_device:
+            return self._asked(*self._device_batch(rng, step, phase.batch, photos, height, width))
         pictures, targets, labels = [], [], []
         for i in range(phase.batch):
             one = np.random.default_rng([self.settings.seed, step, i])
@@ -124,6 +124,29 @@ class Trainer:
         if targets:
             t = torch.from_numpy(np.stack(targets)).to(self.device)[:, None]
             c = torch.from_numpy(np.stack(labels)).to(self.device)
+        return self._asked(x, t, c)
+
+    def _device_batch(
+        self, rng: np.random.Generator, step: int, count: int, photos: int, height: int, width: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Pictures, targets and labels cut from the frames that lie on the device."""
+        if self._placed is None or self._placed[0] is not self.renders:
+            # The old ones go before the new ones come.
+            self._placed = None
+            self._placed = self.renders, DeviceFrames(self.renders, self.device)
+        if photos and self._photos_placed is None:
+            self._photos_placed = DeviceFrames(photo_windows(self.photos), self.device)
+        seed = self.settings.seed * 1_000_003 + step
+        parts = []
+        if count > photos:
+            parts.append(self._placed[1].batch(count - photos, height, width, rng, seed))
+        if photos and self._photos_placed is not None:
+            parts.append(self._photos_placed.batch(photos, height, width, rng, seed + 500_000_009))
+        x, t, c = (torch.cat(maps) for maps in zip(*parts, strict=True))
+        return x, t, c
+
+    def _asked(self, x: Tensor, t: Tensor, c: Tensor) -> Batch:
+        """The batch with what the teacher says to its pictures."""
         if self.teacher is None:
             return Batch(x, t, c, None, [])
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.bfloat16):
@@ -232,72 +255,3 @@ class Trainer:
     def averaged_state(self) -> dict[str, Tensor]:
         """The moving average under the network's names (each shared tensor once)."""
         return dict(zip(names(self.network), self.averaged, strict=True))
-
-
-def save_checkpoint(path: Path, trainer: Trainer) -> None:
-    """Write the trainer's state beside ``path``, then rename: a kill leaves old or new, whole."""
-    temporary = path.with_name(path.name + ".part")
-    torch.save(trainer.state(), temporary)
-    os.replace(temporary, path)
-
-
-def run(
-    trainer: Trainer,
-    folder: Path,
-    held_out: Sequence[Sample],
-    stopped: Callable[[], bool] = lambda: False,
-    say: Callable[[str], None] = print,
-    every_seconds: float = 180.0,
-    say_seconds: float = 60.0,
-    validate_images: int = 6000,
-) -> None:
-    """Train to the end of the phase at hand, since more renders may be waiting behind it.
-
-    Says a line every ``say_seconds``: images a second since the last line and the time that the
-    phases still take at that rate per pixel. Writes ``folder/checkpoint.pt`` every few minutes, at
-    phase borders and when stopped, and one JSON line per 50 steps and per validation to
-    ``folder/log.jsonl``.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    saved = began = said = time.monotonic()
-    first, last, count = trainer.images, trainer.images, 0
-    sums: dict[str, float] = {}
-    loss = ""
-    number, phase, _ = trainer.phase()
-    with open(folder / "log.jsonl", "a", encoding="utf-8") as log:
-        while not trainer.done and not stopped() and trainer.phase()[0] == number:
-            terms = trainer.train_step()
-            count += 1
-            for name, value in terms.items():
-                sums[name] = sums.get(name, 0.0) + value
-            if count == 50:
-                rate = round((trainer.images - first) / (time.monotonic() - began), 2)
-                line = {name: round(value / count, 5) for name, value in sums.items()}
-                _log(log, {"step": trainer.step, "images": trainer.images, "rate": rate, **line})
-                loss, sums, count = f"  loss {line['loss']:.4f}", {}, 0
-            now = time.monotonic()
-            if now - said > say_seconds:
-                rate, said, last = (trainer.images - last) / (now - said), now, trainer.images
-                left = trainer.pixels_left() / (rate * phase.area)
-                say(
-                    f"{time.strftime('%H:%M:%S')}  phase {number + 1}/"
-                    f"{len(trainer.settings.phases)}  {trainer.images} of {trainer.total} images  "
-                    f"{rate:.1f}/s  {left / 60:.0f} min left{loss}"
-                )
-            due = (
-                trainer.images // validate_images
-                != (trainer.images - phase.batch) // validate_images
-            )
-            if held_out and due:
-                scores = validate(trainer.network, trainer.averaged, held_out, phase.sizes[0])
-                _log(log, {"step": trainer.step, "images": trainer.images, **scores})
-                say("held-out scenes: " + "  ".join(f"{k} {v:.4f}" for k, v in scores.items()))
-            if time.monotonic() - saved > every_seconds:
-                save_checkpoint(folder / "checkpoint.pt", trainer)
-                saved = time.monotonic()
-    save_checkpoint(folder / "checkpoint.pt", trainer)
-
-
-def _log(log: Any, line: dict[str, Any]) -> None:
-    log.write(json.dumps(line) + "\n")
-    log.flush()

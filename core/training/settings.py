@@ -56,6 +56,7 @@ class Settings:
         encoder_rate: factor on the learning rate of a pretrained encoder.
         bfloat16: convolutions in bfloat16 (autocast), losses and weights in float32.
         average: decay of the moving average of the weights, per step.
+        on_device: the frames lie on the training device and are augmented there.
         warm_up: steps over which the learning rate rises to the first phase's.
     """
 
@@ -67,5 +68,6 @@ class Settings:
     bfloat16: bool = False
     average: float = 0.998
     warm_up: int = 200
+    on_device: bool = False
     loss: LossWeights = field(default_factory=LossWeights)
     distil: DistilWeights = field(default_factory=DistilWeights)

@@ -31,11 +31,8 @@ from core.training.averaging import (
 from core.training.curves import draw_curves
 from core.training.dataset import Sample, load_renders, normalise
 from core.training.export import calibrate, network_of
-from core.training.loop import (
-    Trainer,
-    run,
-    save_checkpoint,
-)
+from core.training.loop import Trainer
+from core.training.running import run, save_checkpoint
 from core.training.settings import Phase, Settings
 from core.training.teacher import Lite0Encoder, SameConv, Teacher
 from core.training.validation import validate
