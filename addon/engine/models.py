@@ -14,8 +14,8 @@ from pathlib import Path
 import bpy
 
 from ...core.errors import SecondEyeError, UsageError
-from ...core.models import ENTRY, Registry
-from ...core.models.bundled import DEFAULT, WEIGHTS
+from ...core.models import ENTRY, Registry, bundled
+from ...core.models.bundled import DEFAULT
 from ...core.models.registry import VARIABLE
 from .. import ROOT_PACKAGE
 
@@ -79,9 +79,9 @@ def choices(chosen: str = "") -> list[Choice]:
 
 def _read(found: Registry) -> list[Choice]:
     listed = [Choice("", f"{DEFAULT} (ships)", "Second Eye's own network; needs nothing more")]
-    for path in sorted(WEIGHTS.glob("*.safetensors")):
-        if path.stem != DEFAULT:
-            listed.append(Choice(path.stem, f"{path.stem} (ships)", "Second Eye's own network"))
+    for name in bundled.names():
+        if name != DEFAULT:
+            listed.append(Choice(name, f"{name} (ships)", "Second Eye's own network"))
     for name in found.names():
         try:
             entry = found.entry(name)
@@ -100,7 +100,7 @@ def argument(chosen: str) -> str | None:
 
     Raises UsageError where the chosen model has vanished.
     """
-    if not chosen or (WEIGHTS / f"{chosen}.safetensors").is_file():
+    if not chosen or chosen in bundled.names():
         return chosen or None
     folder = registry().folder / chosen
     if not (folder / ENTRY).is_file():

@@ -75,25 +75,20 @@ class OnnxModel(VideoModel):
         """See `DepthModel.infer_frames`. Fewer frames than a fixed window are filled up with the
         last one, as Video Depth Anything does."""
         with told(self.name, REMEDY):
-            return self._infer(list(frames))
+            return self._infer(frames)
 
-    def _infer(self, frames: list[np.ndarray]) -> list[DepthEstimate]:
+    def _infer(self, frames: Sequence[np.ndarray]) -> list[DepthEstimate]:
         if not 1 <= len(frames) <= self.window:
             raise ValueError(f"{len(frames)} frames for a window of {self.window}")
-        shape = frames[0].shape
-        height, width = self.input.size or input_size(
-            shape[0], shape[1], self.settings, self._asked
-        )
-        filled = frames + [frames[-1]] * ((self.input.window or 1) - len(frames))
+        size = self.input.size
         pictures: list[np.ndarray] = []
-        for number, rgb in enumerate(filled):
-            # The frames that fill a window up are one and the same: no need to resize it again.
-            same = number > 0 and rgb is filled[number - 1]
-            x = pictures[-1] if same else normalised(rgb, height, width, self.settings)
-            pictures.append(x)
+        for rgb in frames:  # each one is let go before the next is read
+            size = size or input_size(rgb.shape[0], rgb.shape[1], self.settings, self._asked)
+            pictures.append(normalised(rgb, *size, self.settings))
+        pictures += pictures[-1:] * ((self.input.window or 1) - len(pictures))
         batch = self.input.arrange(np.stack(pictures))
         answer = self._session.run([self._answer], {self.input.name: batch})[0]
-        maps = self._maps(np.asarray(answer), len(filled))[: len(frames)]
+        maps = self._maps(np.asarray(answer), len(pictures))[: len(frames)]
         return [DepthEstimate(inverse_depth(self.name, one, self.settings)) for one in maps]
 
     def _maps(self, answer: np.ndarray, count: int) -> np.ndarray:

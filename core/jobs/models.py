@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SecondEyeError, UsageError
-from ..models import PRESETS, Entry, Registry, Settings, Source, find_source, preset
+from ..models import PRESETS, Entry, Registry, Settings, Source, bundled, find_source, preset
 from ..models.registry import suggest_name
 from ..models.settings import read_sidecar
 from .progress import IsCancelled, Progress, Report, stop_if
@@ -44,14 +44,12 @@ class AddModelJob:
 
         Raises SecondEyeError, UsageError, Cancelled; the added models stay as they were.
         """
-        from ..depth import bundled_models, load_source
-
         report(Progress("look", 0, 1))
         source = find_source(Path(self.path).expanduser().absolute())
         settings = settings_of(source, self.preset)
         registry = Registry(self.data)
         name = self.name or suggest_name(source)
-        registry.check_name(name, bundled_models())
+        registry.check_name(name, [*bundled.names(), bundled.DEFAULT])
 
         def step(stage: str) -> Any:
             def heard(done: int, total: int) -> None:
@@ -62,6 +60,8 @@ class AddModelJob:
 
         fingerprint = source.fingerprint(step("read"))
         report(Progress("load", 0, 1, f"loading {name}"))
+        from ..depth import load_source  # seconds of torch, which what is refused above needs not
+
         model = load_source(source, settings, None, self.device, name)
         stop_if(cancelled)
         report(Progress("run", 0, 1, f"running {name} on a small picture"))

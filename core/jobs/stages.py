@@ -15,7 +15,7 @@ from ..project.ranges import RangeHistogram, count_codes
 from . import metres, planning
 from .pipeline import mapped
 from .progress import IsCancelled, Progress, Report, stop_if
-from .windows import Alignment, Window, plan
+from .windows import Alignment, Plates, Window, plan
 
 if TYPE_CHECKING:
     from ..depth import DepthEstimate, DepthModel
@@ -233,9 +233,8 @@ class Analysis:
 
         stop_if(self.cancelled)
         project, depth = self.project, self.target.depth
-        plates = [project.read_plate(n) for n in window.frames]
+        plates = Plates(project, window.frames)
         answers = dict(zip(window.frames, model.infer_frames(plates), strict=True))
-        del plates
         alignment = Alignment()
         if model.unit != metres.METRES:
             for n in window.known:

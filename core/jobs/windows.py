@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from ..project import Project
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,22 @@ def _forward(
         yield Window(frames, new)
         known = [frames[i] for i in context if i < len(frames)]
         first = new[-1] + 1
+
+
+class Plates(Sequence[np.ndarray]):
+    """The plates of some frames, each read from disk when it is asked for: a window of 32 frames
+    of 4K would take 0.8 GB at once."""
+
+    def __init__(self, project: Project, frames: Sequence[int]) -> None:
+        self._project, self._frames = project, frames
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return Plates(self._project, self._frames[index])
+        return self._project.read_plate(self._frames[index])
 
 
 class Alignment:

@@ -5,3 +5,8 @@ from pathlib import Path
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "depth" / "weights"
 DEFAULT = "second_eye_v0"
+
+
+def names() -> list[str]:
+    """Names of the models that ship."""
+    return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
