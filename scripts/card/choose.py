@@ -70,7 +70,7 @@ def _filled(inverse: np.ndarray) -> np.ndarray:
 
 
 def by_rule(rule: str, frames: Sequence[Frame], traits: Sequence[Trait], count: int) -> list[Frame]:
-    """The first ``count`` frames by the rule, at most one a scene; none that lack the trait."""
+    """The first ``count`` frames by the rule, apart from each other; none that lack the trait."""
     keys: dict[str, Callable[[Trait], float]] = {
         "low texture": lambda t: t.gradient,
         "strong light": lambda t: -t.clipped,
@@ -78,7 +78,7 @@ def by_rule(rule: str, frames: Sequence[Frame], traits: Sequence[Trait], count: 
     }
     key = keys[rule]
     order = sorted(range(len(frames)), key=lambda i: (key(traits[i]), frames[i].name))
-    return _one_a_scene([frames[i] for i in order if key(traits[i]) != 0.0], count)
+    return _apart(frames, [i for i in order if key(traits[i]) != 0.0], count)
 
 
 def quartiles(frames: Sequence[Frame], errors: Sequence[float]) -> list[Frame]:
@@ -89,17 +89,23 @@ def quartiles(frames: Sequence[Frame], errors: Sequence[float]) -> list[Frame]:
 
 
 def worst(frames: Sequence[Frame], errors: Sequence[float], count: int) -> list[Frame]:
-    """The frames of largest error, at most one a scene."""
+    """The frames of largest error, apart from each other."""
     order = sorted(range(len(frames)), key=lambda i: (-errors[i], frames[i].name))
-    return _one_a_scene([frames[i] for i in order], count)
+    return _apart(frames, order, count)
 
 
-def _one_a_scene(frames: Sequence[Frame], count: int) -> list[Frame]:
-    """A scene is what stands before the last slash of a name; a name without is one by itself."""
-    kept: dict[str, Frame] = {}
-    for frame in frames:
-        scene = frame.name.rpartition("/")[0] or frame.name
-        kept.setdefault(scene, frame)
+def _apart(frames: Sequence[Frame], order: Sequence[int], count: int) -> list[Frame]:
+    """The first of ``order``, one a scene (what stands before the last slash of a name); in a
+    sequence without scenes, a tenth of it apart."""
+    kept: list[int] = []
+    for i in order:
+        scene = frames[i].name.rpartition("/")[0]
+        if scene:
+            near = any(frames[k].name.rpartition("/")[0] == scene for k in kept)
+        else:
+            near = any(abs(k - i) < len(frames) / 10 for k in kept)
+        if not near:
+            kept.append(i)
         if len(kept) == count:
             break
-    return list(kept.values())
+    return [frames[i] for i in kept]

@@ -125,7 +125,8 @@ def strips(report: Report, out: Path) -> list[str]:
     lines = ["## Pictures", "", f"Each row: {shown}. Depth is drawn as the square root of "
              "inverse depth, bright = near, fitted to the truth, all of a row over one range; the "
              "figure is the AbsRel of that picture. Which frames are shown is decided by the rule "
-             "that stands above each picture."]  # fmt: skip
+             "that stands above each picture; frames of one rule come from different scenes, or lie a "
+        "tenth of a sequence apart."]  # fmt: skip
     if report.get("private"):
         lines += [
             "",

@@ -60,7 +60,7 @@ class Run:
         for rule, words in RULES.items():
             chosen.append((rule, words))
             frames[rule] = by_rule(rule, scores.frames, scores.traits, 3)
-        chosen.append(("failures", "largest AbsRel, one a scene"))
+        chosen.append(("failures", "largest AbsRel"))
         frames["failures"] = worst(scores.frames, errors, 3)
         made = []
         for name, words in chosen:

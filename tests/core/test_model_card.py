@@ -73,6 +73,9 @@ def test_rules_choose_by_value_one_a_scene_and_never_what_lacks_the_trait():
     errors = [0.1, 0.4, 0.3, 0.2]
     assert [f.name for f in choose.worst(frames, errors, 2)] == ["a/2", "b/1"]
     assert [f.name for f in choose.quartiles(frames, errors)] == ["c/1", "b/1"]
+    sequence = [Named(f"{i:04d}") for i in range(40)]
+    chosen = choose.worst(sequence, [float(i) for i in range(40)], 3)
+    assert [f.name for f in chosen] == ["0039", "0035", "0031"]
 
 
 def test_the_verdict_says_what_is_not_reached():
