@@ -177,12 +177,17 @@ def train(arguments: argparse.Namespace) -> None:
     while not trainer.done and not stop["asked"]:
         held, samples = load(arguments, held=True), load(arguments, held=False)
         # Within a phase, a resumed run sees the frames that the phase began with.
-        trainer.renders = [s for s in samples if s.name in names] if names else samples
+        trainer.renders = [s for s in samples if named(s, names)] if names else samples
         names = set()
         print(f"{len(trainer.renders)} frames, {len(held)} held out, {len(photos)} photos")
         run(trainer, arguments.out, held, lambda: stop["asked"], lambda s: print(s, flush=True))
         draw_curves(arguments.out / "log.jsonl", arguments.out / "curves.png")
     print("done" if trainer.done else "stopped; go on with --resume")
+
+
+def named(sample: Sample, names: set[str]) -> bool:
+    """Whether a checkpoint's names hold the sample's; older ones lack the folder of the renders."""
+    return sample.name in names or sample.name.partition("/")[2] in names
 
 
 def load(arguments: argparse.Namespace, held: bool) -> list[Sample]:

@@ -47,8 +47,9 @@ def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
     ``root`` holds scenes as they were rendered, packs of them (`packs.write_packs`), or both. With
     ``cache``, each scene is decoded once into ``cache/SCENE-KEY.frames`` and mapped into memory
     from there; the key tells scenes of one name in other folders, and a scene rendered anew,
-    apart.
+    apart. Samples are named ROOT/SCENE/STEM.
     """
+    prefix = root.resolve().name
     scenes: dict[Path, list[FrameRef]] = {}
     for ref in list_frames(root):
         if held_out(ref.seed) == held:
@@ -56,7 +57,7 @@ def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
     samples: list[Sample] = []
     for folder, refs in scenes.items():
         file = cache / f"{folder.name}-{_key(folder)}.frames" if cache else None
-        names = [(f"{folder.name}/{r.stem}", r.kind) for r in refs]
+        names = [(f"{prefix}/{folder.name}/{r.stem}", r.kind) for r in refs]
         samples += _samples(file, names, partial(_decode, refs))
     packed: dict[tuple[Path, str], list[PackedFrame]] = {}
     for frame in list_packed(root):
@@ -65,7 +66,7 @@ def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
     reader = PackReader()
     for (pack, scene), frames in packed.items():
         file = cache / f"{scene}-{pack_key(pack)}.frames" if cache else None
-        names = [(f"{scene}/{f.stem}", f.kind) for f in frames]
+        names = [(f"{prefix}/{scene}/{f.stem}", f.kind) for f in frames]
         samples += _samples(file, names, partial(_unpack, frames, reader))
     if not samples:
         raise SecondEyeError(f"{root} holds no finished training frames yet: render some first.")

@@ -47,8 +47,8 @@ def calibrate(network: DepthNetwork, samples: Sequence[Sample], size: tuple[int,
 def calibration_frames(roots: Sequence[Path], cache: Path | None) -> list[Sample]:
     """Frames of every second held-out scene; the others stay to judge by."""
     samples = [s for root in roots for s in load_renders(root, cache, held=True)]
-    scenes = sorted({s.name.split("/")[0] for s in samples})[::2]
-    return [s for s in samples if s.name.split("/")[0] in scenes]
+    scenes = sorted({s.name.rsplit("/", 1)[0] for s in samples})[::2]
+    return [s for s in samples if s.name.rsplit("/", 1)[0] in scenes]
 
 
 def calibration_size(samples: Sequence[Sample], size: int) -> tuple[int, int]:

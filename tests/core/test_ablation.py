@@ -87,6 +87,8 @@ def test_the_script_runs_from_frames_to_table(tmp_path: Path) -> None:
     command += ["--images", "2", "--batch", "2", "--size", "32x64", "--only", "G = 8"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "| G = 8 | " in said
-    assert json.loads((tmp_path / "out" / "frames.json").read_text()) == ["scene_000001/view_000"]
+    assert json.loads((tmp_path / "out" / "frames.json").read_text()) == [
+        "renders/scene_000001/view_000"
+    ]
     wrong = subprocess.run([*command, "--slices", "7"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2 and "no network with G = 7" in wrong.stderr

@@ -199,8 +199,8 @@ def test_rendered_frames_load_once_and_held_out_scenes_stay_out(tmp_path: Path) 
     for _ in range(2):
         train = load_renders(tmp_path / "renders", tmp_path / "cache", held=False)
         held = load_renders(tmp_path / "renders", tmp_path / "cache", held=True)
-        assert [s.name for s in train] == ["scene_000019/view_000"]
-        assert [s.name for s in held] == ["scene_000020/view_000"]
+        assert [s.name for s in train] == ["renders/scene_000019/view_000"]
+        assert [s.name for s in held] == ["renders/scene_000020/view_000"]
         depth = train[0].depth
         original = scene(19)
         assert depth is not None and original.depth is not None
