@@ -122,11 +122,14 @@ def published() -> list[str]:
 
 def strips(report: Report, out: Path) -> list[str]:
     shown = " \\| ".join(["input", *(n for n in (report["peer"], report["ours"]) if n), "truth"])
-    lines = ["## Pictures", "", f"Each row: {shown}. Depth is drawn as the square root of "
-             "inverse depth, bright = near, fitted to the truth, all of a row over one range; the "
-             "figure is the AbsRel of that picture. Which frames are shown is decided by the rule "
-             "that stands above each picture; frames of one rule come from different scenes, or lie a "
-        "tenth of a sequence apart."]  # fmt: skip
+    lines = [
+        "## Pictures",
+        "",
+        f"Each row: {shown}. Depth is drawn as the square root of inverse depth, bright = near, "
+        "fitted to the truth, all of a row over one range; the figure is the AbsRel of that "
+        "picture. Which frames are shown is decided by the rule that stands above each picture; "
+        "frames of one rule come from different scenes, or lie a tenth of a sequence apart.",
+    ]
     if report.get("private"):
         lines += [
             "",
