@@ -15,7 +15,7 @@ import numpy as np
 from core.depth.labels import CLASSES, IGNORE, classes_of_render
 from core.errors import SecondEyeError
 from core.evaluation.layouts import spread
-from core.training.dataset import held_out
+from core.training.dataset import HELD_OUT
 from core.training.exr import read_exr
 from core.training.frames import SCENE_FILE, list_frames
 
@@ -67,7 +67,7 @@ def render_statistics(roots: Sequence[Path], sample: int) -> dict[str, Any]:
     return {
         "frames": len(frames),
         "scenes": len(scenes),
-        "held": sum(map(held_out, frames)),
+        "held": sum(ref.seed % HELD_OUT == 0 for ref in frames),
         "moves": sum(ref.next_stem is not None for ref in frames),
         "kinds": dict(Counter(ref.kind for ref in frames).most_common()),
         "generators": dict(Counter(str(s.get("generator") or 1) for s, _ in views)),
