@@ -67,7 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log", type=Path, metavar="FILE", help="log.jsonl of the training")
     parser.add_argument("--ablations", type=Path, metavar="DIR", help="--out of scripts/ablate.py")
     parser.add_argument("--limit", type=int, metavar="N", help="N frames a set, spread evenly")
-    parser.add_argument("--sample", type=int, default=400, metavar="N", help="for the statistics")
+    parser.add_argument(
+        "--sample",
+        type=int,
+        default=400,
+        metavar="N",
+        help="frames whose depth and labels the statistics read",
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "model-card.md")
     parser.add_argument("--pictures", type=Path, help="default: pictures/model-card beside --out")
     parser.add_argument("--private", type=Path, default=ROOT / "out" / "model-card")

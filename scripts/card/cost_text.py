@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import os
-from itertools import pairwise
 from pathlib import Path
 
 from .published import SPLIT
-from .render_facts import DISTANCES, LENSES
 from .speed import HEIGHT, WIDTH
 from .text import Report, image, missing
 
@@ -91,43 +89,16 @@ def training(report: Report, out: Path) -> list[str]:
     return lines
 
 
-def bar_groups(facts: Report) -> list[tuple[str, list[tuple[str, float]]]]:
-    """For the picture of `render_facts.render_statistics`."""
-    total = facts["frames"]
-    spans = [f"{a:g}-{b:g}" for a, b in pairwise(DISTANCES)]
-    depth = [*zip(spans, facts["depth"], strict=True)]
-    depth += [("beyond", facts["beyond"]), ("sky", facts["sky"])]
-    lenses = [f"{a}-{b} mm" for a, b in pairwise(LENSES)]
-    return [
-        ("frames by kind", [(k, n / total) for k, n in facts["kinds"].items()]),
-        ("pixels by class", list(facts["labels"].items())),
-        ("pixels by distance, m", depth),
-        ("frames by lens", list(zip(lenses, facts["lenses"], strict=True))),
-    ]
-
-
-def statistics(report: Report, out: Path) -> list[str]:
-    facts = report.get("statistics")
-    if facts is None:
+def statistics(report: Report) -> list[str]:
+    """What the renders show, by `core.training.frame_statistics`."""
+    if not report.get("statistics"):
         return missing("The renders", "--renders")
-    kinds = ", ".join(f"{name} {n}" for name, n in facts["kinds"].items())
-    generators = ", ".join(f"{name}: {n}" for name, n in sorted(facts["generators"].items()))
-    median, span = facts["median"], facts["range"]
-    rare = ", ".join(f"{name} {share:.0%}" for name, share in facts["label_frames"].items())
-    return [
+    lines = [
         "## The renders",
         "",
-        f"{facts['frames']:,} frames of {facts['scenes']} scenes ({', '.join(facts['sizes'])}), "
-        f"{facts['held']} of them held out, {facts['moves']} with a next frame of the same move. "
-        "By "
-        f"kind: {kinds}. By generator: {generators}. Lens {facts['lens'][0]:.0f}-"
-        f"{facts['lens'][4]:.0f} mm on 36 mm, median {facts['lens'][2]:.0f} mm.",
-        "",
-        f"Of {facts['sampled']} frames spread over them: a frame's median distance is "
-        f"{median[2]:.1f} m (5 % below {median[0]:.1f} m, 5 % above {median[4]:.1f} m), its far "
-        "end "
-        f"(98 %) {span[1]:.1f} times as far as its near end (2 %). Frames that show a class: "
-        f"{rare}.",
-        "",
-        image("statistics", report["statistics_picture"], out),
+        "Kinds, moves, lenses, heights and tilts of every frame; distances and labels of frames "
+        "spread over them.",
     ]
+    for text in report["statistics"]:
+        lines += ["", text]
+    return lines

@@ -95,24 +95,6 @@ def uncertainty_curves(scores: dict[str, Any]) -> np.ndarray:
     return np.hstack([left, right])
 
 
-def bars(groups: Sequence[tuple[str, Sequence[tuple[str, float]]]]) -> np.ndarray:
-    """Groups of (name, share) side by side, longest bar = 1 of its group's largest share."""
-    columns = []
-    rows = max(len(values) for _, values in groups)
-    for title, values in groups:
-        canvas = np.full((34 + 20 * rows, 330, 3), _PAPER, np.uint8)
-        _text(canvas, title, (8, 18), _INK)
-        most = max((share for _, share in values), default=0.0) or 1.0
-        for i, (name, share) in enumerate(values):
-            y = 34 + 20 * i
-            _text(canvas, name, (8, y + 11), _INK)
-            end = 160 + int(110 * share / most)
-            cv2.rectangle(canvas, (160, y + 1), (end, y + 13), COLOURS[1], -1)
-            _text(canvas, f"{share:.1%}", (end + 5, y + 11), _INK)
-        columns.append(canvas)
-    return np.hstack(columns)
-
-
 def _coloured(inverse: np.ndarray, low: float, high: float) -> np.ndarray:
     part = np.sqrt(np.clip((inverse - low) / max(high - low, 1e-9), 0, 1))
     grey = np.round(part * 255).astype(np.uint8)

@@ -22,9 +22,7 @@ from . import pictures
 from .ablations import read_ablations
 from .choose import RULES, by_rule, quartiles, worst
 from .contenders import RAMP, contenders
-from .cost_text import bar_groups
 from .measure import Say, SetScores, mean_over, score_set, score_sets
-from .render_facts import render_statistics
 from .sections import card
 from .speed import HEIGHT, WIDTH, measure_speed
 
@@ -167,7 +165,12 @@ def _renders(run: Run, report: dict[str, Any]) -> None:
         path = run.public / "uncertainty.jpg"
         report["uncertainty_picture"] = pictures.save(path, pictures.uncertainty_curves(known))
     run.say("statistics of the renders")
-    facts = render_statistics(args.renders, args.sample)
-    report["statistics"] = facts
-    path = run.public / "renders-statistics.jpg"
-    report["statistics_picture"] = pictures.save(path, pictures.bars(bar_groups(facts)))
+    report["statistics"] = [_statistics(folder, args.sample) for folder in args.renders]
+
+
+def _statistics(folder: Path, sample: int) -> str:
+    from core.training.frame_statistics import statistics
+    from core.training.frames import list_frames
+
+    every = max(1, len(list_frames(folder)) // sample)
+    return f"### {folder.name}\n\n{statistics(folder, every)}"

@@ -31,7 +31,7 @@ def card(report: Report, out: Path, weights: Path | None) -> list[str]:
         lambda: labels(report),
         lambda: cost(report),
         lambda: training(report, out),
-        lambda: statistics(report, out),
+        lambda: statistics(report),
         lambda: weights_document(weights, out),
     ]
     for part in parts:
