@@ -141,6 +141,8 @@ class Ablation:
         torch.manual_seed(variant.seed)
         network = DepthNetwork(variant.config)
         settings = self.budget.settings(variant.loss, variant.seed)
+        # Where a GPU trains, it augments, too: processors don't keep up with it.
+        settings = replace(settings, on_device=torch.device(self.device).type != "cpu")
         trainer = Trainer(
             network, settings, self.renders, (), self.teacher, self.device, look_ahead=True
         )
