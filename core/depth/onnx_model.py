@@ -17,7 +17,7 @@ from .frames import VideoModel
 from .model import DepthEstimate
 from .onnx_input import GraphInput, describe
 from .pictures import input_size, inverse_depth, normalised
-from .trouble import told
+from .trouble import lacks, told
 
 # onnxruntime holds the weights as stored and once more as it has packed them.
 MEMORY_SHARE = 2.0
@@ -121,10 +121,7 @@ def _session(source: Source, name: str, device: str | None) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise SecondEyeError(
-            f"{path} needs the package onnxruntime: install it into the engine, or leave the "
-            "model away to use Second Eye's own."
-        ) from error
+        raise lacks(path, "onnxruntime") from error
     cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
     if device == "cuda" and not cuda:
         raise SecondEyeError(

@@ -23,7 +23,7 @@ from .frames import PictureModel
 from .model import DepthEstimate
 from .pictures import input_size, inverse_depth, normalised
 from .transformers_kinds import fixed_size
-from .trouble import told
+from .trouble import lacks, told
 
 REMEDY = "download it again, or choose another model"
 FLOAT = 4  # bytes of a weight as it is loaded, whatever the file stores
@@ -123,10 +123,7 @@ def _load(source: Source, name: str) -> torch.nn.Module:
         from transformers import AutoModelForDepthEstimation
         from transformers.utils import logging
     except ImportError as error:
-        raise SecondEyeError(
-            f"{source.path} needs the package transformers: install it into the engine, or leave "
-            "the model away to use Second Eye's own."
-        ) from error
+        raise lacks(source.path, "transformers") from error
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     with told(name, f"{source.path}: {REMEDY}", "load"):

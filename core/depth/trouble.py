@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -39,6 +41,15 @@ def told(name: str, remedy: str, doing: str = "run") -> Iterator[None]:
         raise SecondEyeError(
             f"The model {name} does not {doing} ({lines[0][:200].rstrip('.: ')}): {remedy}."
         ) from error
+
+
+def lacks(path: Path, package: str) -> SecondEyeError:
+    """The sentence for an engine without an optional package that the model at ``path`` needs."""
+    return SecondEyeError(
+        f"{path} needs the package {package}, which {sys.executable} has not: install it there "
+        "(in Blender tick Packages for models of your own and press Install Engine), or choose "
+        "another model."
+    )
 
 
 def checked(name: str, values: np.ndarray) -> np.ndarray:

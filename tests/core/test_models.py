@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from analysed import tiny_model, tree
+from analysed import second_eye, tiny_model, tree
 from clips import make_movie
 from onnx_writer import FLOAT, FLOAT16, mean_model, node, port, weights, write
 
@@ -242,6 +242,22 @@ def test_a_data_folder_that_can_not_be_written(onnx: Path, tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     with pytest.raises(SecondEyeError, match=r"The model mean can't be kept in .*SECOND_EYE_DATA"):
         add(onnx, preset="midas", data=str(tmp_path / "file"))
+
+
+@pytest.mark.parametrize("package", ["onnxruntime", "transformers"])
+def test_an_engine_without_the_package(tmp_path: Path, onnx: Path, package: str) -> None:
+    path = onnx
+    if package == "transformers":
+        pytest.importorskip("transformers")
+        import transformers_folders as tiny
+
+        path = tiny.save(tmp_path / "net", tiny.glpn())
+    blocked = f"import sys\nsys.modules['{package}'] = None"
+    command = ["models", "add", path, "--data", tmp_path / "data"]
+    command += ["--preset", "midas"] if package == "onnxruntime" else []
+    done = second_eye(*command, code=blocked)
+    assert done.returncode == 1 and f"needs the package {package}" in done.stderr
+    assert "Install Engine" in done.stderr and not (tmp_path / "data").exists()
 
 
 @pytest.fixture
