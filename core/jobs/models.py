@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SecondEyeError, UsageError
-from ..models import PRESETS, Entry, Registry, Settings, Source, bundled, find_source, preset
+from ..models import Entry, Registry, Settings, Source, bundled, find_source, preset
 from ..models.registry import suggest_name
 from ..models.settings import read_sidecar
 from .progress import IsCancelled, Progress, Report, stop_if
@@ -124,11 +124,11 @@ def settings_of(source: Source, wanted: str | None) -> Settings | None:
     if sidecar is not None:
         return sidecar
     guess = suggest_preset(source.path.stem)
-    seems = f" (by its name perhaps {guess})" if guess else ""
+    seems = f"by its name perhaps {guess}" if guess else "such as depth-anything-v2"
     raise SecondEyeError(
-        f"{source.path} does not say how its picture's colours are to be scaled or what its answer "
-        f"means: choose a preset{seems} of {', '.join(PRESETS)}, or write {source.sidecar.name} "
-        "beside it (docs/models.md)."
+        f"{source.path} does not say how its picture's colours are scaled or what its answer "
+        f"means: choose a preset ({seems}), or write {source.sidecar.name} beside it "
+        "(docs/models.md)."
     )
 
 
