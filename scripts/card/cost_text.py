@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .published import SPLIT
 from .speed import HEIGHT, WIDTH
-from .text import Report, image, missing
+from .text import Report, image, is_idle, missing
 
 RATE = 15  # frames/s on two threads
 MEMORY = 1.5e9  # bytes
@@ -48,7 +48,7 @@ def cost(report: Report) -> list[str]:
     best = max(two, key=lambda run: run["median"])
     peak = max(run["peak"] for run in two)
     said = f"{best['median']:.1f}"
-    idle = best["load"] <= (os.cpu_count() or 1) + 1.5  # its own threads count, too
+    idle = is_idle(best)
     if best["median"] < RATE and not idle:
         free = 2.0 / min(run["processor"] for run in two)
         said += (

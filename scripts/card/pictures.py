@@ -91,6 +91,7 @@ def uncertainty_curves(scores: dict[str, Any]) -> np.ndarray:
         "share of errors inside", "interval that the Laplace scale gives",
         (0.0, 1.0), (0.0, 1.0),
         [("network", levels, np.array(scores["coverage"])), ("calibrated", levels, levels)],
+        legend=330,
     )  # fmt: skip
     return np.hstack([left, right])
 
@@ -114,6 +115,7 @@ def _axes(
     across: tuple[float, float],
     up: tuple[float, float],
     lines: Sequence[tuple[str, np.ndarray, np.ndarray]],
+    legend: int = 54,
 ) -> np.ndarray:
     height, width, left, bottom, top = 330, 450, 46, 40, 30
     canvas = np.full((height, width, 3), _PAPER, np.uint8)
@@ -137,7 +139,7 @@ def _axes(
     for i, (name, x, y) in enumerate(lines):
         points = place(x, np.clip(y, *up))
         cv2.polylines(canvas, [points], False, COLOURS[i], 2, cv2.LINE_AA)
-        _text(canvas, name, (left + 8, height - bottom - 12 - 16 * i), COLOURS[i])
+        _text(canvas, name, (legend, height - bottom - 12 - 16 * i), COLOURS[i])
     return canvas
 
 

@@ -28,3 +28,8 @@ def image(title: str, path: Path, out: Path) -> str:
 def relative(path: Path, out: Path) -> str:
     """``path`` as seen from the card's folder."""
     return Path(os.path.relpath(path.resolve(), out.resolve().parent)).as_posix()
+
+
+def is_idle(run: Report) -> bool:
+    """Whether a speed was measured beside little else; its own threads count in the load, too."""
+    return run["load"] <= (os.cpu_count() or 1) + 1.5
