@@ -46,7 +46,7 @@ def contact_sheet(root: Path, path: Path, count: int = 64, seed: int = 0, width:
         )
         small = [cv2.resize(x, (width, height), interpolation=cv2.INTER_AREA) for x in shown]
         tiles.append(np.vstack(small))
-    columns = int(np.ceil(np.sqrt(len(tiles) * 2.25)))
+    columns = int(np.ceil(np.sqrt(len(tiles) * 4)))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
     options = _JPEG if path.suffix.lower() in (".jpg", ".jpeg") else []
