@@ -37,7 +37,8 @@ class DepthModel(Protocol):
         name: what the project's manifest records.
         sha256: hex digest of everything the answers depend on (weights, settings).
         unit: "relative", or "metres": then ``inverse_depth`` is in 1/metre and must not be scaled.
-        size: pixels of the longer side that it sees; None where the picture's own aspect decides.
+        size: preferred size in pixels, of the longer side or of that which its settings name; None
+            where its input is fixed.
         window: how many frames it looks at together; 1: each by itself.
         context: places in a window whose frames begin the next one, so that both can be brought
             to one scale (docs/models.md); empty where ``window`` is 1.

@@ -7,10 +7,12 @@ is run: the classes are those of the installed package.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -114,7 +116,7 @@ def _metric(canonical: np.ndarray, field: torch.Tensor | None) -> np.ndarray:
 
 
 def _load(source: Source, name: str) -> torch.nn.Module:
-    # Read when the package is first imported: it asks no server, whatever a config names.
+    # Read when the package is first imported; what is imported already is told by _offline.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -126,7 +128,7 @@ def _load(source: Source, name: str) -> torch.nn.Module:
         raise lacks(source.path, "transformers") from error
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    with told(name, f"{source.path}: {REMEDY}", "load"):
+    with told(name, f"{source.path}: {REMEDY}", "load"), _offline():
         network, found = AutoModelForDepthEstimation.from_pretrained(
             str(source.path),
             local_files_only=True,
@@ -143,6 +145,20 @@ def _load(source: Source, name: str) -> torch.nn.Module:
         )
     module: torch.nn.Module = network.eval()
     return module
+
+
+@contextlib.contextmanager
+def _offline() -> Iterator[None]:
+    """Ask no server, whatever a config names: a backbone's name alone would have its description
+    looked for, in spite of local_files_only."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _licence(source: Source) -> str | None:

@@ -120,6 +120,7 @@ class Registry:
         place = self.folder / entry.name
         new = self.folder / f".{entry.name}.{os.getpid()}.part"
         try:
+            self._clear(entry.name)
             new.mkdir(parents=True)
             if copy:
                 entry = dataclasses.replace(entry, copied=True, path=_copy(source, new, step))
@@ -136,6 +137,12 @@ class Registry:
         finally:
             shutil.rmtree(new, ignore_errors=True)
         return entry
+
+    def _clear(self, name: str) -> None:
+        """Take away what killed processes left of this name: unfinished copies, half removals."""
+        for left in [*self.folder.glob(f".{name}.*.part"), self.folder / name]:
+            if left.is_dir() and not (left.name == name and (left / ENTRY).is_file()):
+                shutil.rmtree(left)
 
     def remove(self, name: str) -> bool:
         """Forget ``name`` and its copy, if any; whether there was one.

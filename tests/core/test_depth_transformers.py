@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -202,6 +203,29 @@ def test_code_of_the_folders_own_is_never_run(folders: dict[str, Path], tmp_path
     with pytest.raises(SecondEyeError, match=r"model tricky does not load"):
         load_model(folder)
     assert not (tmp_path / "sprung").exists()
+
+
+def test_no_server_is_asked(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A config may name a backbone that lies on a server."""
+    asked: list[object] = []
+
+    def connect(self: object, address: object) -> None:
+        asked.append(address)
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: asked.append(a) or [])
+    folder = copied(folders["relative"], tmp_path / "far")
+    config = json.loads((folder / "config.json").read_text())
+    del config["backbone_config"]
+    config |= {"backbone": "facebook/dinov2-small", "use_pretrained_backbone": True}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(SecondEyeError, match=r"far"):
+        load_model(folder).infer(noise())
+    assert load_model(folders["glpn"], 64).infer(noise()) is not None
+    assert not asked
 
 
 def test_answers_that_are_no_numbers_are_told(folders: dict[str, Path], tmp_path: Path) -> None:

@@ -238,6 +238,17 @@ def test_a_damaged_entry_is_listed_and_removed(data: Path, onnx: Path, capsys) -
     assert run(capsys, "list")[1]["models"][-1]["bundled"]
 
 
+def test_what_a_killed_process_left_is_no_hindrance(data: Path, onnx: Path) -> None:
+    """An unfinished copy, and a folder whose entry was removed first."""
+    for name in (".mean.1.part", "mean"):
+        (data / "models" / name / "files").mkdir(parents=True)
+        (data / "models" / name / "files" / "mean.onnx").write_bytes(b"half")
+    assert Registry().names() == []
+    added = add(onnx, preset="midas", copy=True)
+    assert Path(added["path"]).read_bytes() == onnx.read_bytes()
+    assert [path.name for path in (data / "models").iterdir()] == ["mean"]
+
+
 def test_a_data_folder_that_can_not_be_written(onnx: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SecondEyeError, match=r"The model mean can't be kept in .*SECOND_EYE_DATA"):
