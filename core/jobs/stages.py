@@ -15,7 +15,7 @@ from ..project.ranges import RangeHistogram, count_codes
 from . import metres, planning
 from .pipeline import mapped
 from .progress import IsCancelled, Progress, Report, stop_if
-from .windows import Alignment, Plates, Window, plan
+from .windows import estimates, plan
 
 if TYPE_CHECKING:
     from ..depth import DepthEstimate, DepthModel
@@ -190,7 +190,7 @@ class Analysis:
             values = project.write_depth(n, full.inverse_depth, confidence(full))
             return n, self._count(n, values)
 
-        def estimates(plates: Iterator[np.ndarray]) -> Iterator[tuple[int, DepthEstimate]]:
+        def each(plates: Iterator[np.ndarray]) -> Iterator[tuple[int, DepthEstimate]]:
             for n, plate in zip(missing, plates, strict=True):
                 stop_if(self.cancelled)
                 yield n, model.infer(plate)
@@ -198,7 +198,7 @@ class Analysis:
         self.report(Progress("depth", done, total))
         with (
             mapped(project.read_plate, missing, workers=1, ahead=3) as plates,
-            mapped(store, estimates(plates), workers=2, ahead=3) as results,
+            mapped(store, each(plates), workers=2, ahead=3) as results,
         ):
             for n, counts in results:
                 self._add(n, counts)
@@ -223,34 +223,14 @@ class Analysis:
             for window in plan(extent, finished, model.window, model.context):
                 if lacking.isdisjoint(window.new):
                     continue
-                for _ in self._run_window(model, window, lacking):
+                stop_if(self.cancelled)
+                size = self.target.depth.height, self.target.depth.width
+                for n, full in estimates(self.project, model, window, lacking, size):
+                    stop_if(self.cancelled)
+                    values = self.project.write_depth(n, full.inverse_depth, confidence(full))
+                    self._add(n, self._count(n, values))
                     done += 1
                     self.report(Progress("depth", done, total))
-
-    def _run_window(self, model: DepthModel, window: Window, lacking: set[int]) -> Iterator[int]:
-        """Run one window and store the frames of it that are lacking; yields their numbers."""
-        from ..depth import DepthEstimate, upsample_to
-
-        stop_if(self.cancelled)
-        project, depth = self.project, self.target.depth
-        plates = Plates(project, window.frames)
-        answers = dict(zip(window.frames, model.infer_frames(plates), strict=True))
-        alignment = Alignment()
-        if model.unit != metres.METRES:
-            for n in window.known:
-                full = upsample_to(answers[n], depth.height, depth.width)
-                alignment.add(full.inverse_depth, project.read_depth(n))
-        scale, shift = (np.float32(x) for x in alignment.scale_and_shift())
-        for n in window.new:
-            if n not in lacking:
-                continue
-            stop_if(self.cancelled)
-            full = upsample_to(answers[n], depth.height, depth.width)
-            error = None if full.uncertainty is None else full.uncertainty * scale
-            full = DepthEstimate(np.maximum(full.inverse_depth * scale + shift, 0), error)
-            values = project.write_depth(n, full.inverse_depth, confidence(full))
-            self._add(n, self._count(n, values))
-            yield n
 
     def _shot_index(self, n: int) -> int:
         return next(i for i, s in enumerate(self.target.shots) if s.first <= n <= s.last)

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..project import Project
+from .metres import METRES
+
+if TYPE_CHECKING:
+    from ..depth import DepthEstimate, DepthModel
 
 
 @dataclass(frozen=True)
@@ -111,3 +115,30 @@ class Alignment:
         if scale <= 0:
             scale = 1.0
         return float(scale), float((y - scale * x) / count)
+
+
+def estimates(
+    project: Project,
+    model: DepthModel,
+    window: Window,
+    wanted: Collection[int],
+    size: tuple[int, int],
+) -> Iterator[tuple[int, DepthEstimate]]:
+    """Run ``model`` on a window; the estimates of its new frames that are ``wanted``, each at
+    ``size`` (height, width) and in the unit of what is stored of the known ones.
+    """
+    from ..depth import DepthEstimate, upsample_to
+
+    plates = Plates(project, window.frames)
+    answers = dict(zip(window.frames, model.infer_frames(plates), strict=True))
+    alignment = Alignment()
+    if model.unit != METRES:
+        for n in window.known:
+            alignment.add(upsample_to(answers[n], *size).inverse_depth, project.read_depth(n))
+    scale, shift = (np.float32(x) for x in alignment.scale_and_shift())
+    for n in window.new:
+        if n in wanted:
+            full = upsample_to(answers[n], *size)
+            error = None if full.uncertainty is None else full.uncertainty * scale
+            inverse = np.maximum(full.inverse_depth * scale + shift, 0)
+            yield n, DepthEstimate(inverse, error, full.labels)
