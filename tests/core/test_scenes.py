@@ -165,7 +165,9 @@ def test_labels_fit_the_kind_and_the_sky_has_no_depth(frames):
         if kind in ("street", "open_ground"):
             assert "ceiling" not in seen
         else:
-            assert "wall" in seen and "vehicle" not in seen
+            assert "vehicle" not in seen
+            # A table may be seen from straight above.
+            assert "wall" in seen or kind == "table_top"
         for frame in mine:
             np.testing.assert_array_equal(frame["labels"] == 1, frame["inverse_depth"] == 0)
 
