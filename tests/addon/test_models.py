@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import bpy
@@ -39,13 +40,9 @@ def onnx(tmp_path: Path) -> Path:
 
 def items() -> dict[str, str]:
     """The menu as the panel shows it: identifier -> title."""
-    settings = bpy.context.scene.second_eye
-    listed = settings.bl_rna.properties["model"]
-    del listed
-    from sys import modules
-
-    choices = modules["bl_ext.user_default.second_eye.addon.engine.models"].choices
-    return {choice.identifier: choice.title for choice in choices(settings.model_name)}
+    models = sys.modules["bl_ext.user_default.second_eye.addon.engine.models"]
+    listed = models.choices(bpy.context.scene.second_eye.model_name)
+    return {choice.identifier: choice.title for choice in listed}
 
 
 def test_the_model_that_ships_is_chosen_first(second_eye, data: Path) -> None:
@@ -127,7 +124,7 @@ def test_what_the_file_needs_is_said(
         bpy.ops.second_eye.choose_model(filepath=str(path))
     assert "Traceback" not in str(caught.value)
     assert bpy.context.scene.second_eye.model_name == "" and list(items()) == ["second_eye_v0"]
-    assert not list((data / "models").glob("*")) if (data / "models").exists() else True
+    assert not (data / "models").exists()
 
 
 def test_the_check_can_be_cancelled(second_eye, module, data: Path, onnx: Path) -> None:
@@ -165,14 +162,10 @@ def test_the_extensions_user_folder_holds_them(second_eye, module, monkeypatch) 
     assert folder == engine.parent
 
 
-def test_the_findings_name_the_packages_for_models(second_eye) -> None:
+def test_the_findings_name_the_packages_for_models(second_eye, module) -> None:
     bpy.ops.second_eye.check_engine()
     assert "onnxruntime" in second_eye.findings and "transformers" in second_eye.findings
-    words = (
-        __import__("sys")
-        .modules["bl_ext.user_default.second_eye.addon.operators.check_engine"]
-        .models_words
-    )
+    words = module("addon.operators.check_engine").models_words
     assert words({"onnxruntime": "1.0", "transformers": None}) == (
         "For models of your own it has onnxruntime 1.0. "
         "Without transformers some models of your own can't be run."
@@ -206,6 +199,4 @@ def test_nothing_of_torch_is_loaded_in_blender(second_eye, data: Path, module) -
         "sys.exit(any(n in sys.modules for n in ('torch', 'numpy', 'onnxruntime')))"
     )
     folder = module("addon.engine.interpreter").extension_folder()
-    import sys
-
     assert subprocess.run([sys.executable, "-c", code, str(folder)]).returncode == 0
