@@ -47,18 +47,19 @@ class Analysis:
         self.target = target = self._target(requested)
         self.measured = [i for i, shot in enumerate(target.shots) if self._is_new(shot, old)]
         self.histograms = {i: RangeHistogram() for i in self.measured}
-        if not old.complete:
-            # Nothing was promised yet: the manifest may say what is being made. A finished one
-            # keeps describing the finished frames until all of the new ones are finished.
-            self._forget_other_windows()
-            project.manifest = target
-            project.save()
-        project.make_folders()
         stored = self._read_stored()
         missing = [n for n in target.frames if n not in stored]
         if missing and self.model is None:
             self.model = self.job.load_model(old.model.size)
             planning.check_model(project, self.model, self.job.size)
+        # Nothing is removed or saved before this: a refused run leaves the project as it was.
+        self._forget_other_windows()
+        if not old.complete:
+            # Nothing was promised yet: the manifest may say what is being made. A finished one
+            # keeps describing the finished frames until all of the new ones are finished.
+            project.manifest = target
+            project.save()
+        project.make_folders()
         plates = self._make_plates()
         self._finish("plate")
         self._make_depth(missing)
@@ -112,11 +113,13 @@ class Analysis:
 
     def _read_stored(self) -> set[int]:
         """Frames whose depth and confidence can be read; the others are made again."""
-        project = self.project
+        project, others = self.project, self._other_windows()
         present = [
             n
             for n in self.target.frames
-            if project.depth_path(n).exists() and project.confidence_path(n).exists()
+            if n not in others
+            and project.depth_path(n).exists()
+            and project.confidence_path(n).exists()
         ]
 
         def read(n: int) -> tuple[int, np.ndarray | None]:
@@ -136,13 +139,16 @@ class Analysis:
                     self._add(n, counts)
         return whole
 
-    def _forget_other_windows(self) -> None:
-        """Remove the depth of an unfinished project whose range is now another, if its model
-        looks at windows: they would no longer be the windows of an undisturbed run."""
+    def _other_windows(self) -> range:
+        """Frames of an unfinished project whose range is now another, if its model looks at
+        windows: their depth would no longer be of the windows of an undisturbed run."""
         old = self.old
-        if old.model.window > 1 and (old.first, old.last) != (self.target.first, self.target.last):
-            for n in old.frames:
-                self.project.depth_path(n).unlink(missing_ok=True)
+        same = (old.first, old.last) == (self.target.first, self.target.last)
+        return range(0) if old.complete or old.model.window == 1 or same else old.frames
+
+    def _forget_other_windows(self) -> None:
+        for n in self._other_windows():
+            self.project.depth_path(n).unlink(missing_ok=True)
 
     def _make_plates(self) -> int:
         """Conform the clip to numbered pictures; returns how many were made."""

@@ -203,6 +203,19 @@ def test_another_range_before_the_end_starts_anew(clip: Path, model: Path, tmp_p
     assert kept == tree(tmp_path / "whole" / "depth")
 
 
+def test_a_refused_model_removes_no_depth(clip: Path, model: Path, tmp_path: Path) -> None:
+    """Another range without a word of the model means the bundled one, which is refused."""
+    with pytest.raises(Cancelled):
+        analyse(clip, tmp_path / "p", model, 1, 12, stop_after=8)
+    before = tree(tmp_path / "p")
+    for _ in range(2):
+        with pytest.raises(SecondEyeError, match="was analysed with the model drifting"):
+            AnalyseJob(str(clip), str(tmp_path / "p"), first=1, last=10).run(
+                lambda progress: None, lambda: False
+            )
+        assert tree(tmp_path / "p") == before
+
+
 def test_a_window_that_fails_leaves_a_finished_project(
     clip: Path, model: Path, tmp_path: Path
 ) -> None:
