@@ -46,8 +46,9 @@ def read_weights(path: Path) -> Weights:
             f"{path} is not an ONNX file, or cut short: download it or export it again."
         ) from error
     files = tuple(path.parent / name for name in sorted(names))
-    for file in files:
-        if not file.resolve().is_relative_to(path.parent.resolve()):
+    for name, file in zip(sorted(names), files, strict=True):
+        inside = file.resolve().is_relative_to(path.parent.resolve())
+        if not inside or Path(name).is_absolute() or ".." in Path(name).parts:
             raise SecondEyeError(
                 f"{path} wants its weights from {file}, outside its folder: export it again with "
                 "its weights beside it."

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from ..errors import SecondEyeError
@@ -139,8 +139,7 @@ def _transformers(folder: Path) -> Source:
     if single.is_file():
         weights = [single]
     elif index.is_file():
-        named = read_object(index).get("weight_map")
-        weights = [folder / n for n in sorted({str(v) for v in dict(named or {}).values()})]
+        weights = [folder / name for name in _indexed(index)]
         missing = next((file for file in weights if not file.is_file()), None)
         if missing is not None or not weights:
             raise SecondEyeError(
@@ -161,6 +160,20 @@ def _transformers(folder: Path) -> Source:
         sum(header.parameters for header in headers), dtypes,
         folder / SIDECAR, headers[0].metadata, config,
     )  # fmt: skip
+
+
+def _indexed(index: Path) -> list[str]:
+    """The files of weights that an index names: files beside it, or it is not followed."""
+    named = read_object(index).get("weight_map")
+    if not isinstance(named, dict):
+        raise SecondEyeError(f"{index} holds no weight_map: download it anew.")
+    for name in named.values():
+        if not isinstance(name, str) or name in (".", "..") or PureWindowsPath(name).name != name:
+            raise SecondEyeError(
+                f"{index} wants weights from {name!r}, which is no file beside it: download the "
+                "model anew, from a place you trust."
+            )
+    return sorted(set(named.values()))
 
 
 def read_object(path: Path) -> dict[str, Any]:

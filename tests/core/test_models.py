@@ -200,6 +200,38 @@ def _written(path: Path, content: bytes) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    "named",
+    [{"a": "../evil.safetensors"}, {"a": "/evil.safetensors"}, {"a": "in/evil.safetensors"},
+     {"a": "..\\evil.safetensors"}, {"a": ".."}, {"a": 3}, ["evil.safetensors"], None],
+)  # fmt: skip
+def test_an_index_names_files_beside_it(data: Path, tmp_path: Path, named) -> None:
+    """Others would be read, and copied, outside the folders that the model belongs to."""
+    folder = tmp_path / "net"
+    (folder / "in").mkdir(parents=True)
+    for place in (tmp_path, folder / "in"):
+        (place / "evil.safetensors").write_bytes(tiny_model(tmp_path).read_bytes())
+    (folder / "config.json").write_text('{"model_type": "dpt"}')
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": named}))
+    with pytest.raises(SecondEyeError, match=r"index\.json (wants weights from|holds no weight_map)"):
+        add(folder, copy=True)
+    assert not data.exists()
+
+
+def test_weights_beside_an_onnx_file_have_plain_names(data: Path, tmp_path: Path) -> None:
+    """A way out of the folder and in again is refused too: a copy would lie outside its own."""
+    name = f"../{tmp_path.name}/big.data"
+    path = write(
+        tmp_path / "big.onnx", [], [port("picture", [1, 3, 32, 32])],
+        [port("depth", [1, 1, 32, 32])],
+        [weights("w", np.ones((1, 3, 1, 1), np.float32), external=name)],
+    )  # fmt: skip
+    (tmp_path / "big.data").write_bytes(bytes(12))
+    with pytest.raises(SecondEyeError, match="outside its folder"):
+        add(path, preset="midas", copy=True)
+
+
 def test_a_cancelled_check_keeps_nothing(data: Path, onnx: Path) -> None:
     stages = []
 
