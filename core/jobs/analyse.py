@@ -71,14 +71,19 @@ class AnalyseJob:
                 folder,
                 planning.new_manifest(folder, clip, frames, model, self.size, depth_size),
             )
-        unused = model is None and planning.is_unused(project)
-        if unused:
-            model = self.load_model(self.size)
-        elif model is None and any((self.model, self.size, self.device)):
-            model = self.load_model(self.size or project.manifest.model.size)
-            planning.check_model(project, model, self.size)
+        adopts = False
+        if model is None and any((self.model, self.size, self.device)):
+            size = self.size or project.manifest.model.size
+            model = self.load_model(size)
+            # A model that failed before its first frame makes way only for what was asked for.
+            adopts = bool(self.model or self.size) and planning.is_unused(project)
+            adopts = adopts and not planning.is_model(project, model, self.size)
+            if adopts and size != self.size:
+                model = self.load_model(self.size)
+            elif not adopts:
+                planning.check_model(project, model, self.size)
         with project.lock():
-            if unused and model is not None:
+            if adopts and model is not None:
                 planning.adopt_model(project, model, self.size)
             return Analysis(self, project, clip, model, report, cancelled).run(frames)
 

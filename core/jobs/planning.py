@@ -110,6 +110,12 @@ def is_unused(project: Project) -> bool:
     )
 
 
+def is_model(project: Project, model: "DepthModel", size: int | None) -> bool:
+    """Whether ``model``, asked for at ``size``, is the one that the project was begun with."""
+    record = project.manifest.model
+    return record.sha256 == model.sha256 and size in (None, record.size)
+
+
 def adopt_model(project: Project, model: "DepthModel", size: int | None) -> None:
     """Give an unused project another model: the former one failed before its first frame."""
     manifest = project.manifest

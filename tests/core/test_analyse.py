@@ -356,3 +356,29 @@ def test_what_is_no_rate_is_bad_use_in_one_sentence(text, capsys):
         told = capsys.readouterr().err
         assert f'"{text}" is no frame rate: give frames a second' in told
         assert told.count("\n") == 1
+
+
+def test_a_run_stopped_before_its_first_depth_keeps_model_and_size(clip, model, tmp_path):
+    """Nothing asked for: what the project was begun with, or a refusal. Asked for: adopted."""
+
+    def begin(name, **options):
+        def cancelled():
+            return any(p.stage == "plate" and p.done > 2 for p in seen)
+
+        seen = []
+        with pytest.raises(Cancelled):
+            AnalyseJob(str(clip), str(tmp_path / name), last=4, **options).run(
+                seen.append, cancelled
+            )
+        return tmp_path / name
+
+    folder = begin("sized", model=str(model), size=64)
+    analyse(clip, folder, model, last=4)
+    assert Project.open(folder).manifest.model.size == 64
+    folder = begin("other", model=str(model))
+    before = tree(folder)
+    with pytest.raises(SecondEyeError, match="was analysed with the model tiny_1"):
+        analyse(clip, folder, last=4)
+    assert tree(folder) == before
+    analyse(clip, folder, model, last=4, size=64)
+    assert Project.open(folder).manifest.model.size == 64
