@@ -272,7 +272,11 @@ def main() -> int:
     one.add_argument("--earlier-images", type=int, default=0, help="of the runs it started from")
     one.add_argument("--size", type=int, default=448, help="longer side when none is asked for")
     one.add_argument(
-        "--calibrate", type=Path, action="append", metavar="RENDERS", help="uncertainty on held-out"
+        "--calibrate",
+        type=Path,
+        action="append",
+        metavar="RENDERS",
+        help="uncertainty, on held-out scenes that the model card doesn't judge it by; may repeat",
     )
     one.add_argument("--cache", type=Path, default=Path("build/training"))
     one.set_defaults(run=export)

@@ -13,7 +13,7 @@ from . import rgbd
 from .depth_set import Step
 from .edges import EdgeTally
 from .layouts import spread
-from .renders import RenderedFrame, open_renders
+from .renders import RenderedFrame, calibrates, open_renders
 from .semantic import Confusion
 from .uncertainty import mean_uncertainty, score_uncertainty
 
@@ -30,7 +30,8 @@ def evaluate_renders(
 
     Depth of model and ramp (means and a row a frame), ``edges`` and ``ramp_edges`` (see `edges`),
     ``uncertainty`` (see `uncertainty`, None from a model that doesn't tell) and ``labels`` (see
-    `semantic`, None likewise). Raises SecondEyeError.
+    `semantic`, None likewise). Uncertainty is scored only on scenes that its calibration leaves
+    out (see `renders.calibrates`), ``uncertainty_scenes`` of them. Raises SecondEyeError.
     """
     frames = [frame for folder in folders for frame in open_renders(folder)]
     chosen = spread(frames, limit)
@@ -38,6 +39,7 @@ def evaluate_renders(
     rows: list[dict[str, Any]] = []
     skipped: list[str] = []
     told = []
+    judged: set[Path] = set()
     for done, frame in enumerate(chosen):
         step(done, len(chosen))
         depth = frame.read_depth()
@@ -50,7 +52,9 @@ def evaluate_renders(
         inverse = frame.read_inverse()
         edges.add(aligned.inverse, inverse)
         ramp_edges.add(ramp.inverse, inverse)
-        told.append(_uncertainty(estimate, aligned, depth))
+        if not calibrates(frame.seed):
+            judged.add(frame.folder)
+            told.append(_uncertainty(estimate, aligned, depth))
         if estimate.labels is not None:
             confusion.add(estimate.labels, frame.read_classes())
         rows.append(_row(frame, aligned, ramp, depth))
@@ -73,6 +77,7 @@ def evaluate_renders(
         "edges": edges.result(),
         "ramp_edges": ramp_edges.result(),
         "uncertainty": mean_uncertainty(told),
+        "uncertainty_scenes": len(judged),
         "labels": confusion.result() if confusion.counts.any() else None,
         "images": rows,
     }

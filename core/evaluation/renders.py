@@ -29,6 +29,7 @@ class RenderedFrame:
     kind: str
     height: int
     width: int
+    seed: int
 
     @property
     def name(self) -> str:
@@ -61,6 +62,15 @@ class RenderedFrame:
         return classes_of_render(values.astype(np.uint8))
 
 
+def calibrates(seed: int) -> bool:
+    """Whether the uncertainty may be calibrated on this held-out scene.
+
+    The others, whose seed twice `HELD_OUT` divides, are left to judge it by. The seed alone
+    decides: which folders are given, and what is rendered later, moves no scene over.
+    """
+    return seed % (2 * HELD_OUT) != 0
+
+
 def open_renders(root: Path) -> list[RenderedFrame]:
     """The views of held-out scenes of this generator or a newer one, by name of scene.
 
@@ -73,7 +83,9 @@ def open_renders(root: Path) -> list[RenderedFrame]:
             if scene["seed"] % HELD_OUT or (scene.get("generator") or 0) < GENERATOR:
                 continue
             frames += [
-                RenderedFrame(path.parent, v["stem"], scene["kind"], v["height"], v["width"])
+                RenderedFrame(
+                    path.parent, v["stem"], scene["kind"], v["height"], v["width"], scene["seed"]
+                )
                 for v in scene["views"]
             ]
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -25,7 +25,7 @@ class Sample:
     """One picture: rgb uint8 (H, W, 3); depth uint16 (H, W) times ``unit`` = inverse depth in 1/m;
     labels uint8 (H, W), class indices of `depth.labels`, None where nothing is known.
 
-    A photo without depth has ``depth`` None.
+    A photo without depth has ``depth`` None. ``seed`` is the scene's, a photo has none.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Sample:
     unit: float
     kind: str
     labels: np.ndarray | None = None
+    seed: int | None = None
 
 
 def held_out(seed: int) -> bool:
@@ -57,7 +58,7 @@ def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
     samples: list[Sample] = []
     for folder, refs in scenes.items():
         file = cache / f"{folder.name}-{_key(folder)}.frames" if cache else None
-        names = [(f"{prefix}/{folder.name}/{r.stem}", r.kind) for r in refs]
+        names = [(f"{prefix}/{folder.name}/{r.stem}", r.kind, r.seed) for r in refs]
         samples += _samples(file, names, partial(_decode, refs))
     packed: dict[tuple[Path, str], list[PackedFrame]] = {}
     for frame in list_packed(root):
@@ -66,7 +67,7 @@ def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
     reader = PackReader()
     for (pack, scene), frames in packed.items():
         file = cache / f"{scene}-{pack_key(pack)}.frames" if cache else None
-        names = [(f"{prefix}/{scene}/{f.stem}", f.kind) for f in frames]
+        names = [(f"{prefix}/{scene}/{f.stem}", f.kind, f.seed) for f in frames]
         samples += _samples(file, names, partial(_unpack, frames, reader))
     if not samples:
         raise SecondEyeError(f"{root} holds no finished training frames yet: render some first.")
@@ -74,7 +75,7 @@ def load_renders(root: Path, cache: Path | None, held: bool) -> list[Sample]:
 
 
 def _samples(
-    file: Path | None, names: list[tuple[str, str]], decode: Callable[[], Decoded]
+    file: Path | None, names: list[tuple[str, str, int]], decode: Callable[[], Decoded]
 ) -> list[Sample]:
     """Samples of one scene from its decoded file, which is made when it isn't there."""
     if file and file.exists():
@@ -85,8 +86,10 @@ def _samples(
             write_decoded(file, scene)
             scene = map_decoded(file)
     return [
-        Sample(name, scene.rgb[i], scene.depth[i], float(scene.unit[i]), kind, scene.labels[i])
-        for i, (name, kind) in enumerate(names)
+        Sample(
+            name, scene.rgb[i], scene.depth[i], float(scene.unit[i]), kind, scene.labels[i], seed
+        )
+        for i, (name, kind, seed) in enumerate(names)
     ]
 
 

@@ -10,8 +10,10 @@ import torch
 
 from ..depth.model import network_size
 from ..depth.network import DepthNetwork, NetworkConfig
+from ..errors import SecondEyeError
+from ..evaluation.renders import calibrates
 from .averaging import averaged_by_name, start_from, tensors
-from .dataset import Sample, load_renders
+from .dataset import HELD_OUT, Sample, load_renders
 from .validation import validate
 
 
@@ -45,10 +47,17 @@ def calibrate(network: DepthNetwork, samples: Sequence[Sample], size: tuple[int,
 
 
 def calibration_frames(roots: Sequence[Path], cache: Path | None) -> list[Sample]:
-    """Frames of every second held-out scene; the others stay to judge by."""
+    """Frames of the held-out scenes under all ``roots`` that the evaluation doesn't judge
+    uncertainty by (`evaluation.renders.calibrates`). Raises `SecondEyeError` where there is none.
+    """
     samples = [s for root in roots for s in load_renders(root, cache, held=True)]
-    scenes = sorted({s.name.rsplit("/", 1)[0] for s in samples})[::2]
-    return [s for s in samples if s.name.rsplit("/", 1)[0] in scenes]
+    chosen = [s for s in samples if s.seed is not None and calibrates(s.seed)]
+    if not chosen:
+        raise SecondEyeError(
+            f"{', '.join(map(str, roots))}: no held-out scene to calibrate on (a seed that "
+            f"{HELD_OUT} divides, but not {2 * HELD_OUT}): render one, or leave --calibrate away."
+        )
+    return chosen
 
 
 def calibration_size(samples: Sequence[Sample], size: int) -> tuple[int, int]:

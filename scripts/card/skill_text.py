@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.depth.labels import CLASSES
+from core.evaluation.renders import HELD_OUT
 
 from .text import Report, image, missing, three
 
@@ -46,14 +47,25 @@ def edges(report: Report) -> list[str]:
 def uncertainty(report: Report, out: Path) -> list[str]:
     if not report.get("renders"):
         return missing("Uncertainty", "--renders")
-    known = report["renders"][report["ours"]]["uncertainty"]
+    row = report["renders"][report["ours"]]
+    known, scenes = row["uncertainty"], row["uncertainty_scenes"]
+    if not scenes:
+        return [
+            "## Uncertainty",
+            "",
+            "Not measured: every scene of this run is one that calibration may have seen "
+            f"(its seed is no multiple of {2 * HELD_OUT}).",
+        ]
     if known is None:
         return ["## Uncertainty", "", "This network tells none."]
     low, mid, high = (known["coverage"][i] for i in (9, 15, 17))
     return [
         "## Uncertainty",
         "",
-        "Held-out renders, error of inverse depth after the fit. Taking the pixels away that the "
+        f"{known['pictures']} frames of {scenes} held-out scenes that the calibration of the "
+        f"uncertainty did not see (`train.py export --calibrate` leaves out seeds that "
+        f"{2 * HELD_OUT} divides). Error of inverse depth after the fit. Taking the pixels away "
+        "that the "
         f"network is least sure of, AUSE (Ilg et al. 2018) is {three(known['ause'])}, where an "
         f"uncertainty at random gives {three(known['ause_random'])} and the true order 0: "
         f"{1 - known['ause'] / known['ause_random']:.0%} of what can be known is known. Mean error "

@@ -14,6 +14,7 @@ from core.errors import SecondEyeError
 from core.evaluation import edges, rgbd, semantic, uncertainty
 from core.evaluation.cost import cost_of, parameters_by_part
 from core.evaluation.held_out import evaluate_renders
+from core.training.export import calibration_frames
 from core.training.frames import FrameWriter
 
 
@@ -198,11 +199,11 @@ def write_scene(root, seed, generator=4):
 
 
 def test_held_out_renders_are_chosen_and_scored(tmp_path):
-    write_scene(tmp_path, 20)
+    write_scene(tmp_path, 40)
     write_scene(tmp_path, 21)
-    write_scene(tmp_path, 40, generator=3)
+    write_scene(tmp_path, 60, generator=3)
     report = evaluate_renders([tmp_path], Calling(), step=lambda *_: None)
-    assert [row["name"] for row in report["images"]] == ["scene_000020/view_000"]
+    assert [row["name"] for row in report["images"]] == ["scene_000040/view_000"]
     assert report["mean"]["delta1"] == 1.0 and report["edges"]["f1_2"] > 0.97
     assert report["ramp_edges"]["f1_2"] < 0.5
     assert report["labels"]["miou"] == pytest.approx(1.0, abs=0.02)
@@ -211,11 +212,34 @@ def test_held_out_renders_are_chosen_and_scored(tmp_path):
     assert "edges within 2 px: F1" in said and "AUSE" in said and "wall or building" in said
     silent = evaluate_renders([tmp_path], Calling(silent=True), step=lambda *_: None)
     assert silent["labels"] is None
-    (tmp_path / "scene_000020/view_000.exr").unlink()
+    (tmp_path / "scene_000040/view_000.exr").unlink()
     with pytest.raises(SecondEyeError, match="render it again"):
         evaluate_renders([tmp_path], Calling(), step=lambda *_: None)
     with pytest.raises(SecondEyeError, match="no held-out frame"):
         evaluate_renders([tmp_path / "scene_000021"], Calling(), step=lambda *_: None)
+
+
+def test_uncertainty_is_judged_on_scenes_that_calibration_never_sees(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder, seed in ((first, 20), (first, 40), (first, 60), (second, 80), (second, 100)):
+        write_scene(folder, seed)
+    calibrated = {s.name for s in calibration_frames([first, second], None)}
+    assert {name.split("/")[1] for name in calibrated} == {
+        f"scene_{seed:06d}" for seed in (20, 60, 100)
+    }
+    report = evaluate_renders([first, second], Calling(), step=lambda *_: None)
+    assert report["count"] == 5, "depth is scored on all"
+    assert (report["uncertainty"]["pictures"], report["uncertainty_scenes"]) == (2, 2)
+    # The order and choice of folders change nothing.
+    assert {s.name for s in calibration_frames([second], None)} <= calibrated
+    alone = evaluate_renders([second], Calling(), step=lambda *_: None)
+    assert alone["uncertainty_scenes"] == 1
+    write_scene(tmp_path / "third", 120)
+    with pytest.raises(SecondEyeError, match="no held-out scene to calibrate on"):
+        calibration_frames([tmp_path / "third"], None)
+    write_scene(tmp_path / "fourth", 140)
+    seen = evaluate_renders([tmp_path / "fourth"], Calling(), step=lambda *_: None)
+    assert seen["uncertainty"] is None and seen["uncertainty_scenes"] == 0
 
 
 def test_cost_counts_what_the_network_does(tmp_path):

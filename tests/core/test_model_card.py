@@ -159,6 +159,7 @@ def test_one_command_writes_card_and_pictures(data, tmp_path):
     assert done.returncode == 0, done.stderr
     text = out.read_text()
     assert str(tmp_path) not in text, "no path of this machine"
+    assert "of 1 held-out scenes that the calibration of the uncertainty did not see" in text
     assert "| room | 4 |" in text and "vertical ramp" in text
     for words in ("## Edges", "AUSE", "## Cost", "the same bits from every inference", "NOT"):
         assert words in text
