@@ -15,7 +15,7 @@ from ..project.ranges import RangeHistogram, count_codes
 from . import metres, planning
 from .pipeline import mapped
 from .progress import IsCancelled, Progress, Report, stop_if
-from .windows import estimates, plan
+from .windows import estimates, forget_extension, note_extension, other_windows, plan
 
 if TYPE_CHECKING:
     from ..depth import DepthEstimate, DepthModel
@@ -46,6 +46,7 @@ class Analysis:
         self.old = old = project.manifest
         self.target = target = self._target(requested)
         self.measured = [i for i, shot in enumerate(target.shots) if self._is_new(shot, old)]
+        self.others = other_windows(old, target)
         self.histograms = {i: RangeHistogram() for i in self.measured}
         stored = self._read_stored()
         missing = [n for n in target.frames if n not in stored]
@@ -53,7 +54,9 @@ class Analysis:
             self.model = self.job.load_model(old.model.size)
             planning.check_model(project, self.model, self.job.size)
         # Nothing is removed or saved before this: a refused run leaves the project as it was.
-        self._forget_other_windows()
+        for n in self.others:
+            project.depth_path(n).unlink(missing_ok=True)
+        note_extension(project, target)
         if not old.complete:
             # Nothing was promised yet: the manifest may say what is being made. A finished one
             # keeps describing the finished frames until all of the new ones are finished.
@@ -72,6 +75,7 @@ class Analysis:
                 metres.measure(shot, low, high)
             else:
                 shot.low, shot.high = low, high
+        forget_extension(target, old)
         project.manifest = target
         self._finish("range")
         self.report(Progress("range", len(self.measured), len(self.measured)))
@@ -113,11 +117,11 @@ class Analysis:
 
     def _read_stored(self) -> set[int]:
         """Frames whose depth and confidence can be read; the others are made again."""
-        project, others = self.project, self._other_windows()
+        project = self.project
         present = [
             n
             for n in self.target.frames
-            if n not in others
+            if n not in self.others
             and project.depth_path(n).exists()
             and project.confidence_path(n).exists()
         ]
@@ -138,17 +142,6 @@ class Analysis:
                     whole.add(n)
                     self._add(n, counts)
         return whole
-
-    def _other_windows(self) -> range:
-        """Frames of an unfinished project whose range is now another, if its model looks at
-        windows: their depth would no longer be of the windows of an undisturbed run."""
-        old = self.old
-        same = (old.first, old.last) == (self.target.first, self.target.last)
-        return range(0) if old.complete or old.model.window == 1 or same else old.frames
-
-    def _forget_other_windows(self) -> None:
-        for n in self._other_windows():
-            self.project.depth_path(n).unlink(missing_ok=True)
 
     def _make_plates(self) -> int:
         """Conform the clip to numbered pictures; returns how many were made."""

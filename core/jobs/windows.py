@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..project import Project
+from ..project import Manifest, Project
 from .metres import METRES
 
 if TYPE_CHECKING:
     from ..depth import DepthEstimate, DepthModel
+
+# The key of a finished project's manifest that says to which range a run is extending it.
+EXTENDING = "extending"
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,15 @@ def plan(
 
     They depend on nothing but these numbers, so that an interrupted run goes on with the windows
     of an undisturbed one. ``finished``: a part of the shot whose depth stands (an extended
-    project); what lies around it is brought to its scale. ``context``: places in a window whose
-    frames begin the next.
+    project); what lies around it is brought to its scale. A lost file of it is made again from the
+    windows of a run over all of it: as it was, unless the project was extended to it, since earlier
+    ranges are not remembered. ``context``: places in a window whose frames begin the next.
     """
     if finished is None:
         return list(_forward([], shot[0], shot[1], length, context))
     first, last = finished
     overlap = min(len(context), last - first + 1)
-    # Its own windows first: a damaged file in it is made again as it was.
+    # Its own windows first: the others lean on its files, a lost one of which is made again here.
     windows = list(_forward([], first, last, length, context))
     tail = list(range(last - overlap + 1, last + 1))
     windows += _forward(tail, last + 1, shot[1], length, context)
@@ -72,6 +76,39 @@ def _forward(
         yield Window(frames, new)
         known = [frames[i] for i in context if i < len(frames)]
         first = new[-1] + 1
+
+
+def other_windows(old: Manifest, target: Manifest) -> set[int]:
+    """Frames whose depth came from windows that an undisturbed run from ``old`` to ``target``
+    hasn't: all of an unfinished project whose range is now another; of a finished one those of an
+    extension to another range that was cut. None where the model looks at single pictures.
+    """
+    if old.model.window == 1 or _range(old) == _range(target):
+        return set()
+    if not old.complete:
+        return set(old.frames)
+    if old.extra.get(EXTENDING) == _range(target):
+        return set()
+    return set(range(1, len(old.timeline.source_pts) + 1)) - set(old.frames)
+
+
+def note_extension(project: Project, target: Manifest) -> None:
+    """Save in a finished project to which range it is being extended, if its model looks at
+    windows: a run after an interruption must know whose windows lie there."""
+    old = project.manifest
+    if old.complete and old.model.window > 1 and _range(old) != _range(target):
+        old.extra[EXTENDING] = _range(target)
+        project.save()
+
+
+def forget_extension(target: Manifest, old: Manifest) -> None:
+    """Take the note off a manifest whose extension is finished; a cut one keeps it."""
+    if _range(old) != _range(target):
+        target.extra.pop(EXTENDING, None)
+
+
+def _range(manifest: Manifest) -> list[int]:
+    return [manifest.first, manifest.last]
 
 
 class Plates(Sequence[np.ndarray]):

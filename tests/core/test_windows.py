@@ -192,6 +192,25 @@ def test_an_extended_project_keeps_its_frames_and_scale(
     assert tree(tmp_path / "cut") == tree(tmp_path / "p")
 
 
+def test_an_extension_that_was_cut_leaves_no_windows_to_a_longer_one(
+    clip: Path, model: Path, tmp_path: Path
+) -> None:
+    analyse(clip, tmp_path / "p", model, 3, 5)
+    shutil.copytree(tmp_path / "p", tmp_path / "cut")
+    analyse(clip, tmp_path / "p", model, 3, 10)
+    with pytest.raises(Cancelled):
+        analyse(clip, tmp_path / "cut", model, 1, 6, stop_after=4)
+    assert len(list((tmp_path / "cut" / "depth").glob("*.exr"))) == 4
+    analyse(clip, tmp_path / "cut", model, 3, 5)  # nothing to do, and nothing forgotten
+    assert Project.open(tmp_path / "cut").manifest.extra == {"extending": [1, 6]}
+    analyse(clip, tmp_path / "cut", model, 3, 10)
+    for part in ("depth", "confidence", "project.json"):
+        kept, made = (tree(tmp_path / name) for name in ("p", "cut"))
+        assert {n: d for n, d in made.items() if n.startswith(part)} == {
+            n: d for n, d in kept.items() if n.startswith(part)
+        }
+
+
 def test_another_range_before_the_end_starts_anew(clip: Path, model: Path, tmp_path: Path) -> None:
     analyse(clip, tmp_path / "whole", model, 3, 12)
     with pytest.raises(Cancelled):
