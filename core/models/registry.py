@@ -171,12 +171,22 @@ def read_entry(folder: Path) -> Entry:
         if plain.pop("format", "") == FORMAT:
             known = {f.name for f in dataclasses.fields(Entry)}
             entry = Entry(**{key: value for key, value in plain.items() if key in known})
-            if entry.name == folder.name and isinstance(entry.settings, dict):
+            if entry.name == folder.name and _is_whole(entry):
                 return entry
     raise SecondEyeError(
         f"{path} is damaged, or of a newer Second Eye: remove the model {folder.name} and add it "
         "again."
     )
+
+
+def _is_whole(entry: Entry) -> bool:
+    """Whether everything is there, and of the type, that listing and loading rely on."""
+    texts = (entry.kind, entry.path, entry.fingerprint)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(entry.settings, dict):
+        return False
+    facts = entry.facts
+    numbers = [facts.get(key) for key in ("bytes", "parameters", "window")]
+    return isinstance(facts.get("unit"), str) and all(type(n) is int for n in numbers)
 
 
 def suggest_name(source: Source) -> str:

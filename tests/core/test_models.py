@@ -113,6 +113,22 @@ def test_a_preset_and_a_sidecar(data: Path, tmp_path: Path) -> None:
     assert settings["size"] == 64 and settings["mean"] == [0.485, 0.456, 0.406]
 
 
+def test_what_a_sidecar_says_outranks_even_as_a_default(data: Path, tmp_path: Path) -> None:
+    """Inverse depth and 0..255 are what a file without settings has; here they are said."""
+    said = {"output": "inverse_depth", "scale": 255, "mean": 0, "std": 1}
+    path = mean_model(tmp_path / "m.onnx")
+    sidecar = path.with_suffix(".json")
+    sidecar.write_text(json.dumps({"preset": "depth-anything-v3", **said}))
+    add(path, name="alone")
+    sidecar.write_text(json.dumps({"preset": "midas", **said}))
+    add(path, name="both", preset="depth-anything-v3")
+    for name in ("alone", "both"):
+        settings = load_model(name).settings
+        assert settings.preset == "depth-anything-v3" and settings.size == 504
+        assert (settings.output, settings.scale) == ("inverse_depth", 255)
+        assert (settings.mean, settings.std) == ((0, 0, 0), (1, 1, 1))
+
+
 def test_a_copy_is_the_registrys_own(data: Path, onnx: Path) -> None:
     added = add(onnx, preset="midas", copy=True)
     copy = Path(added["path"])
@@ -214,7 +230,7 @@ def test_an_index_names_files_beside_it(data: Path, tmp_path: Path, named) -> No
     (folder / "config.json").write_text('{"model_type": "dpt"}')
     index = folder / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": named}))
-    with pytest.raises(SecondEyeError, match=r"index\.json (wants weights from|holds no weight_map)"):
+    with pytest.raises(SecondEyeError, match=r"index\.json (wants weights from|holds no weight_m)"):
         add(folder, copy=True)
     assert not data.exists()
 
@@ -268,6 +284,24 @@ def test_a_damaged_entry_is_listed_and_removed(data: Path, onnx: Path, capsys) -
         load_model("mean")
     assert run(capsys, "remove", "mean")[0] == 0
     assert run(capsys, "list")[1]["models"][-1]["bundled"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"facts": None}, {"facts": {}}, {"facts": {"parameters": "many"}}, {"kind": 3}, {"path": []}],
+)
+def test_an_entry_that_lacks_something_hides_no_other(
+    data: Path, onnx: Path, capsys, change: dict
+) -> None:
+    for name in ("good", "poor"):
+        add(onnx, preset="midas", name=name)
+    path = data / "models" / "poor" / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    code, listed = run(capsys, "list")
+    good, poor = listed["models"][-2:]
+    assert code == 0 and good["problem"] is None and "is damaged" in poor["problem"]
+    assert main(["models", "list"]) == 0
+    assert "poor/model.json is damaged" in capsys.readouterr().out
 
 
 def test_what_a_killed_process_left_is_no_hindrance(data: Path, onnx: Path) -> None:
