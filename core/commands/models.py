@@ -161,7 +161,10 @@ def _sheet(found: dict[str, Any]) -> str:
 
 
 def _colours(settings: dict[str, Any]) -> str:
-    mean, std = settings.get("mean", [0, 0, 0]), settings.get("std", [1, 1, 1])
+    mean, std = (
+        "[" + ", ".join(f"{value:g}" for value in settings.get(key, default)) + "]"
+        for key, default in (("mean", (0, 0, 0)), ("std", (1, 1, 1)))
+    )
     return f"(rgb in 0..1 * {settings.get('scale', 255):g} - {mean}) / {std}"
 
 

@@ -56,7 +56,7 @@ class OnnxModel(VideoModel):
         self.size = None if self.input.size else (size or settings.size)
         self._asked = size
         self.fingerprint = source.fingerprint()
-        described = json.dumps([settings.to_plain(), None if self.input.size else size])
+        described = json.dumps([settings.changed(), None if self.input.size else size])
         self.sha256 = hashlib.sha256((self.fingerprint + described).encode()).hexdigest()
 
     def facts(self) -> dict[str, Any]:

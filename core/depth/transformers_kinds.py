@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import SecondEyeError
 from ..models import Settings
-from ..models.settings import read_sidecar
+from ..models.settings import with_sidecar
 from ..models.sources import Source, read_object
 
 _STANDARD = Settings(scale=1.0, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
@@ -52,8 +52,7 @@ def settings_for(source: Source) -> Settings:
         raise SecondEyeError(
             f"{source.path} is of the type {kind}, which {REFUSED[kind]}: choose another model."
         )
-    own = read_sidecar(source.sidecar)
-    if kind not in DEFAULTS and own is None:
+    if kind not in DEFAULTS and not source.sidecar.exists():
         raise SecondEyeError(
             f"{source.path} is of the type {kind}, which is not known to answer depth or inverse "
             f'depth: say so in {source.sidecar}, such as {{"output": "inverse_depth"}}, or choose '
@@ -67,9 +66,7 @@ def settings_for(source: Source) -> Settings:
     described = source.path / "preprocessor_config.json"
     if described.is_file():
         settings = _preprocessor(read_object(described), settings, described)
-    if own is not None:
-        settings = replace(settings, **{key: getattr(own, key) for key in own.to_plain()})
-    return settings
+    return with_sidecar(settings, source.sidecar)
 
 
 def fixed_size(source: Source, settings: Settings, asked: int | None) -> tuple[int, int] | None:

@@ -63,7 +63,7 @@ class TransformersModel(PictureModel):
         self.size = max(self._fixed) if self._fixed else size or settings.size
         self.unit = "metres" if settings.metric else "relative"
         self.fingerprint = source.fingerprint()
-        described = json.dumps([settings.to_plain(), size])
+        described = json.dumps([settings.changed(), size])
         self.sha256 = hashlib.sha256((self.fingerprint + described).encode()).hexdigest()
 
     def facts(self) -> dict[str, Any]:

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SecondEyeError, UsageError
 from ..models import Entry, Registry, Settings, Source, bundled, find_source, preset
 from ..models.registry import suggest_name
-from ..models.settings import read_sidecar
+from ..models.settings import from_plain, read_sidecar, read_written
 from .progress import IsCancelled, Progress, Report, stop_if
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class AddModelJob:
             path=str(source.path),
             copied=False,
             fingerprint=fingerprint,
-            settings=(settings or Settings()).to_plain(),
+            settings=settings.to_plain() if settings is not None else {},
             facts=facts,
         )
         entry = registry.add(entry, source, self.copy, step("copy"))
@@ -115,12 +115,12 @@ def settings_of(source: Source, wanted: str | None) -> Settings | None:
                 f"{source.path} describes itself: leave the preset away; presets are for .onnx."
             )
         return settings_for(source)
-    sidecar = read_sidecar(source.sidecar)
     if wanted is not None:
-        settings = preset(wanted)
-        own = sidecar.to_plain() if sidecar is not None else {}
-        named = {key: getattr(sidecar, key) for key in own if key != "preset"}
-        return replace(settings, **named) if named else settings
+        settings, written = preset(wanted), read_written(source.sidecar)
+        if written is None:
+            return settings
+        return from_plain({**written, "preset": wanted}, str(source.sidecar))
+    sidecar = read_sidecar(source.sidecar)
     if sidecar is not None:
         return sidecar
     guess = suggest_preset(source.path.stem)

@@ -61,13 +61,17 @@ class Settings:
         return self.output.startswith("metric")
 
     def to_plain(self) -> dict[str, Any]:
-        """As JSON holds it: the keys that differ from the defaults."""
-        default = Settings()
+        """As JSON holds it: every key, so that no default or preset comes in between again."""
         return {
             field.name: list(value) if isinstance(value, tuple) else value
             for field in fields(self)
-            if (value := getattr(self, field.name)) != getattr(default, field.name)
+            for value in [getattr(self, field.name)]
         }
+
+    def changed(self) -> dict[str, Any]:
+        """The keys that differ from the defaults, to tell two settings apart by."""
+        default = Settings().to_plain()
+        return {key: value for key, value in self.to_plain().items() if value != default[key]}
 
 
 def preset(name: str) -> Settings:
@@ -112,13 +116,36 @@ def from_plain(plain: Any, where: str) -> Settings:
 
 def read_sidecar(path: Path) -> Settings | None:
     """The sidecar at ``path``; None where there is none. Raises SecondEyeError."""
+    plain = read_written(path)
+    return None if plain is None else from_plain(plain, str(path))
+
+
+def read_written(path: Path) -> dict[str, Any] | None:
+    """The keys really written in the sidecar at ``path``, checked; None where there is none.
+
+    A key that is written with its default's value outranks what lies below it; one that is not
+    written doesn't. Raises SecondEyeError.
+    """
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise SecondEyeError(f"{path} is not readable JSON: correct it or remove it.") from error
-    return from_plain(plain, str(path))
+    from_plain(plain, str(path))
+    return dict(plain)
+
+
+def with_sidecar(base: Settings, path: Path) -> Settings:
+    """``base`` with what the sidecar at ``path`` says on top, its preset's numbers too."""
+    written = read_written(path)
+    if written is None:
+        return base
+    own = from_plain(written, str(path))
+    keys = set(written)
+    if own.preset is not None:
+        keys |= PRESETS[own.preset].settings.keys()
+    return replace(base, **{key: getattr(own, key) for key in keys})
 
 
 def _fault(key: str, value: Any) -> str:

@@ -17,7 +17,9 @@ pytest.importorskip("transformers")
 import transformers_folders as tiny
 
 from core.depth import load_model
+from core.depth.transformers_kinds import settings_for
 from core.errors import SecondEyeError
+from core.models import find_source
 
 HALVES = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
 
@@ -119,6 +121,17 @@ def test_a_sidecar_outranks_what_is_known(folders: dict[str, Path], tmp_path: Pa
     (folder / "second_eye.json").write_text('{"output": "metric_depth", "size": 84}')
     model = load_model(folder)
     assert model.unit == "metres" and model.infer(noise()).inverse_depth.shape == (84, 126)
+
+
+def test_a_sidecar_says_a_default_on_purpose(folders: dict[str, Path], tmp_path: Path) -> None:
+    """GLPN answers metres unless its sidecar says otherwise, be it in a default's words."""
+    folder = copied(folders["glpn"], tmp_path / "mine")
+    (folder / "second_eye.json").write_text('{"output": "inverse_depth", "scale": 255}')
+    settings = settings_for(find_source(folder))
+    assert (settings.output, settings.scale) == ("inverse_depth", 255)
+    (folder / "second_eye.json").write_text('{"preset": "midas-dpt"}')
+    settings = settings_for(find_source(folder))
+    assert (settings.output, settings.size, settings.mean) == ("inverse_depth", 384, (0.5,) * 3)
 
 
 def test_weights_in_pieces(folders: dict[str, Path], tmp_path: Path) -> None:
