@@ -3,6 +3,7 @@
 
 import importlib
 import importlib.metadata
+import importlib.util
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -76,12 +77,18 @@ def _version(module: str, name: str, problems: list[str]) -> str | None:
     return str(getattr(found, "__version__", "unknown"))
 
 
-def _installed(name: str) -> str | None:
-    """The version of a package, without the seconds that importing it takes."""
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
+def _installed(module: str) -> str | None:
+    """The version of a module's package, without the seconds that importing it takes.
+
+    The package may have another name: onnxruntime-gpu brings onnxruntime.
+    """
+    if importlib.util.find_spec(module) is None:
         return None
+    try:
+        return importlib.metadata.version(module)
+    except importlib.metadata.PackageNotFoundError:
+        packages = importlib.metadata.packages_distributions().get(module)
+        return importlib.metadata.version(packages[0]) if packages else "unknown"
 
 
 def _device() -> str:

@@ -7,10 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy
 import pytest
 from analysed import Worker, tiny_model
 from clips import make_movie
 
+from core.jobs.check import _installed
 from core.media import MovieWriter
 from core.project import Project
 from core.threads import BACKGROUND_NICE
@@ -264,6 +266,21 @@ def test_check_says_what_this_python_can_do():
     # Ready, or the one sentence about weights that are not there.
     assert value["ready"] == (value["model"] is not None) == (not value["problems"])
     assert value["message"]
+
+
+def test_a_package_of_another_name_than_its_module_is_found(tmp_path, monkeypatch):
+    """As onnxruntime-gpu, which brings the module onnxruntime."""
+    (tmp_path / "eye_runtime").mkdir()
+    (tmp_path / "eye_runtime" / "__init__.py").write_text("")
+    info = tmp_path / "eye_runtime_gpu-1.2.3.dist-info"
+    info.mkdir()
+    described = "Metadata-Version: 2.1\nName: eye-runtime-gpu\nVersion: 1.2.3\n"
+    (info / "METADATA").write_text(described)
+    (info / "RECORD").write_text("eye_runtime/__init__.py,,\n")
+    assert _installed("eye_runtime") is None
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert _installed("eye_runtime") == "1.2.3"
+    assert _installed("numpy") == numpy.__version__
 
 
 def test_check_without_torch_says_what_to_do():
