@@ -60,6 +60,8 @@ def read_weights(path: Path) -> tuple[DepthNetwork, dict[str, str]]:
         )
     try:
         config = NetworkConfig.from_dict(json.loads(metadata["config"]))
+        if int(metadata.get("size", 448)) < 1:
+            raise ValueError("size")
     except (KeyError, TypeError, ValueError) as error:
         raise SecondEyeError(
             f"The network that {path} describes is unknown to this version of Second Eye: install "

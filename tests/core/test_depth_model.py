@@ -145,12 +145,17 @@ def test_missing_and_damaged_files_are_named(weights: Path, tmp_path: Path) -> N
 
 
 def test_weights_of_something_else_are_refused(weights: Path, tmp_path: Path) -> None:
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
 
     other = tmp_path / "other.safetensors"
     save_file({"a": torch.zeros(2)}, other)
     with pytest.raises(SecondEyeError, match=r"other.safetensors holds no weights"):
         load_model(other)
+    for size in ("448.0", "-3"):
+        odd = tmp_path / "odd.safetensors"
+        save_weights(odd, SMALL, load_file(weights), {"size": size})
+        with pytest.raises(SecondEyeError, match=r"network that .*odd.safetensors describes"):
+            load_model(odd)
     misfit = tmp_path / "misfit.safetensors"
     save_weights(misfit, SMALL, {"encoder.stem.0.weight": torch.zeros(8, 3, 3, 3)}, {})
     with pytest.raises(SecondEyeError, match=r"misfit.safetensors don't fit"):
