@@ -9,6 +9,7 @@ changed or removed.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import dataclasses
 import json
 import os
@@ -140,8 +141,11 @@ class Registry:
 
     def _clear(self, name: str) -> None:
         """Take away what killed processes left of this name: unfinished copies, half removals."""
-        for left in [*self.folder.glob(f".{name}.*.part"), self.folder / name]:
-            if left.is_dir() and not (left.name == name and (left / ENTRY).is_file()):
+        part = re.compile(rf"\.{re.escape(name)}\.(\d+)\.part")
+        for left in self.folder.iterdir() if self.folder.is_dir() else ():
+            written = part.fullmatch(left.name)
+            half = left.name == name and left.is_dir() and not (left / ENTRY).is_file()
+            if half or (written and not _lives(int(written[1]))):
                 shutil.rmtree(left)
 
     def remove(self, name: str) -> bool:
@@ -187,6 +191,26 @@ def _is_whole(entry: Entry) -> bool:
     facts = entry.facts
     numbers = [facts.get(key) for key in ("bytes", "parameters", "window")]
     return isinstance(facts.get("unit"), str) and all(type(n) is int for n in numbers)
+
+
+def _lives(process: int) -> bool:
+    """Whether another process of that number runs, as far as the system tells."""
+    if process == os.getpid():
+        return False  # of a former process of this number: this one has not begun yet
+    if sys.platform == "win32":
+        # os.kill would end it there; an open handle of 0 says that there is none.
+        kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 (known on Windows only)
+        handle = kernel.OpenProcess(0x1000, False, process)  # PROCESS_QUERY_LIMITED_INFORMATION
+        if handle:
+            kernel.CloseHandle(handle)
+        return bool(handle)
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def suggest_name(source: Source) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from core.depth import load_model
 from core.errors import SecondEyeError, UsageError
 from core.jobs.models import AddModelJob, RemoveModelJob, suggest_preset
 from core.jobs.progress import Progress
-from core.models import Registry, find_source
+from core.models import Registry, Source, find_source
 from core.project import Project
 
 pytest.importorskip("onnxruntime")
@@ -306,13 +308,32 @@ def test_an_entry_that_lacks_something_hides_no_other(
 
 def test_what_a_killed_process_left_is_no_hindrance(data: Path, onnx: Path) -> None:
     """An unfinished copy, and a folder whose entry was removed first."""
-    for name in (".mean.1.part", "mean"):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for name in (f".mean.{gone.pid}.part", "mean"):
         (data / "models" / name / "files").mkdir(parents=True)
         (data / "models" / name / "files" / "mean.onnx").write_bytes(b"half")
     assert Registry().names() == []
     added = add(onnx, preset="midas", copy=True)
     assert Path(added["path"]).read_bytes() == onnx.read_bytes()
     assert [path.name for path in (data / "models").iterdir()] == ["mean"]
+
+
+def test_what_another_process_is_writing_stays(data: Path, onnx: Path) -> None:
+    """Another model whose name begins alike, and this one by a process that lives."""
+    names = {".mean.b.999.part", f".mean.{os.getppid()}.part", ".mean.notes.part"}
+    for name in names:
+        (data / "models" / name).mkdir(parents=True)
+    add(onnx, preset="midas")
+    assert {path.name for path in (data / "models").iterdir()} == {*names, "mean"}
+
+
+def test_an_added_model_is_read_once(data: Path, onnx: Path, monkeypatch) -> None:
+    add(onnx, preset="midas")
+    read, whole = [], Source.fingerprint
+    monkeypatch.setattr(Source, "fingerprint", lambda *a: read.append(1) or whole(*a))
+    assert load_model("mean").fingerprint == Registry().entry("mean").fingerprint
+    assert len(read) == 1
 
 
 def test_a_data_folder_that_can_not_be_written(onnx: Path, tmp_path: Path) -> None:
@@ -375,6 +396,7 @@ def test_a_model_that_fails_binds_no_project(data: Path, onnx: Path, clip: Path,
     assert "The model sick answers with 1024 values that are no numbers" in capsys.readouterr().err
     assert not list((project / "depth").iterdir())
     assert main([*base, "--model", str(onnx)]) == 0
+    assert "mean.onnx does not say how its picture's colours" in capsys.readouterr().err
     assert Project.open(project).manifest.model.name == "mean"
 
 
