@@ -73,7 +73,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         stop_if(console.cancelled)
         console.report(Progress("evaluate", done, total))
 
-    report = _evaluated(arguments, step)
+    report = _evaluated(arguments, step, console)
     if target is not None:
         from ..project import atomic
 
@@ -82,7 +82,9 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
     return report | {"message": summary(report)}
 
 
-def _evaluated(arguments: argparse.Namespace, step: Callable[[int, int], None]) -> dict[str, Any]:
+def _evaluated(
+    arguments: argparse.Namespace, step: Callable[[int, int], None], console: Console
+) -> dict[str, Any]:
     path = Path(arguments.folder).expanduser()
     layout, limit = arguments.layout, arguments.limit
     if layout == "stereo":
@@ -103,6 +105,8 @@ def _evaluated(arguments: argparse.Namespace, step: Callable[[int, int], None]) 
     from ..depth import load_model
 
     model = load_model(arguments.model, arguments.size)
+    for note in getattr(model, "notes", ()):
+        console.report(Progress("open", 0, 1, note))
     if layout == "video":
         from ..evaluation.video import clip_at, evaluate_video
 

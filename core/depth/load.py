@@ -17,6 +17,12 @@ from .sliced_model import SlicedModel
 from .transformers_kinds import settings_for
 from .transformers_model import TransformersModel
 
+GUESSED = (
+    "{path} does not say how its picture's colours are scaled or what its answer means: it is "
+    "taken to want RGB of 0..255 and to answer inverse depth; write {sidecar} beside it, or add it "
+    "with a preset (docs/models.md)."
+)
+
 
 def bundled_models() -> list[str]:
     """Names of the models that ship."""
@@ -62,18 +68,26 @@ def load_source(
     size: int | None = None,
     device: str | None = None,
     name: str | None = None,
+    fingerprint: str | None = None,
 ) -> DepthModel:
-    """The model of ``source``; without ``settings`` its sidecar's, or the defaults."""
+    """The model of ``source``; without ``settings`` its sidecar's, or the defaults.
+
+    ``fingerprint``: the source's, where the caller has read it already.
+    """
     if source.kind == "onnx":
-        own = settings or read_sidecar(source.sidecar) or Settings()
-        return OnnxModel(source, own, size, device, name)
+        own = settings or read_sidecar(source.sidecar)
+        model = OnnxModel(source, own or Settings(), size, device, name, fingerprint)
+        if own is None:
+            model.notes = (GUESSED.format(path=source.path, sidecar=source.sidecar.name),)
+        return model
     if source.kind == "transformers":
-        return TransformersModel(source, settings or settings_for(source), size, device, name)
+        own = settings or settings_for(source)
+        return TransformersModel(source, own, size, device, name, fingerprint)
     memory.check(source.name, source.path, source.parameters * 8)
     where = None if device is None else choose_device(device, source.name)
-    model = SlicedModel(source.path, size, where)
-    model.name = name or model.name
-    return model
+    sliced = SlicedModel(source.path, size, where)
+    sliced.name = name or sliced.name
+    return sliced
 
 
 def load_entry(
@@ -91,12 +105,13 @@ def load_entry(
             f"{again}."
         )
     source = find_source(place)
-    if source.fingerprint() != entry.fingerprint:
+    fingerprint = source.fingerprint()
+    if fingerprint != entry.fingerprint:
         raise SecondEyeError(
             f"{place} has changed since it was added as the model {entry.name}: put the former "
             f"file back, or run {again}."
         )
-    return load_source(source, entry.parsed_settings(), size, device, entry.name)
+    return load_source(source, entry.parsed_settings(), size, device, entry.name, fingerprint)
 
 
 def _entry(name_or_path: str | Path, registry: Registry) -> tuple[Entry | None, Path]:

@@ -34,6 +34,7 @@ class OnnxModel(VideoModel):
             fixed input size sees the picture stretched to it and ignores both.
         device: "cpu" or "cuda"; None for the first of CUDA and the processor that works.
         name: what it is called; None for the file's own name.
+        fingerprint: the source's, where it is known; reading gigabytes for it takes a while.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class OnnxModel(VideoModel):
         size: int | None = None,
         device: str | None = None,
         name: str | None = None,
+        fingerprint: str | None = None,
     ) -> None:
         self.name = name or source.name
+        self.notes: tuple[str, ...] = ()  # what its user should hear before it runs
         self.source, self.settings = source, settings
         memory.check(self.name, source.path, int(source.bytes * MEMORY_SHARE))
         self._session = _session(source, self.name, device)
@@ -55,7 +58,7 @@ class OnnxModel(VideoModel):
         self.context = _context(settings.context, self.window)
         self.size = None if self.input.size else (size or settings.size)
         self._asked = size
-        self.fingerprint = source.fingerprint()
+        self.fingerprint = fingerprint or source.fingerprint()
         described = json.dumps([settings.changed(), None if self.input.size else size])
         self.sha256 = hashlib.sha256((self.fingerprint + described).encode()).hexdigest()
 

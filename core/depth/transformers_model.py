@@ -41,6 +41,7 @@ class TransformersModel(PictureModel):
         size: longer side of the picture that the model sees; None for the model's own.
         device: "cpu", "cuda" or "mps"; None for the quickest that this torch finds.
         name: what it is called; None for the folder's own name.
+        fingerprint: the source's, where it is known; reading gigabytes for it takes a while.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class TransformersModel(PictureModel):
         size: int | None = None,
         device: str | None = None,
         name: str | None = None,
+        fingerprint: str | None = None,
     ) -> None:
         self.name = name or source.name
         self.source, self.settings = source, settings
@@ -62,7 +64,7 @@ class TransformersModel(PictureModel):
         self._asked = size
         self.size = max(self._fixed) if self._fixed else size or settings.size
         self.unit = "metres" if settings.metric else "relative"
-        self.fingerprint = source.fingerprint()
+        self.fingerprint = fingerprint or source.fingerprint()
         described = json.dumps([settings.changed(), size])
         self.sha256 = hashlib.sha256((self.fingerprint + described).encode()).hexdigest()
 

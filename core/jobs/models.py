@@ -62,7 +62,7 @@ class AddModelJob:
         report(Progress("load", 0, 1, f"loading {name}"))
         from ..depth import load_source  # seconds of torch, which what is refused above needs not
 
-        model = load_source(source, settings, None, self.device, name)
+        model = load_source(source, settings, None, self.device, name, fingerprint)
         stop_if(cancelled)
         report(Progress("run", 0, 1, f"running {name} on a small picture"))
         facts = try_out(model, source, settings)

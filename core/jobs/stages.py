@@ -53,6 +53,10 @@ class Analysis:
         if missing and self.model is None:
             self.model = self.job.load_model(old.model.size)
             planning.check_model(project, self.model, self.job.size)
+        self.notes = [*self.clip.info.notes]
+        for note in getattr(self.model, "notes", ()) if missing else ():
+            self.notes.append(note)
+            self.report(Progress("open", 0, 1, note))
         # Nothing is removed or saved before this: a refused run leaves the project as it was.
         for n in self.others:
             project.depth_path(n).unlink(missing_ok=True)
@@ -264,7 +268,7 @@ class Analysis:
             "frames": frames,
             "plates": plates,
             "model": manifest.model.name,
-            "notes": list(self.clip.info.notes),
+            "notes": self.notes,
             "message": message,
         }
 

@@ -30,6 +30,13 @@ def test_fixed_size_gets_the_picture_from_0_to_255(tmp_path: Path) -> None:
     assert (model.unit, model.window, model.context) == ("relative", 1, ())
 
 
+def test_numbers_that_nobody_gave_are_told(tmp_path: Path) -> None:
+    path = mean_model(tmp_path / "m.onnx", "NCHW", 32, 64)
+    assert "taken to want RGB of 0..255" in load_model(path).notes[0]
+    path.with_suffix(".json").write_text('{"scale": 255}')
+    assert load_model(path).notes == ()
+
+
 def test_dynamic_size_keeps_the_aspect(tmp_path: Path) -> None:
     path = mean_model(tmp_path / "free.onnx")
     rgb = np.zeros((90, 160, 3), np.uint8)
