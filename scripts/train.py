@@ -20,6 +20,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -173,7 +174,7 @@ def train(arguments: argparse.Namespace) -> None:
     if resumed:
         state = read_checkpoint(checkpoint)
         trainer.restore(state)
-        names = set(state["renders"])
+        names = frames_at_hand(trainer, state)
     while not trainer.done and not stop["asked"]:
         held, samples = load(arguments, held=True), load(arguments, held=False)
         # Within a phase, a resumed run sees the frames that the phase began with.
@@ -183,6 +184,12 @@ def train(arguments: argparse.Namespace) -> None:
         run(trainer, arguments.out, held, lambda: stop["asked"], lambda s: print(s, flush=True))
         draw_curves(arguments.out / "log.jsonl", arguments.out / "curves.png")
     print("done" if trainer.done else "stopped; go on with --resume")
+
+
+def frames_at_hand(trainer: Trainer, state: dict[str, Any]) -> set[str]:
+    """Names of the frames that the phase at hand began with; empty at the border of two phases,
+    where the next one begins with all that are finished by then."""
+    return set(state["renders"]) if trainer.phase()[2] > 0 else set()
 
 
 def named(sample: Sample, names: set[str]) -> bool:

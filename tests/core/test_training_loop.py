@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The training loop on made-up scenes: it learns, stops and resumes to the bit."""
 
+import importlib
 import json
 import os
 import signal
@@ -263,6 +264,23 @@ def test_a_sample_is_a_function_of_its_seed() -> None:
     assert first[1] is not None and first[1].shape == (32, 64)
     assert np.array_equal(first[0], second[0])
     assert not np.array_equal(first[0], other[0])
+
+
+def test_a_run_resumed_at_the_border_of_two_phases_takes_the_new_frames(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    train = importlib.import_module("train")
+
+    one = trainer(images=16)
+    phases = one.settings.phases
+    one.settings = replace(one.settings, phases=phases * 2)
+    known = {sample.name for sample in one.renders}
+    one.train_step()
+    assert train.frames_at_hand(one, one.state()) == known, "within a phase nothing changes"
+    one.train_step()
+    assert one.phase()[0] == 1
+    assert train.frames_at_hand(one, one.state()) == set(), "all that are finished by now"
 
 
 def test_the_script_stops_on_a_signal_resumes_and_exports(tmp_path: Path) -> None:
