@@ -16,6 +16,10 @@ from typing import Any
 import numpy as np
 
 from ..depth import DepthModel
+from ..depth.onnx_model import OnnxModel
+from ..depth.pictures import input_size
+from ..depth.trouble import told
+from ..errors import SecondEyeError
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,11 @@ class Cost:
 def cost_of(model: DepthModel, rgb: np.ndarray, path: Path | None = None) -> Cost:
     """The cost of one picture (H, W, 3) at the size that the model gives it.
 
-    ``path``: the model's file; needed for ONNX, and for the parameters of Second Eye's networks,
-    whose norms are folded into the convolutions when they run.
+    ``path``: the model's file; needed for the parameters of Second Eye's networks, whose norms are
+    folded into the convolutions when they run.
     """
-    if path is not None and path.suffix == ".onnx":
-        return _onnx_cost(path, model, rgb)
+    if isinstance(model, OnnxModel):
+        return _onnx_cost(model, rgb)
     from torch import nn
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -62,9 +66,21 @@ def parameters_by_part(path: Path) -> dict[str, int]:
     }
 
 
-def _onnx_cost(path: Path, model: DepthModel, rgb: np.ndarray) -> Cost:
+def _onnx_cost(model: OnnxModel, rgb: np.ndarray) -> Cost:
+    """Both None where the file doesn't run without optimisation: a report must not be lost."""
+    try:
+        with told(model.name, "choose another model"):
+            return _profiled(model, rgb)
+    except SecondEyeError:
+        return Cost(None, None)
+
+
+def _profiled(model: OnnxModel, rgb: np.ndarray) -> Cost:
     import onnxruntime
 
+    # At the size that the model gives a picture, which its answer may not have.
+    size = model.input.size or input_size(*rgb.shape[:2], model.settings, model._asked)
+    batch = model.input.arrange(np.zeros((model.input.window or 1, *size, 3), np.float32))
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     # As the file says it: fused nodes would hide their shapes.
@@ -73,20 +89,13 @@ def _onnx_cost(path: Path, model: DepthModel, rgb: np.ndarray) -> Cost:
     with tempfile.TemporaryDirectory(prefix="second-eye-") as folder:
         options.profile_file_prefix = str(Path(folder) / "profile")
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            str(model.source.path), options, providers=["CPUExecutionProvider"]
         )
-        given = session.get_inputs()[0]
-        answer = model.infer(rgb).inverse_depth.shape
-        shape = [
-            n if isinstance(n, int) and n > 0 else d
-            for n, d in zip(given.shape, (1, 3, *answer), strict=True)
-        ]
-        kind = np.float16 if "float16" in given.type else np.float32
-        session.run(None, {given.name: np.zeros(shape, kind)})
+        session.run(None, {model.input.name: batch})
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
     nodes = [e["args"] for e in events if e.get("cat") == "Node" and "kernel" in e["name"]]
-    size = 2 if "float16" in given.type else 4
-    parameters = sum(int(n["parameter_size"]) for n in nodes) // size
+    parameters = sum(int(n["parameter_size"]) for n in nodes)
+    parameters //= 2 if batch.dtype == np.float16 else 4
     return Cost(parameters or None, sum(map(_node_flops, nodes)) or None)
 
 

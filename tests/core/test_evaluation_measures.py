@@ -4,6 +4,7 @@
 import json
 
 import numpy as np
+import onnx_writer
 import pytest
 from analysed import tiny_model
 
@@ -12,7 +13,7 @@ from core.depth import DepthEstimate, load_model
 from core.depth.labels import CLASSES, IGNORE
 from core.errors import SecondEyeError
 from core.evaluation import edges, rgbd, semantic, uncertainty
-from core.evaluation.cost import cost_of, parameters_by_part
+from core.evaluation.cost import Cost, cost_of, parameters_by_part
 from core.evaluation.held_out import evaluate_renders
 from core.training.export import calibration_frames
 from core.training.frames import FrameWriter
@@ -283,3 +284,41 @@ def test_cost_of_an_onnx_file_by_hand(tmp_path):
     cost = cost_of(load_model(path), np.zeros((32, 64, 3), np.uint8), path)
     assert cost.parameters == 3 * 9
     assert cost.flops == 2 * 27 * 32 * 64
+
+
+@pytest.mark.parametrize(
+    ("shape", "before", "kind"),
+    [
+        ([3, 32, 64], [("Unsqueeze", "picture zero")], onnx_writer.FLOAT),
+        ([1, 2, 3, 32, 64], [("Reshape", "picture whole")], onnx_writer.FLOAT),
+        ([1, 32, 64, 3], [("Cast", "picture"), ("Transpose", "x")], onnx_writer.UINT8),
+    ],
+)
+def test_cost_knows_axes_and_numbers_and_an_answer_smaller_than_the_picture(
+    tmp_path, shape, before, kind
+):
+    pytest.importorskip("onnxruntime")
+    more = {"Cast": {"to": onnx_writer.FLOAT}, "Transpose": {"perm": [0, 3, 1, 2]}}
+    nodes = [
+        onnx_writer.node(name, given, "x" if name != before[-1][0] else "y", **more.get(name, {}))
+        for name, given in before
+    ]
+    # A stride of 2: the answer has half the sides.
+    nodes.append(onnx_writer.node("Conv", "y w", "depth", pads=[1, 1, 1, 1], strides=[2, 2]))
+    window = shape[1] if len(shape) == 5 else 1
+    path = onnx_writer.write(
+        tmp_path / "one.onnx",
+        nodes,
+        [onnx_writer.port("picture", shape, kind)],
+        [onnx_writer.port("depth", [window, 1, 16, 32])],
+        [
+            onnx_writer.weights("w", np.ones((1, 3, 3, 3))),
+            onnx_writer.weights("zero", np.zeros(1), onnx_writer.INT64),
+            onnx_writer.weights("whole", np.array([window, 3, 32, 64]), onnx_writer.INT64),
+        ],
+    )
+    model = load_model(path)
+    cost = cost_of(model, np.zeros((32, 64, 3), np.uint8), path)
+    assert cost.flops == 2 * 27 * 16 * 32 * window
+    path.write_bytes(b"gone")
+    assert cost_of(model, np.zeros((32, 64, 3), np.uint8), path) == Cost(None, None)
