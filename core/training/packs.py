@@ -52,7 +52,8 @@ def write_packs(
 ) -> list[Path]:
     """Write ``pack_000.npz`` ... under ``folder``, each at most ``largest`` bytes.
 
-    Packs that are there already are overwritten. Raises `SecondEyeError` when a frame is damaged.
+    Packs that are there already are overwritten, those of an earlier, longer packing removed once
+    the new ones stand. Raises `SecondEyeError` when a frame is damaged or there is none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -82,8 +83,12 @@ def write_packs(
         entries.append(entry)
         blobs += parts
         room += needed
-    if entries:
-        flush()
+    if not entries:
+        raise SecondEyeError(f"{root} holds no finished frame to pack: render some first.")
+    flush()
+    for path in folder.glob("pack_*.npz"):
+        if path not in written:
+            path.unlink()
     return written
 
 

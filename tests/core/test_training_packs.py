@@ -56,6 +56,22 @@ def test_packs_keep_what_training_needs(tmp_path: Path) -> None:
             assert np.array_equal(found[key], frame[key])
 
 
+def test_packing_again_leaves_no_pack_of_before(tmp_path: Path) -> None:
+    for seed in (1, 2, 3):
+        write_move(tmp_path / "frames", seed)
+    folder = tmp_path / "packs"
+    many = write_packs(tmp_path / "frames", folder, lambda _: None, largest=20_000)
+    assert len(many) > 1
+    (folder / "notes.txt").write_text("kept")
+    [one] = write_packs(tmp_path / "frames", folder, lambda _: None)
+    assert sorted(folder.iterdir()) == [folder / "notes.txt", one]
+    assert len(list_packed(folder)) == len(list_frames(tmp_path / "frames"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SecondEyeError, match="no finished frame to pack"):
+        write_packs(tmp_path / "empty", folder, lambda _: None)
+    assert one.is_file()
+
+
 def test_no_pack_is_larger_than_asked(tmp_path: Path) -> None:
     for seed in range(1, 7):
         write_scene(tmp_path / "frames", seed)
