@@ -79,7 +79,7 @@ def _profiled(model: OnnxModel, rgb: np.ndarray) -> Cost:
     import onnxruntime
 
     # At the size that the model gives a picture, which its answer may not have.
-    size = model.input.size or input_size(*rgb.shape[:2], model.settings, model._asked)
+    size = model.input.size or input_size(rgb.shape[0], rgb.shape[1], model.settings, model._asked)
     batch = model.input.arrange(np.zeros((model.input.window or 1, *size, 3), np.float32))
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
