@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each choice of the network is worth: short runs that differ in one thing, budget equal."""
 
+import hashlib
 import json
 import os
 import time
@@ -13,7 +14,7 @@ import torch
 
 from ..depth.network import DepthNetwork, NetworkConfig
 from ..errors import UsageError
-from .averaging import averaged_by_name, read_checkpoint, start_from
+from .averaging import averaged_by_name, read_checkpoint, start_from, tensors
 from .dataset import Sample
 from .loop import Trainer
 from .losses import LossWeights
@@ -97,7 +98,7 @@ class Ablation:
     """Runs variants under ``folder``, one folder each, and keeps ``ablation.json`` and ``.md``.
 
     A run that was stopped goes on where it was; one that is finished isn't repeated unless its
-    budget, network, loss or frames changed.
+    budget, network, loss, teacher or frames changed, or augmentation moved from CPU to GPU or back.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class Ablation:
         self.folder, self.budget, self.device, self.say = folder, budget, device, say
         self.renders, self.held_out, self.teacher = renders, held_out, teacher
         self.results: dict[str, dict[str, Any]] = {}
+        self._on_device = torch.device(device).type != "cpu"
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, chosen: Sequence[Variant], stopped: Callable[[], bool]) -> bool:
@@ -142,7 +144,7 @@ class Ablation:
         network = DepthNetwork(variant.config)
         settings = self.budget.settings(variant.loss, variant.seed)
         # Where a GPU trains, it augments, too: processors don't keep up with it.
-        settings = replace(settings, on_device=torch.device(self.device).type != "cpu")
+        settings = replace(settings, on_device=self._on_device)
         trainer = Trainer(
             network, settings, self.renders, (), self.teacher, self.device, look_ahead=True
         )
@@ -174,9 +176,12 @@ class Ablation:
             "config": variant.config.to_dict(),
             "loss": asdict(variant.loss),
             "seed": variant.seed,
-            "teacher": self.teacher is not None,
+            "teacher": _weights_key(self.teacher),
             "frames": len(self.renders),
+            "frames_sha256": _names_key(self.renders),
             "held_out": len(self.held_out),
+            "held_out_sha256": _names_key(self.held_out),
+            "on_device": self._on_device,
         }
 
     def _tied_by_similarity(self, variant: Variant) -> Variant:
@@ -221,6 +226,21 @@ def table(results: dict[str, dict[str, Any]]) -> str:
         parts = [f"{result[k]:,}" for k in ("encoder", "decoder")]
         lines.append("| " + " | ".join([name, *told, *parts]) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _names_key(samples: Sequence[Sample]) -> str:
+    """SHA-256 over the names of the samples, in their order, which decides what a step draws."""
+    return hashlib.sha256("\n".join(s.name for s in samples).encode()).hexdigest()
+
+
+def _weights_key(teacher: Teacher | None) -> str | None:
+    """SHA-256 over the teacher's tensors."""
+    if teacher is None:
+        return None
+    key = hashlib.sha256()
+    for tensor in tensors(teacher):
+        key.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return key.hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any] | None:

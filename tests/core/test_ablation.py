@@ -15,6 +15,7 @@ from core.depth.network import NetworkConfig
 from core.errors import UsageError
 from core.training.ablation import Ablation, Budget, Variant, table, variants
 from core.training.losses import LossWeights
+from core.training.teacher import Teacher
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "ablate.py"
 
@@ -70,6 +71,24 @@ def test_runs_stop_go_on_and_are_not_repeated(tmp_path: Path) -> None:
     assert not any("image steps" in line for line in said), "nothing was run a second time"
     assert ablation(replace(budget, images=40)).run(chosen[:1], lambda: False)
     assert any("0 of 40 image steps" in line for line in said), "another budget is another run"
+
+
+def test_other_frames_or_another_teacher_make_another_run(tmp_path: Path) -> None:
+    frames, held = [scene(i) for i in range(4)], [scene(20), scene(21)]
+    variant = small(Variant("base"))
+    torch.manual_seed(0)
+    teachers = [None, Teacher(), Teacher()]
+
+    def made_of(renders=frames, judged=held, teacher=None):
+        one = Ablation(tmp_path, Budget(), renders, judged, teacher, say=print)
+        return json.dumps(one._made_of(variant))
+
+    assert made_of() == made_of()
+    assert made_of() != made_of(renders=[*frames[:3], scene(9)]), "as many, but others"
+    assert made_of() != made_of(judged=[scene(20), scene(22)])
+    assert len({made_of(teacher=teacher) for teacher in teachers}) == 3
+    placed = Ablation(tmp_path, Budget(), frames, held, device="cuda", say=print)
+    assert json.dumps(placed._made_of(variant)) != made_of(), "augmented elsewhere"
 
 
 def test_the_tying_by_similarity_needs_the_twin(tmp_path: Path) -> None:
