@@ -10,6 +10,8 @@ from typing import Any
 
 import bpy
 
+from .engine import models
+
 NAME = "second_eye"
 
 _handles: list[Any] = []
@@ -62,7 +64,7 @@ def _depth(options: argparse.Namespace) -> None:
     if options.project:
         settings.project_folder = str(options.project.resolve())
     settings.first, settings.last = options.frames
-    settings.model_name = options.model or ""
+    settings.model_name = models.stored_name(options.model or "")
     bpy.ops.second_eye.analyse()
 
 

@@ -25,7 +25,7 @@ def _model_items(settings: SECOND_EYE_scene, context: bpy.types.Context | None) 
 
 
 def _model_number(settings: SECOND_EYE_scene) -> int:
-    chosen = settings.model_name
+    chosen = models.stored_name(settings.model_name)
     return next(c.number for c in models.choices(chosen) if c.name == chosen)
 
 

@@ -70,7 +70,7 @@ def choices(chosen: str = "") -> list[Choice]:
         stamp = 0.0
     if _known is None or _known[:2] != (found.folder, stamp):
         _known = (found.folder, stamp, _read(found))
-    listed = _known[2]
+    listed, chosen = _known[2], stored_name(chosen)
     if any(choice.name == chosen for choice in listed):
         return listed
     about = "This model was removed, or added in another Blender: add it again or choose another"
@@ -93,6 +93,11 @@ def _read(found: Registry) -> list[Choice]:
             about = f"{entry.kind}, {unit}, {found.location(entry)}"
             listed.append(Choice(name, name, about))
     return listed
+
+
+def stored_name(given: str) -> str:
+    """``given`` as the scene keeps it: "" for the model that ships, called by its name or not."""
+    return "" if given == DEFAULT else given
 
 
 def argument(chosen: str) -> str | None:

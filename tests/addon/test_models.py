@@ -54,6 +54,18 @@ def test_the_model_that_ships_is_chosen_first(second_eye, data: Path) -> None:
         bpy.ops.second_eye.remove_model()
 
 
+def test_the_model_that_ships_called_by_its_name(second_eye, module, clip: Path, data, tmp_path):
+    """From a shell: the same item of the menu, not a second one that is said to be missing."""
+    ships = module("addon.engine.models").DEFAULT
+    command = ["depth", str(clip), "--frames", "1:1", "--model", ships]
+    command += ["--project", str(tmp_path / "p.secondeye")]
+    assert module("addon.command_line").main(command) == 0
+    settings = bpy.context.scene.second_eye
+    assert (settings.model_name, settings.model) == ("", ships)
+    settings.model_name = ships
+    assert settings.model == ships and items() == {ships: f"{ships} (ships)"}
+
+
 def test_add_choose_analyse_remove(
     second_eye, data: Path, onnx: Path, clip: Path, tmp_path
 ) -> None:
