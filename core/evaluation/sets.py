@@ -66,6 +66,11 @@ def open_set(
     elif layout_name == "nyu" and not is_plain(path):
         frames = open_nyu(path, split, raw)
     else:
+        if split is not None or raw:
+            raise UsageError(
+                f"{path} is a plain folder of pictures, without splits or raw depth: leave --split "
+                "and --raw-depth away, or give the .mat of NYU-Depth V2."
+            )
         frames, unpaired = find_pairs(path, scale)
     name = crop or next(iter(layout.crops))
     settings = {

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -76,9 +77,16 @@ def start_from(network: nn.Module, values: dict[str, Tensor]) -> list[str]:
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What `Trainer.state` saved. Raises SecondEyeError where the file is none of it."""
+    unread = f"{path} can't be read as a checkpoint: resume from another, or start afresh."
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise SecondEyeError(
-            f"{path} can't be read as a checkpoint: resume from another, or start afresh."
-        ) from error
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    # What the file claims to be pickled decides which of these a wrong one raises.
+    except (
+        OSError, RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError,
+        UnpicklingError,
+    ) as error:  # fmt: skip
+        raise SecondEyeError(unread) from error
+    if not isinstance(state, dict) or "averaged" not in state:
+        raise SecondEyeError(unread)
+    return state

@@ -102,6 +102,13 @@ def test_limit_spreads_and_bad_sets_are_one_sentence(rooms, tmp_path):
         evaluate_rgbd(rooms)
 
 
+def test_a_plain_folder_has_no_split_of_nyu_nor_raw_depth(rooms):
+    assert len(open_set(rooms, "nyu").frames) == 4
+    for asked in ({"split": "test"}, {"raw": True}):
+        with pytest.raises(UsageError, match="leave --split and --raw-depth away"):
+            open_set(rooms, "nyu", **asked)
+
+
 def test_crops():
     assert nyu_crop(480, 640) == (slice(45, 471), slice(41, 601))
     assert eigen_crop(375, 1242) == (slice(124, 342), slice(44, 1197))

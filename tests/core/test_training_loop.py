@@ -181,7 +181,11 @@ def test_calibration_changes_the_expected_error_only() -> None:
 
 
 def test_a_cut_checkpoint_is_named(tmp_path: Path) -> None:
-    (tmp_path / "c.pt").write_bytes(b"PK\x03\x04")
+    for held in (b"PK\x03\x04", b"only words\n", b"hello", b"", b"Ka\nb\n", b"\x80\x02"):
+        (tmp_path / "c.pt").write_bytes(held)
+        with pytest.raises(SecondEyeError, match=r"c.pt can't be read"):
+            read_checkpoint(tmp_path / "c.pt")
+    torch.save([1, 2], tmp_path / "c.pt")
     with pytest.raises(SecondEyeError, match=r"c.pt can't be read"):
         read_checkpoint(tmp_path / "c.pt")
 
