@@ -15,7 +15,7 @@ import bpy
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-WEIGHTS = "core/depth/weights/second_eye_v0.safetensors"
+WEIGHTS = "core/depth/weights/second_eye_v1.safetensors"
 SIZE_CEILING = 7_200_000 + 1_500_000  # bytes: the weights in half precision, and the code
 TOP = {"addon", "core", "blender_manifest.toml", "__init__.py", "LICENSE", "README.md",
        "pyproject.toml"}  # fmt: skip
@@ -67,7 +67,7 @@ def test_zip_holds_code_and_one_file_of_weights(package_zip: Path) -> None:
         sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     assert {name.split("/")[0] for name in sizes} <= TOP
     inside = {name for name in sizes if "/" in name and not name.endswith(".py")}
-    assert inside <= {WEIGHTS, "core/depth/weights/second_eye_v0.md"}
+    assert inside <= {WEIGHTS, "core/depth/weights/second_eye_v1.md"}
     assert max(size for name, size in sizes.items() if name != WEIGHTS) < 100_000
 
 
