@@ -7,24 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from training_scenes import SMALL
 
 from core.depth import DepthEstimate, bundled_models, load_model, upsample_to
 from core.depth.device import pick_device, thread_count
 from core.depth.labels import CLASSES
 from core.depth.model import network_size, resize_picture
-from core.depth.network import DepthNetwork, NetworkConfig
+from core.depth.network import DepthNetwork
 from core.depth.sliced_model import SlicedModel
 from core.depth.weights import read_weights, save_weights
 from core.errors import SecondEyeError, UsageError
-
-SMALL = NetworkConfig(
-    stem=8,
-    widths=(8, 12, 16, 24),
-    depths=(1, 1, 2, 2),
-    mlps=(1, 1, 1, 1),
-    groups=(2, 2, 2, 2),
-    decoder=(16, 12, 8, 8, 8),
-)
 
 
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
