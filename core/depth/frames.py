@@ -16,6 +16,7 @@ class PictureModel:
     unit = "relative"
     window = 1
     context: tuple[int, ...] = ()
+    streams = 1
 
     def infer(self, rgb: np.ndarray) -> DepthEstimate:
         """See `DepthModel.infer`."""
@@ -32,6 +33,7 @@ class VideoModel:
     unit = "relative"
     window = 1
     context: tuple[int, ...] = ()
+    streams = 1
 
     def infer(self, rgb: np.ndarray) -> DepthEstimate:
         """See `DepthModel.infer`: a clip of this one frame."""

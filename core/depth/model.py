@@ -42,6 +42,7 @@ class DepthModel(Protocol):
         window: how many frames it looks at together; 1: each by itself.
         context: places in a window whose frames begin the next one, so that both can be brought
             to one scale (docs/models.md); empty where ``window`` is 1.
+        streams: how many threads may call ``infer`` at once, and should where speed counts.
     """
 
     name: str
@@ -50,6 +51,7 @@ class DepthModel(Protocol):
     size: int | None
     window: int
     context: tuple[int, ...]
+    streams: int
 
     def infer(self, rgb: np.ndarray) -> DepthEstimate:
         """Estimate from upright RGB (H, W, 3), uint8, or uint16 over its full range; any size.

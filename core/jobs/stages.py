@@ -188,22 +188,27 @@ class Analysis:
         total = len(self.target.frames)
         done = total - len(missing)
 
-        def store(estimate: tuple[int, DepthEstimate]) -> tuple[int, np.ndarray]:
-            n, full = estimate[0], upsample_to(estimate[1], height, width)
+        def store(estimate: DepthEstimate, n: int) -> tuple[int, np.ndarray]:
+            full = upsample_to(estimate, height, width)
             values = project.write_depth(n, full.inverse_depth, confidence(full))
             return n, self._count(n, values)
 
-        def each(plates: Iterator[np.ndarray]) -> Iterator[tuple[int, DepthEstimate]]:
-            for n, plate in zip(missing, plates, strict=True):
+        def until_cancelled(plates: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+            for plate in plates:
                 stop_if(self.cancelled)
-                yield n, model.infer(plate)
+                yield plate
 
+        streams = model.streams
         self.report(Progress("depth", done, total))
         with (
-            mapped(project.read_plate, missing, workers=1, ahead=3) as plates,
-            mapped(store, each(plates), workers=2, ahead=3) as results,
+            mapped(project.read_plate, missing, workers=1, ahead=streams + 2) as plates,
+            mapped(
+                model.infer, until_cancelled(plates), workers=streams, ahead=streams + 1
+            ) as seen,
+            mapped(lambda pair: store(*pair), zip(seen, missing, strict=True), 2, 3) as results,
         ):
             for n, counts in results:
+                stop_if(self.cancelled)
                 self._add(n, counts)
                 done += 1
                 self.report(Progress("depth", done, total))

@@ -96,9 +96,9 @@ def _full_table(rows: Report, report: Report) -> list[str]:
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines += [
         "",
-        f"FLOPs and ms are those of one {HEIGHT}x{WIDTH} picture on two threads, a multiplication "
-        "and an addition counted as two; * = processor time of both threads together, the machine "
-        "being busy with other work.",
+        f"FLOPs and ms are those of one {HEIGHT}x{WIDTH} picture, a multiplication and an "
+        "addition counted as two; ms a frame on two threads; * = processor time of both threads "
+        "together, the machine being busy with other work.",
     ]
     return lines
 

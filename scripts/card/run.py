@@ -118,6 +118,7 @@ def _cost(run: Run, report: dict[str, Any]) -> None:
         report["parts"] = parameters_by_part(run.weights)
     report["tells_labels"] = run.models[run.ours].infer(picture).labels is not None
     report["speed"] = [measure_speed(run.args.model, n) for n in (1, 2, 2)]
+    report["full_speed"] = [measure_speed(run.args.model, n, WIDTH) for n in (1, 2)]
     if run.peer is not None:
         report["peer_speed"] = [measure_speed(str(run.args.peer[0]), n) for n in (1, 2)]
 

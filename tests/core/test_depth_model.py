@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Loading depth models and asking them: sizes, repeatable bits, and what bad files get."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import torch
 from training_scenes import SMALL
 
 from core.depth import DepthEstimate, bundled_models, load_model, upsample_to
-from core.depth.device import pick_device, thread_count
+from core.depth.device import pick_device, stream_count, thread_count
 from core.depth.labels import CLASSES
 from core.depth.model import network_size, resize_picture
 from core.depth.network import DepthNetwork
 from core.depth.sliced_model import SlicedModel
 from core.depth.weights import read_weights, save_weights
 from core.errors import SecondEyeError, UsageError
+from core.models import memory
 
 
 def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -81,6 +83,23 @@ def test_same_picture_same_bits_whatever_came_before(weights: Path) -> None:
     after = second.infer(picture(100, 140, 5))
     assert alone.inverse_depth.tobytes() == after.inverse_depth.tobytes()
     assert alone.uncertainty.tobytes() == after.uncertainty.tobytes()
+
+
+def test_pictures_at_once_have_the_bits_of_pictures_one_by_one(weights: Path) -> None:
+    model = load_model(weights, 128)
+    pictures = [picture(90, 128, seed) for seed in range(12)]
+    alone = [model.infer(rgb).inverse_depth.tobytes() for rgb in pictures]
+    torch.set_num_threads(2)
+    with ThreadPoolExecutor(4) as pool:
+        assert [e.inverse_depth.tobytes() for e in pool.map(model.infer, pictures)] == alone
+
+
+def test_pictures_at_once_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "6")
+    assert stream_count(128) == 6
+    gib = 1 << 30
+    monkeypatch.setattr(memory, "available", lambda: gib)
+    assert stream_count(384) == 6 and 1 <= stream_count(768) < 6 and stream_count(4096) == 1
 
 
 def test_sixteen_bit_pictures_mean_the_same_as_eight(weights: Path) -> None:
