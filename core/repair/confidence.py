@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Between an expected error, its square, and the confidence that is stored and shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ..depth import DepthEstimate
+
+# Expected error, as a share of the frame's nearest inverse depth, at which confidence is one half.
+HALF_SURE = 0.1
+# Of a model that tells no uncertainty: its expected error as a share of the nearest inverse depth.
+UNTOLD = 0.05
+LEAST = 1e-6
+
+
+def confidence_of(error: np.ndarray, inverse_depth: np.ndarray) -> np.ndarray:
+    """Confidence float32 (h, w) in 0..1, 1 = sure: 1 / (1 + e / (0.1 m)).
+
+    e is the expected absolute error in the unit of inverse depth and m the frame's nearest inverse
+    depth; the ratio makes models of any unit comparable.
+    """
+    scale = np.float32(HALF_SURE * nearest(inverse_depth))
+    result: np.ndarray = 1.0 / (1.0 + error / scale)
+    return result.astype(np.float32)
+
+
+def error_of(confidence: np.ndarray, inverse_depth: np.ndarray) -> np.ndarray:
+    """The expected absolute error that `confidence_of` made ``confidence`` of."""
+    scale = np.float32(HALF_SURE * nearest(inverse_depth))
+    sure = np.clip(confidence.astype(np.float32), 1e-3, 1.0)
+    result: np.ndarray = scale * (1.0 / sure - 1.0)
+    return result
+
+
+def variance_of(estimate: DepthEstimate) -> np.ndarray:
+    """Expected squared error float32 (h, w), > 0, of a depth model's estimate.
+
+    Its uncertainty b is the scale of a Laplace distribution, whose variance is 2 b^2.
+    """
+    m = nearest(estimate.inverse_depth)
+    if estimate.uncertainty is None:
+        return np.full_like(estimate.inverse_depth, 2.0 * (UNTOLD * m) ** 2)
+    floor = (1e-3 * m) ** 2
+    result: np.ndarray = np.maximum(2.0 * np.square(estimate.uncertainty), floor)
+    return result.astype(np.float32)
+
+
+def nearest(inverse_depth: np.ndarray) -> float:
+    """The frame's nearest inverse depth, > 0."""
+    return max(float(inverse_depth.max()), LEAST)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an artist may choose about repair."""
+
+from dataclasses import dataclass
+
+from ..errors import UsageError
+
+BRANCHES = ("spatial", "temporal", "semantic")
+LOOK_AHEAD = 4
+MOST_LOOK_AHEAD = 12
+
+
+@dataclass(frozen=True)
+class RepairSettings:
+    """Strength of each branch, 0 (off) to 1 (as far as its uncertainty allows).
+
+    ``look_ahead``: frames after the present one that the temporal branch sees; 0 is streaming: a
+    frame is answered when it comes. Raises UsageError for values out of range.
+    """
+
+    spatial: float = 1.0
+    temporal: float = 1.0
+    semantic: float = 1.0
+    look_ahead: int = LOOK_AHEAD
+
+    def __post_init__(self) -> None:
+        for name in BRANCHES:
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise UsageError(f"A {name} repair of {getattr(self, name)}: give 0 to 1.")
+        if not 0 <= self.look_ahead <= MOST_LOOK_AHEAD:
+            raise UsageError(
+                f"A look-ahead of {self.look_ahead} frames: give 0 (streaming) to "
+                f"{MOST_LOOK_AHEAD}."
+            )
+
+    @property
+    def any(self) -> bool:
+        """Whether a branch does anything."""
+        return any(getattr(self, name) > 0 for name in BRANCHES)
+
+
+OFF = RepairSettings(0.0, 0.0, 0.0, 0)
