@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One depth out of what the branches say: softmax over -log variance, per pixel.
+
+A weight exp(-log v) / sum exp(-log v) is that of the inverse-variance weighted mean, the least
+squares estimate from independent measurements (W. G. Cochran, "Problems arising in the analysis of
+a series of similar experiments", 1937). The branches are *not* independent: all of them start from
+one network, whose errors they share. `_band` says what that costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from .frame import Candidate
+from .settings import RepairSettings
+
+BRANCH_OF = {
+    "spatial": "spatial",
+    "semantic": "semantic",
+    "past": "temporal",
+    "future": "temporal",
+}
+"""The branch of `RepairSettings` whose strength counts for a candidate; the base has none."""
+
+CORRELATION = 0.8
+"""Between the errors of any two candidates of a pixel."""
+
+_SMALLEST = np.float32(1e-30)  # variance; its inverse is still far from a float's end
+_BAND = 1 << 13  # pixels at a time, so that a band's arrays stay in the processor's cache
+
+
+class Corrects(Protocol):
+    """A network that corrects variances: see `fusion_network.FusionNetwork`."""
+
+    def offsets(self, candidates: Sequence[Candidate], rgb: np.ndarray | None) -> np.ndarray:
+        """float32 (k, h, w): what is added to each candidate's log variance."""
+        ...
+
+
+def chosen(candidates: Sequence[Candidate], settings: RepairSettings) -> list[Candidate]:
+    """The base and those candidates whose branch has a strength above 0."""
+    return [c for c in candidates if _strength(c, settings) > 0.0]
+
+
+def fuse(
+    candidates: Sequence[Candidate],
+    settings: RepairSettings,
+    network: Corrects | None = None,
+    rgb: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(inverse_depth float32 (h, w), variance float32 (h, w) > 0, weights float32 (k, h, w)).
+
+    ``candidates``: k of them, the base first; weights come in their order and sum to 1. A
+    branch's strength multiplies its weight before they are brought to that sum; at 0 it is left
+    out. ``network`` corrects the variances first, with ``rgb`` uint8 (h, w, 3), the picture,
+    where it is at hand. Where no candidate but the base has a finite variance the answer is
+    the base's bit for bit, as it is everywhere when all strengths are 0.
+    """
+    base = candidates[0]
+    used = [i for i, c in enumerate(candidates) if _strength(c, settings) > 0.0]
+    shape = base.inverse_depth.shape
+    weights = np.zeros((len(candidates), *shape), np.float32)
+    if len(used) == 1:
+        weights[0] = 1.0
+        return base.inverse_depth.copy(), base.variance.copy(), weights
+    some = [candidates[i] for i in used]
+    offsets = None if network is None else network.offsets(some, rgb).reshape(len(some), -1)
+    strengths = [np.float32(_strength(c, settings)) for c in some]
+    depths = [np.ascontiguousarray(c.inverse_depth).reshape(-1) for c in some]
+    variances = [np.ascontiguousarray(c.variance).reshape(-1) for c in some]
+    flat = weights.reshape(len(candidates), -1)
+    fused = np.empty(base.inverse_depth.size, np.float32)
+    variance = np.empty_like(fused)
+    for start in range(0, fused.size, _BAND):
+        band = slice(start, start + _BAND)
+        spread = [v[band] for v in variances]
+        if offsets is not None:
+            spread = [v * np.exp(offsets[i, band]) for i, v in enumerate(spread)]
+        depth, expected, share = _band([d[band] for d in depths], spread, strengths)
+        fused[band], variance[band] = depth, expected
+        for row, index in zip(share, used, strict=True):
+            flat[index, band] = row
+    return fused.reshape(shape), variance.reshape(shape), weights
+
+
+def _strength(candidate: Candidate, settings: RepairSettings) -> float:
+    branch = BRANCH_OF.get(candidate.name)
+    return 1.0 if branch is None else float(getattr(settings, branch))
+
+
+def _band(
+    depths: list[np.ndarray], variances: list[np.ndarray], strengths: list[np.float32]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fused depth (n,), its expected squared error (n,) and weights (k, n) of n pixels.
+
+    The expected error is that of a weighted mean of candidates that err alike. With standard
+    deviations s_i and `CORRELATION` r between any two errors, the mean's variance is
+    sum_ij w_i w_j cov_ij = r (sum w_i s_i)^2 + (1 - r) sum w_i^2 s_i^2. It is at least r times the
+    smallest variance, so that agreeing with one's own echo (the past holds the frames before,
+    which came from the same network) can't make a pixel sure: two alike candidates gain a tenth,
+    where independence would have claimed a half, and a past that is fed back settles near the
+    base's own variance. Where the candidates lie farther apart than that (the Birge ratio's
+    reasoning: R. T. Birge, "The calculation of errors by the method of least squares", 1932), their
+    weighted spread counts instead.
+    """
+    weights = np.empty((len(depths), depths[0].size), np.float32)
+    parts = np.empty_like(weights)  # w_i s_i, as long as the sum of weights is not 1 yet
+    for weight, part, variance, strength in zip(weights, parts, variances, strengths, strict=True):
+        np.maximum(variance, _SMALLEST, out=part)
+        np.sqrt(part, out=part)
+        np.divide(np.float32(1.0), part, out=part)
+        np.multiply(part, part, out=weight)
+        if strength != 1.0:
+            weight *= strength
+            part *= strength
+    total = weights.sum(axis=0)
+    # Where nobody has anything to say, the base speaks.
+    silent = np.flatnonzero(total == 0.0)
+    weights[0, silent] = total[silent] = 1.0
+    total = np.divide(np.float32(1.0), total, out=total)
+    weights *= total
+    parts *= total
+
+    # Differences from the base, so that weight 0 leaves its bits.
+    shift = np.zeros_like(total)
+    spread = np.zeros_like(total)
+    for weight, depth in zip(weights[1:], depths[1:], strict=True):
+        apart = depth - depths[0]
+        moved = weight * apart
+        shift += moved
+        moved *= apart
+        spread += moved
+    spread -= shift * shift
+    linear = parts.sum(axis=0)
+    linear *= linear
+    linear *= CORRELATION
+    parts *= parts
+    squares = parts.sum(axis=0)
+    squares *= 1.0 - CORRELATION
+    linear += squares
+    np.maximum(linear, spread, out=linear)
+    np.maximum(linear, _SMALLEST, out=linear)
+    linear[silent] = variances[0][silent]
+    shift += depths[0]
+    return shift, linear, weights
