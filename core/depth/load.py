@@ -10,6 +10,7 @@ from ..models import ENTRY, Entry, Registry, Settings, Source, find_source, memo
 from ..models.bundled import DEFAULT, WEIGHTS
 from ..models.registry import read_entry
 from ..models.settings import read_sidecar
+from .brought import Brought
 from .device import choose_device
 from .model import DepthModel
 from .onnx_model import OnnxModel
@@ -76,13 +77,13 @@ def load_source(
     """
     if source.kind == "onnx":
         own = settings or read_sidecar(source.sidecar)
-        model = OnnxModel(source, own or Settings(), size, device, name, fingerprint)
+        model = OnnxModel(Brought(source, own or Settings(), size, device, name, fingerprint))
         if own is None:
             model.notes = (GUESSED.format(path=source.path, sidecar=source.sidecar.name),)
         return model
     if source.kind == "transformers":
         own = settings or settings_for(source)
-        return TransformersModel(source, own, size, device, name, fingerprint)
+        return TransformersModel(Brought(source, own, size, device, name, fingerprint))
     memory.check(source.name, source.path, source.parameters * 8)
     where = None if device is None else choose_device(device, source.name)
     sliced = SlicedModel(source.path, size, where)

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import SecondEyeError
-from ..models import Settings, Source, memory
+from ..models import Source, memory
+from .brought import Brought
 from .device import thread_count
 from .frames import VideoModel
 from .model import DepthEstimate
@@ -25,42 +24,22 @@ REMEDY = "export it again, or choose another model"
 
 
 class OnnxModel(VideoModel):
-    """An ONNX file as a depth model; implements `DepthModel`. It tells no uncertainty.
+    """An ONNX file as a depth model; implements `DepthModel`. It tells no uncertainty."""
 
-    Args:
-        source: the file, of kind "onnx".
-        settings: what the file doesn't say of itself.
-        size: longer side of the picture that the model sees; None for the settings' own. A file of
-            fixed input size sees the picture stretched to it and ignores both.
-        device: "cpu" or "cuda"; None for the first of CUDA and the processor that works.
-        name: what it is called; None for the file's own name.
-        fingerprint: the source's, where it is known; reading gigabytes for it takes a while.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        settings: Settings,
-        size: int | None = None,
-        device: str | None = None,
-        name: str | None = None,
-        fingerprint: str | None = None,
-    ) -> None:
-        self.name = name or source.name
+    def __init__(self, brought: Brought) -> None:
+        self.name, self.unit = brought.name, brought.unit
         self.notes: tuple[str, ...] = ()  # what its user should hear before it runs
-        self.source, self.settings = source, settings
+        self.source, self.settings = source, settings = brought.source, brought.settings
         memory.check(self.name, source.path, int(source.bytes * MEMORY_SHARE))
-        self._session = _session(source, self.name, device)
+        self._session = _session(source, self.name, brought.device)
         self.input: GraphInput = describe(self._session.get_inputs(), source.path, settings)
         self._answer = self._pick_answer()
-        self.unit = "metres" if settings.metric else "relative"
         self.window = self.input.window or settings.window or 1
         self.context = _context(settings.context, self.window)
-        self.size = None if self.input.size else (size or settings.size)
-        self._asked = size
-        self.fingerprint = fingerprint or source.fingerprint()
-        described = json.dumps([settings.changed(), None if self.input.size else size])
-        self.sha256 = hashlib.sha256((self.fingerprint + described).encode()).hexdigest()
+        self.size = None if self.input.size else (brought.size or settings.size)
+        self._asked = brought.size
+        self.fingerprint = brought.fingerprint
+        self.sha256 = brought.sha256(None if self.input.size else brought.size)
 
     def facts(self) -> dict[str, Any]:
         """What the graph says of itself, for people."""

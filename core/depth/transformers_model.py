@@ -8,8 +8,6 @@ is run: the classes are those of the installed package.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import math
 import os
 from collections.abc import Iterator
@@ -19,7 +17,8 @@ import numpy as np
 import torch
 
 from ..errors import SecondEyeError
-from ..models import Settings, Source, memory
+from ..models import Source, memory
+from .brought import Brought
 from .device import choose_device, thread_count
 from .frames import PictureModel
 from .model import DepthEstimate
@@ -33,40 +32,21 @@ LEAST_INVERSE, MOST_INVERSE = 1e-4, 1e4  # Depth Pro's own bounds of 1/metre
 
 
 class TransformersModel(PictureModel):
-    """A Transformers folder as a depth model; implements `DepthModel`. It tells no uncertainty.
+    """A Transformers folder as a depth model; implements `DepthModel`. It tells no uncertainty."""
 
-    Args:
-        source: the folder, of kind "transformers".
-        settings: how it wants its pictures and what it answers (`settings_for`).
-        size: longer side of the picture that the model sees; None for the model's own.
-        device: "cpu", "cuda" or "mps"; None for the quickest that this torch finds.
-        name: what it is called; None for the folder's own name.
-        fingerprint: the source's, where it is known; reading gigabytes for it takes a while.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        settings: Settings,
-        size: int | None = None,
-        device: str | None = None,
-        name: str | None = None,
-        fingerprint: str | None = None,
-    ) -> None:
-        self.name = name or source.name
-        self.source, self.settings = source, settings
+    def __init__(self, brought: Brought) -> None:
+        self.name, self.unit = brought.name, brought.unit
+        self.source, self.settings = source, settings = brought.source, brought.settings
         # While it loads, the file's pages and the weights made of them stand side by side.
         memory.check(self.name, source.path, source.parameters * FLOAT + source.bytes // 4)
-        self._device = choose_device(device, self.name)
+        self._device = choose_device(brought.device, self.name)
         self._network = _load(source, self.name).to(self._device)
         self._threads = thread_count()
-        self._fixed = fixed_size(source, settings, size)
-        self._asked = size
-        self.size = max(self._fixed) if self._fixed else size or settings.size
-        self.unit = "metres" if settings.metric else "relative"
-        self.fingerprint = fingerprint or source.fingerprint()
-        described = json.dumps([settings.changed(), size])
-        self.sha256 = hashlib.sha256((self.fingerprint + described).encode()).hexdigest()
+        self._fixed = fixed_size(source, settings, brought.size)
+        self._asked = brought.size
+        self.size = max(self._fixed) if self._fixed else brought.size or settings.size
+        self.fingerprint = brought.fingerprint
+        self.sha256 = brought.sha256(brought.size)
 
     def facts(self) -> dict[str, Any]:
         """What the folder says of itself, for people."""
