@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-SCHEMA = 1
+SCHEMA = 2
 GENERATOR = "Second Eye 0.1.0"
-STAGES = ("plate", "depth", "range")
+STAGES = ("plate", "depth", "repair", "range")
 PENDING, DONE = "pending", "done"
 
 
@@ -44,7 +44,11 @@ class TimelineRecord(Record):
 
 @dataclass
 class Shot(Record):
-    """Timeline frames ``first..last``; d = scale * V + shift of ``low..high`` maps to 0..1."""
+    """Timeline frames ``first..last``; d = scale * V + shift of ``low..high`` maps to 0..1.
+
+    ``spatial``, ``temporal``, ``semantic``: how far each branch of repair may go in this shot, 0
+    (off) to 1; all 0: ``depth`` holds the estimate as it is in ``base``.
+    """
 
     name: str
     first: int
@@ -54,6 +58,14 @@ class Shot(Record):
     near: float = 2.0  # scene units, the distance of normalised 1
     far: float = 20.0  # scene units, the distance of normalised 0
     strength: float = 1.0
+    spatial: float = 1.0
+    temporal: float = 1.0
+    semantic: float = 1.0
+
+    @property
+    def repaired(self) -> bool:
+        """Whether any branch of repair does anything in this shot."""
+        return max(self.spatial, self.temporal, self.semantic) > 0
 
 
 @dataclass
@@ -66,13 +78,28 @@ class LensRecord(Record):
 
 @dataclass
 class ModelRecord(Record):
-    """The depth model; ``size`` is the inference size asked for, None for the model's own."""
+    """The depth model; ``size`` is the inference size asked for, None for the model's own.
+
+    ``uncertainty`` and ``labels`` say whether it tells them, so that the files of every frame
+    stand in the folders of those names; None before its first estimate.
+    """
 
     name: str = ""
     sha256: str = ""
     size: int | None = None
     unit: str = "relative"  # or "metres": stored depth is then in 1/metre
     window: int = 1  # frames that the model looks at together
+    uncertainty: bool | None = None
+    labels: bool | None = None
+
+
+@dataclass
+class RepairRecord(Record):
+    """What made ``depth`` of ``base``; ``name`` and ``sha256`` are empty where nothing did."""
+
+    name: str = ""
+    sha256: str = ""  # of everything that its answers depend on
+    look_ahead: int = 4  # frames after the present one that its temporal branch sees
 
 
 @dataclass
@@ -119,6 +146,7 @@ class Manifest(Record):
     shots: list[Shot]
     lens: LensRecord = field(default_factory=LensRecord)
     model: ModelRecord = field(default_factory=ModelRecord)
+    repair: RepairRecord = field(default_factory=RepairRecord)
     metres_per_unit: float | None = None
     camera: BakedCamera | None = None
     stages: dict[str, StageRecord] = field(default_factory=_pending_stages)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The picture files of a project: half-float EXR of one channel V, and plates.
+"""The picture files of a project: half-float EXR of one channel V, labels, and plates.
 
 OpenEXR, cv2 and core.media are imported where they are used: Blender's Python lacks what they
 need, and still reads manifests, paths and shots.
@@ -44,12 +44,7 @@ def read_exr(path: Path, height: int, width: int) -> np.ndarray:
     import OpenEXR
 
     remedy = "delete it and run depth again"
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise SecondEyeError(f"{path} is missing: run depth again to make it.") from error
-    except OSError as error:
-        raise SecondEyeError(f"{path} can't be read ({error.strerror}).") from error
+    data = _read_bytes(path)
     try:
         with OpenEXR.File(io.BytesIO(data), True, False, 0) as file:
             channels = {name: channel.pixels for name, channel in file.channels().items()}
@@ -73,12 +68,7 @@ def read_plate(path: Path, height: int, width: int) -> np.ndarray:
     """
     import cv2
 
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise SecondEyeError(f"{path} is missing: run depth again to make it.") from error
-    except OSError as error:
-        raise SecondEyeError(f"{path} can't be read ({error.strerror}).") from error
+    data = _read_bytes(path)
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if pixels is None or pixels.shape != (height, width, 3):
@@ -88,6 +78,39 @@ def read_plate(path: Path, height: int, width: int) -> np.ndarray:
 
         pixels = to_bits(pixels, 8)
     return np.ascontiguousarray(pixels[:, :, ::-1])
+
+
+def write_labels(path: Path, labels: np.ndarray) -> None:
+    """Write classes (h, w) uint8 to ``path`` as an 8-bit PNG, atomically. Raises SecondEyeError."""
+    import cv2
+
+    done, data = cv2.imencode(".png", labels)
+    if not done:
+        raise SecondEyeError(f"{path} could not be encoded: run depth again.")
+    write_bytes(path, data.tobytes(), durable=False)
+
+
+def read_labels(path: Path, height: int, width: int) -> np.ndarray:
+    """Read classes, uint8 (height, width).
+
+    Raises SecondEyeError where the file is missing, damaged or of another size.
+    """
+    import cv2
+
+    data = _read_bytes(path)
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    if pixels is None or pixels.dtype != np.uint8 or pixels.shape != (height, width):
+        raise SecondEyeError(f"{path} is damaged: delete it and run depth again.")
+    return pixels
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise SecondEyeError(f"{path} is missing: run depth again to make it.") from error
+    except OSError as error:
+        raise SecondEyeError(f"{path} can't be read ({error.strerror}).") from error
 
 
 def plate_is_whole(path: Path) -> bool:

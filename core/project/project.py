@@ -10,22 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import SecondEyeError
-from . import atomic, lock, pictures, rules, serial
+from . import atomic, lock, rules, serial
+from .files import FOLDERS, FrameFiles
 from .manifest import SCHEMA, Manifest, Shot
 
 MANIFEST_NAME = "project.json"
-FOLDERS = ("plate", "depth", "confidence")
 
 
-class Project:
+class Project(FrameFiles):
     """A depth project on disk; make one with ``create`` or ``open``.
 
     Only reading depth and plates needs OpenEXR and cv2; manifest, shots and paths need numpy.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, stored: bytes) -> None:
-        self.folder = folder
-        self.manifest = manifest
+        super().__init__(folder, manifest)
         self._stored = _digest(stored)
         self._held = False
 
@@ -113,21 +112,6 @@ class Project:
             finally:
                 self._held = False
 
-    # Paths: the file number is the timeline frame, from 1.
-
-    def plate_path(self, frame: int) -> Path:
-        """JPEG, or 16-bit PNG where the clip has more than 8 bits."""
-        suffix = ".png" if self.manifest.clip.bit_depth > 8 else ".jpg"
-        return self.folder / "plate" / f"{frame:06d}{suffix}"
-
-    def depth_path(self, frame: int) -> Path:
-        """Half EXR, channel V, inverse depth as estimated, larger = nearer."""
-        return self.folder / "depth" / f"{frame:06d}.exr"
-
-    def confidence_path(self, frame: int) -> Path:
-        """Half EXR, channel V, 0..1, 1 = sure."""
-        return self.folder / "confidence" / f"{frame:06d}.exr"
-
     def clip_path(self) -> Path:
         """Where the clip lies now: beside the project as stored, else at its absolute path.
 
@@ -141,62 +125,6 @@ class Project:
             f"{clip.absolute}, the clip of {self.folder}, is not there any more: "
             "put it back or correct clip.path in its project.json."
         )
-
-    def make_folders(self) -> None:
-        """Make ``plate``, ``depth`` and ``confidence`` where they are missing."""
-        for name in FOLDERS:
-            try:
-                (self.folder / name).mkdir(exist_ok=True)
-            except OSError as error:
-                raise atomic.cannot_write(self.folder / name, error) from error
-
-    # Pictures
-
-    def write_depth(self, frame: int, values: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-        """Store inverse depth (h, w) and confidence (h, w) in 0..1, both as half floats.
-
-        Confidence is written first: where the depth file stands, the frame is complete.
-        Returns the inverse depth as stored, float16.
-
-        Values below 0 become 0, values above the largest half float that one.
-
-        Raises SecondEyeError where a value is not a finite number, or the disk is full.
-        """
-        height, width = self.manifest.depth.height, self.manifest.depth.width
-        if values.shape != (height, width) or confidence.shape != (height, width):
-            raise ValueError(f"depth of frame {frame} must be {width}x{height}")
-        if not (np.isfinite(values).all() and np.isfinite(confidence).all()):
-            raise SecondEyeError(
-                f"{self.manifest.model.name} gave no number for a pixel of frame {frame}: "
-                "use another model."
-            )
-        pictures.write_exr(self.confidence_path(frame), confidence.clip(0, 1).astype(np.float16))
-        stored = values.clip(0, pictures.HALF_MAX).astype(np.float16)
-        pictures.write_exr(self.depth_path(frame), stored)
-        return stored
-
-    def read_depth(self, frame: int) -> np.ndarray:
-        """Inverse depth as stored, float32 (h, w). Raises SecondEyeError for a damaged file."""
-        depth = self.manifest.depth
-        return pictures.read_exr(self.depth_path(frame), depth.height, depth.width).astype(
-            np.float32
-        )
-
-    def read_confidence(self, frame: int) -> np.ndarray:
-        """Confidence, float32 (h, w) in 0..1. Raises SecondEyeError for a damaged file."""
-        depth = self.manifest.depth
-        return pictures.read_exr(self.confidence_path(frame), depth.height, depth.width).astype(
-            np.float32
-        )
-
-    def read_plate(self, frame: int) -> np.ndarray:
-        """The conformed footage, RGB uint8 (H, W, 3). Raises SecondEyeError."""
-        clip = self.manifest.clip
-        return pictures.read_plate(self.plate_path(frame), clip.height, clip.width)
-
-    def plate_is_whole(self, frame: int) -> bool:
-        """Whether the plate stands there with its end mark; decodes nothing."""
-        return pictures.plate_is_whole(self.plate_path(frame))
 
     # Meaning
 
@@ -262,6 +190,11 @@ def _decode(path: Path, data: bytes) -> Manifest:
             raise SecondEyeError(
                 f"{path} was made by a newer version of Second Eye (schema {schema}, this one "
                 f"reads {SCHEMA}): update Second Eye."
+            )
+        if schema == 1:
+            raise SecondEyeError(
+                f"{path} was made before depth was repaired (schema 1, this one reads {SCHEMA}): "
+                "analyse the clip again, into another folder."
             )
         if schema != SCHEMA:
             raise serial.FieldError(f"schema must be {SCHEMA}")

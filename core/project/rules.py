@@ -36,6 +36,7 @@ def _rules(m: Manifest) -> Iterator[tuple[bool, str]]:
     yield m.lens.focal_over_width > 0, "lens.focal_over_width must be above 0"
     yield m.model.unit in ("relative", "metres"), 'model.unit must be "relative" or "metres"'
     yield m.model.window >= 1, "model.window must be at least 1"
+    yield m.repair.look_ahead >= 0, "repair.look_ahead must be at least 0"
     yield m.metres_per_unit is None or m.metres_per_unit > 0, "metres_per_unit must be above 0"
     if m.camera is not None:
         for name in ("interocular", "convergence", "lateral_offset"):
@@ -58,6 +59,8 @@ def _shot_rules(m: Manifest) -> Iterator[tuple[bool, str]]:
         yield shot.low < shot.high, f"{name}.low must be below {name}.high"
         yield 0 < shot.near < shot.far, f"{name}.near must be above 0 and below {name}.far"
         yield shot.strength >= 0, f"{name}.strength must be at least 0"
+        for branch in ("spatial", "temporal", "semantic"):
+            yield 0 <= getattr(shot, branch) <= 1, f"{name}.{branch} must lie in 0..1"
         expected = shot.last + 1
     last = len(m.shots) - 1
     yield expected - 1 == m.last, f"shots[{last}].last must be {m.last}, the last analysed frame"

@@ -44,6 +44,33 @@ def test_depth_is_stored_as_half_zip_channel_v(project):
     np.testing.assert_array_equal(project.read_confidence(3), np.float32(0.25))
 
 
+def test_an_estimate_is_stored_as_the_model_told_it(project):
+    project.write_base(3, depth_values())
+    expected = depth_values().clip(0, 65504).astype(np.float16).astype(np.float32)
+    np.testing.assert_array_equal(project.read_base(3), expected)
+    # Nobody said that the model tells more.
+    assert project.read_uncertainty(3) is None and project.read_labels(3) is None
+    model = project.manifest.model
+    model.uncertainty = model.labels = True
+    with pytest.raises(SecondEyeError, match=r"uncertainty/000003\.exr is missing: run depth"):
+        project.read_uncertainty(3)
+    labels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    project.write_base(4, depth_values(), depth_values() / 8, labels)
+    np.testing.assert_array_equal(project.read_labels(4), labels)
+    expected = (depth_values() / 8).clip(0, 65504).astype(np.float16).astype(np.float32)
+    np.testing.assert_array_equal(project.read_uncertainty(4), expected)
+    path = project.labels_path(4)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(SecondEyeError, match=r"labels/000004\.png is damaged: delete it"):
+        project.read_labels(4)
+    bad = depth_values()
+    bad[0, 0] = np.inf
+    for values, error in ((bad, None), (depth_values(), bad)):
+        with pytest.raises(SecondEyeError, match="no number for a pixel of frame 5"):
+            project.write_base(5, values, error)
+    assert not project.base_path(5).exists()
+
+
 def test_the_same_values_give_the_same_bytes_at_any_time():
     values = np.random.default_rng(1).random((40, 70)).astype(np.float16)
     first = encode_exr(values)
@@ -162,10 +189,13 @@ def test_a_second_writer_is_refused_and_the_lock_leaves_nothing(project):
     with other.lock():
         pass
     assert sorted(p.name for p in project.folder.iterdir()) == [
+        "base",
         "confidence",
         "depth",
+        "labels",
         "plate",
         "project.json",
+        "uncertainty",
     ]
 
 

@@ -53,7 +53,7 @@ def test_the_file_is_readable_without_us(tmp_path):
     Project.create(tmp_path / "p", make_manifest())
     text = (tmp_path / "p" / "project.json").read_text(encoding="utf-8")
     plain = json.loads(text)
-    assert plain["schema"] == 1
+    assert plain["schema"] == 2
     assert plain["timeline"]["rate"] == [24000, 1001]
     assert plain["depth"]["scale"] == [0.1 + 0.2, 1 / 3, 1.0]
     assert plain["stages"]["depth"] == {"state": "pending"}
@@ -110,6 +110,9 @@ def test_unknown_keys_are_kept(tmp_path):
         (lambda p: p["shots"][0].update(last=4), "shots[0].last must be 5"),
         (lambda p: p["shots"][0].update(first=2), "shots[0].first must be 3"),
         (lambda p: p["shots"][0].update(strength=-1), "shots[0].strength"),
+        (lambda p: p["shots"][0].update(temporal=1.5), "shots[0].temporal must lie in 0..1"),
+        (lambda p: p["shots"][0].update(spatial="on"), "shots[0].spatial must be a number"),
+        (lambda p: p["repair"].update(look_ahead=-1), "repair.look_ahead must be at least 0"),
         (lambda p: p.update(shots=[]), "shots must hold at least one"),
         (lambda p: p.update(shots={}), "shots must be a list"),
         (lambda p: p["timeline"].update(rate=[24, 0]), "timeline.rate must be [numerator"),
@@ -124,7 +127,7 @@ def test_unknown_keys_are_kept(tmp_path):
         (lambda p: p.update(metres_per_unit=-1), "metres_per_unit"),
         (lambda p: p["stages"].pop("range"), "stages.range is missing"),
         (lambda p: p["stages"]["depth"].update(state="half"), "stages.depth.state"),
-        (lambda p: p.update(schema="1"), "schema must be 1"),
+        (lambda p: p.update(schema="1"), "schema must be 2"),
         (lambda p: p.update(clip=4), "clip must be an object"),
     ],
 )
@@ -156,8 +159,16 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, text):
 def test_a_newer_schema_is_refused_with_the_remedy(tmp_path):
     folder = tmp_path / "p"
     Project.create(folder, make_manifest())
-    edit(folder, lambda plain: plain.update(schema=2, first={"new": "shape"}))
+    edit(folder, lambda plain: plain.update(schema=3, first={"new": "shape"}))
     with pytest.raises(SecondEyeError, match=r"newer version .* update Second Eye"):
+        Project.open(folder)
+
+
+def test_an_older_schema_is_refused_with_the_remedy(tmp_path):
+    folder = tmp_path / "p"
+    Project.create(folder, make_manifest())
+    edit(folder, lambda plain: plain.update(schema=1))
+    with pytest.raises(SecondEyeError, match="before depth was repaired .* analyse the clip again"):
         Project.open(folder)
 
 
