@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The spatial branch: one frame by itself, its depth made to agree with its picture."""
+
+import cv2
+import numpy as np
+import torch
+
+from ..depth.fold import channels_last, fold_norms
+from .confidence import nearest
+from .frame import Candidate, Frame
+from .guided import EXPLAINED, enlarge, follow, guided_filter
+from .spatial_network import SpatialNetwork
+
+NAME = "spatial"
+WORKING_PIXELS = 160_000
+"""Larger frames are reduced to about this many pixels, so that time and memory stay bounded."""
+LONGEST = 1024
+LOG_SCALES = (-7.0, 3.0)
+STEP = 0.03
+"""Part of the frame's range from which a difference between neighbours counts as an edge."""
+LEAST_SPAN = 0.15
+"""Least range of a frame, as a share of its nearest inverse depth: a wall isn't blown up."""
+
+
+class SpatialBranch:
+    """A frame's depth by a trained network, or by a guided filter where that doesn't suit.
+
+    The network corrects the estimates that it learnt to correct, those of Second Eye's own depth
+    network, known by their labels. Frames without labels (models that users bring), and all frames
+    where ``network`` is None, get the guided filter.
+
+    Thread-safe; each call takes one thread, and the same frame gives the same bits.
+    """
+
+    def __init__(self, network: SpatialNetwork | None) -> None:
+        self._network = None if network is None else channels_last(fold_norms(network))
+
+    def __call__(self, frame: Frame) -> Candidate:
+        """The candidate "spatial", in the frame's unit, at the frame's size (1x1 to 4K).
+
+        Its inverse depth is >= 0.
+        """
+        if self._network is None or frame.labels is None:
+            return _by_guide(frame)
+        if torch.get_num_threads() != 1:  # a number of the calling thread's own
+            torch.set_num_threads(1)
+        height, width = frame.inverse_depth.shape
+        small = _reduced(frame)
+        low, span = frame_range(small.inverse_depth)
+        told = network_input(small, low, span)
+        assert small.labels is not None
+        with torch.inference_mode():
+            # Channels last in memory is how numpy holds them: no copy is made.
+            answer = self._network(
+                torch.from_numpy(told).permute(2, 0, 1)[None],
+                torch.from_numpy(np.ascontiguousarray(small.labels))[None],
+            )
+            log_scale = answer.log_scale[0, 0].clamp(*LOG_SCALES).numpy()
+            inverse_depth = answer.inverse_depth[0, 0].numpy() * span + low
+        floor = np.float32((1e-3 * nearest(frame.inverse_depth)) ** 2)
+        variance = np.maximum(2 * np.square(np.exp(log_scale) * span), floor)
+        if inverse_depth.shape != (height, width):
+            change = _resized(inverse_depth - small.inverse_depth, height, width)
+            enlarged, edges = enlarge(inverse_depth, frame.rgb, float(STEP * span))
+            inverse_depth = np.where(edges, enlarged, frame.inverse_depth + change)
+            variance = _resized(variance, height, width)
+        return Candidate(NAME, np.maximum(inverse_depth, 0), variance)
+
+
+def _by_guide(frame: Frame) -> Candidate:
+    """The guided filter's candidate.
+
+    Its variance is the frame's, less where colour explains the depth around, and more by the
+    mean squared error with which it explains it.
+    """
+    height, width = frame.inverse_depth.shape
+    small = _reduced(frame)
+    low, span = frame_range(small.inverse_depth)
+    values = (small.inverse_depth - low) / span
+    coefficients, residual, spread = guided_filter(small.rgb, values, 1 / small.variance)
+    explained = 1 - residual / np.maximum(spread, 1e-4)
+    explained = np.where(spread > 1e-4, explained, 0).astype(np.float32)
+    variance = small.variance * (1 - EXPLAINED * explained) + residual * span**2
+    inverse_depth = follow(frame.rgb, coefficients) * span + low
+    return Candidate(NAME, np.maximum(inverse_depth, 0), _resized(variance, height, width))
+
+
+def working_size(height: int, width: int) -> tuple[int, int]:
+    """(height, width) at which the branch looks at a frame: its own, or about WORKING_PIXELS."""
+    factor = min(1.0, (WORKING_PIXELS / (height * width)) ** 0.5, LONGEST / max(height, width))
+    return max(round(height * factor), 1), max(round(width * factor), 1)
+
+
+def frame_range(inverse_depth: np.ndarray) -> tuple[np.float32, np.float32]:
+    """(low, span) of a frame's inverse depth: its 2nd percentile and the range up to its 98th, at
+    least LEAST_SPAN of the latter."""
+    low, high = np.percentile(inverse_depth[::2, ::2], (2, 98))
+    span = max(high - low, LEAST_SPAN * high, 1e-6)
+    return np.float32(low), np.float32(span)
+
+
+def network_input(frame: Frame, low: np.float32, span: np.float32) -> np.ndarray:
+    """What `SpatialNetwork` is told of a frame, float32 (h, w, 5); see there."""
+    told = np.empty((*frame.inverse_depth.shape, 5), np.float32)
+    np.multiply(frame.rgb, np.float32(1 / 255), out=told[..., :3])
+    np.divide(frame.inverse_depth - low, span, out=told[..., 3])
+    # Its scale b of a Laplace distribution from its variance 2 b^2.
+    log_scale = 0.5 * np.log(np.maximum(frame.variance * (0.5 / span**2), 1e-20))
+    np.clip(log_scale, *LOG_SCALES, out=told[..., 4])
+    return told
+
+
+def _reduced(frame: Frame) -> Frame:
+    """The frame at its `working_size`."""
+    h, w = frame.inverse_depth.shape
+    height, width = working_size(h, w)
+    if (height, width) == (h, w):
+        return frame
+    labels = frame.labels
+    if labels is not None:
+        labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+    return Frame(
+        cv2.resize(frame.rgb, (width, height), interpolation=cv2.INTER_AREA),
+        cv2.resize(frame.inverse_depth, (width, height), interpolation=cv2.INTER_AREA),
+        cv2.resize(frame.variance, (width, height), interpolation=cv2.INTER_AREA),
+        labels,
+    )
+
+
+def _resized(values: np.ndarray, height: int, width: int) -> np.ndarray:
+    if values.shape == (height, width):
+        return values
+    return cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
