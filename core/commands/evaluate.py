@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..console import Console
 from ..errors import SecondEyeError, UsageError
+from ..evaluation.summary import summary
 from ..jobs.progress import Progress, stop_if
 
 if TYPE_CHECKING:
     from ..depth import DepthModel
+    from ..evaluation.rows import Contest
+    from ..repair.settings import RepairSettings
 
 LAYOUTS = ("rgbd", "nyu", "kitti", "renders", "camvid", "stereo", "video")
-_PUBLISHED = (
-    *(("abs_rel", "ARE"), ("rmse", "RMSE"), ("log10", "log10")),
-    *(("delta1", "d<1.25"), ("delta2", "d<1.25^2"), ("delta3", "d<1.25^3")),
-)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +55,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--metric",
         action="store_true",
         help="the model answers 1/metre: don't align (the rule for models that say so themselves)",
+    )
+    parser.add_argument(
+        "--repair",
+        metavar="WHAT",
+        help="spatial=S,temporal=S,semantic=S (each 0 to 1, what isn't named is 1), on, or off; "
+        "video: on unless off is said; rgbd, renders: measured as sequences, before and after",
+    )
+    parser.add_argument(
+        "--branches", action="store_true", help="a row for each branch of repair as it is added"
+    )
+    parser.add_argument("--look-ahead", type=int, metavar="N", help="of repair; 0: streaming")
+    parser.add_argument(
+        "--peer",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help="another model as a row of the table about repair; may be said again",
     )
     parser.add_argument(
         "--limit", type=int, metavar="N", help="N pictures spread over the set; N first frames"
@@ -110,7 +126,8 @@ def _evaluated(
     if layout == "video":
         from ..evaluation.video import clip_at, evaluate_video
 
-        return evaluate_video(clip_at(path), model, limit=limit, step=step)
+        clip = clip_at(path)
+        return evaluate_video(clip, _contest(arguments, model), limit=limit, step=step)
     if layout == "camvid":
         from ..evaluation.semantic import evaluate_camvid
 
@@ -127,6 +144,45 @@ def _evaluated(
     return report | {"cost": _cost(model, rgb, arguments.model)}
 
 
+def _contest(arguments: argparse.Namespace, model: "DepthModel") -> "Contest":
+    from ..depth import load_model
+    from ..evaluation.rows import REPAIRED, Contest, ablation
+
+    settings = repair_settings(arguments.repair or "on", arguments.look_ahead)
+    chosen = {}
+    if settings is not None:
+        from ..repair.repair import Repair
+
+        steps = ablation(settings) if arguments.branches else {REPAIRED: settings}
+        chosen = {name: Repair(step) for name, step in steps.items()}
+    peers = [load_model(peer) for peer in arguments.peer]
+    return Contest(model, chosen, {peer.name: peer for peer in peers})
+
+
+def repair_settings(text: str, look_ahead: int | None) -> "RepairSettings | None":
+    """What ``--repair`` asks for; None for off. Raises UsageError."""
+    from ..repair.settings import BRANCHES, LOOK_AHEAD, RepairSettings
+
+    strengths = dict.fromkeys(BRANCHES, 1.0)
+    if text == "off":
+        return None
+    for part in text.split(",") if text != "on" else ():
+        name, _, value = part.partition("=")
+        try:
+            strengths[name.strip()] = float(value)
+        except ValueError:
+            name = ""
+        if name.strip() not in BRANCHES:
+            raise UsageError(
+                f'A repair of "{text}" is not understood: give on, off, or strengths from 0 to 1 '
+                "as spatial=1,temporal=1,semantic=0.5."
+            )
+    settings = RepairSettings(
+        **strengths, look_ahead=LOOK_AHEAD if look_ahead is None else look_ahead
+    )
+    return settings if settings.any else None
+
+
 def _cost(model: "DepthModel", rgb: Any, given: str | None) -> dict[str, int | None]:
     from ..depth.load import DEFAULT, WEIGHTS
     from ..evaluation.cost import cost_of
@@ -136,69 +192,6 @@ def _cost(model: "DepthModel", rgb: Any, given: str | None) -> dict[str, int | N
         path = WEIGHTS / f"{given}.safetensors"
     cost = cost_of(model, rgb, path if path.is_file() else None)
     return {"parameters": cost.parameters, "flops": cost.flops}
-
-
-def summary(report: dict[str, Any]) -> str:
-    """The means as a table for a person."""
-    counted = "frames" if report["layout"] == "video" else "pictures"
-    head = f"{report['folder']} ({report['count']} {counted})"
-    if report["layout"] == "camvid":
-        return "\n".join([head, *_labels(report)])
-    if report["layout"] in ("rgbd", "nyu", "kitti", "renders"):
-        return "\n".join([head, *_published(report), *_extras(report)])
-    if report["layout"] == "stereo":
-        rows = report["mean"]
-    else:
-        rows = {report["model"]["name"]: report["mean"], "vertical ramp": report["ramp"]}
-    names = list(next(iter(rows.values())))
-    return "\n".join([head, *_table(rows, [(name, name) for name in names])])
-
-
-def _table(rows: dict[str, dict[str, float]], columns: list[tuple[str, str]]) -> list[str]:
-    first = max(len(name) for name in rows) + 2
-    lines = [" " * first + "".join(f"{title:>16}" for _, title in columns)]
-    for label, scores in rows.items():
-        lines.append(f"{label:<{first}}" + "".join(f"{scores[name]:16.4f}" for name, _ in columns))
-    return lines
-
-
-def _published(report: dict[str, Any]) -> list[str]:
-    """The form in which papers print it: errors, accuracies, then what the model costs."""
-    rows = {report["model"]["name"]: report["mean"], "vertical ramp": report["ramp"]}
-    lines = _table(rows, list(_PUBLISHED))
-    cost = report.get("cost")
-    if cost is None:
-        return lines
-    parameters = f"{cost['parameters'] / 1e6:.2f} M" if cost["parameters"] else "-"
-    flops = f"{cost['flops'] / 1e9:.2f} G" if cost["flops"] else "-"
-    lines[0] += f"{'parameters':>14}{'FLOPs':>10}{'ms':>9}"
-    lines[1] += f"{parameters:>14}{flops:>10}{report['milliseconds']:9.1f}"
-    return lines
-
-
-def _extras(report: dict[str, Any]) -> list[str]:
-    lines = []
-    edges, known = report.get("edges"), report.get("uncertainty")
-    if edges:
-        lines.append(
-            f"edges within 2 px: F1 {edges['f1_2']:.3f}, {edges['recall_2']:.3f} found, "
-            f"{edges['precision_2']:.3f} of those claimed true; "
-            f"boundary error {edges['accuracy']:.2f} / {edges['completeness']:.2f} px"
-        )
-    if known:
-        lines.append(
-            f"uncertainty: AUSE {known['ause']:.3f} (random {known['ause_random']:.3f}), "
-            f"error / scale {known['error_over_scale']:.2f}"
-        )
-    return lines + (_labels(report["labels"]) if report.get("labels") else [])
-
-
-def _labels(scores: dict[str, Any]) -> list[str]:
-    lines = [
-        f"{name:<20}" + (f"{iou:8.4f}" if iou is not None else "       -")
-        for name, iou in scores["iou"].items()
-    ]
-    return [f"{'class':<20}     IoU", *lines, f"{'mean':<20}{scores['miou']:8.4f}"]
 
 
 def _checked_report(name: str | None) -> Path | None:

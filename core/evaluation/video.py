@@ -1,124 +1,125 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much a model's depth flickers along a clip.
+"""How much depth flickers along a clip, before and after repair, and what that cost."""
 
-Following the idea of W.-S. Lai et al., "Learning blind video temporal consistency" (ECCV 2018):
-the estimate of one frame is carried to the next along optical flow and compared with the next
-frame's own, where the flow is trusted. The flow is DIS (T. Kroeger et al., "Fast optical flow
-using dense inverse search", ECCV 2016), trusted where going there and back ends within a pixel.
-"""
-
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from ..depth import DepthModel
 from ..errors import SecondEyeError
 from ..media import Clip, to_bits
+from .consistency import Consistency
 from .depth_set import Step
-from .rgbd import vertical_ramp
+from .flow import Motion, compared_size, grey, measured
+from .looks import looks
+from .rows import BASE, RAMP, Contest
 
-LONGEST_SIDE = 448  # pixels at which flow and depth are compared
-CLOSED = 1.0  # pixels: flow there and back
-_SAMPLES = 64  # samples across and down a frame for the range of the whole clip
+Watch = Callable[[int, np.ndarray, dict[str, np.ndarray]], None]
 
 
 def evaluate_video(
-    clip: Clip, model: DepthModel, *, limit: int | None = None, step: Step
+    clip: Clip,
+    contest: Contest,
+    *,
+    limit: int | None = None,
+    step: Step,
+    watch: Watch | None = None,
 ) -> dict[str, Any]:
-    """The report: temporal error of the model and of the vertical ramp, a row a frame from 2.
+    """The report: the figures of `consistency` for every row of ``contest``, frame by frame too.
 
-    Error: the mean of |V(t) - V(t-1) carried along the flow| over trusted pixels, divided by the
-    range of V (1st to 99th percentile) over the *whole clip*: one scale and shift a sequence, so
-    a wandering scale counts. Motion in depth counts as well, in every model alike: compare models
-    on one clip only, and beside their accuracy, for a constant picture does not flicker.
-    ``limit``: the first so many frames. Raises SecondEyeError for fewer than 2 frames.
+    Motion in depth that is real counts as well, in every row alike: compare rows on one clip, and
+    with their accuracy where it is known, for a constant picture does not flicker. ``limit``: the
+    first so many frames. ``watch(number, rgb, depths by row)`` sees each frame, when all rows have
+    answered it. Raises SecondEyeError for fewer than 2 frames.
     """
     total = len(clip.timeline) if limit is None else min(limit, len(clip.timeline))
     if total < 2:
         raise SecondEyeError(f"{clip.path} has {total} frame to compare: it takes 2 at least.")
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    size = _size(clip.info.width, clip.info.height)
-    ramp = vertical_ramp(size[1], size[0])
-    ramp_range = float(np.ptp(np.percentile(ramp, [1, 99])))
-    rows: list[dict[str, Any]] = []
-    samples: list[np.ndarray] = []
-    before: tuple[np.ndarray, np.ndarray] | None = None
-    for done, (number, rgb) in enumerate(clip.frames(1, total)):
-        step(done, total)
-        picture = to_bits(rgb, 8)
-        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        estimate = model.infer(rgb).inverse_depth.astype(np.float32)
-        inverse = cv2.resize(estimate, size, interpolation=cv2.INTER_LINEAR)
-        samples.append(_sampled(inverse))
-        if before is not None:
-            source, trusted = carried(flow, before[0], grey)
-            rows.append(
-                {
-                    "frame": number,
-                    "model": _error(before[1], inverse, source, trusted),
-                    "ramp": _error(ramp, ramp, source, trusted) / ramp_range,
-                    "trusted": float(trusted.mean()),
-                }
+    size = compared_size(clip.info.width, clip.info.height)
+    tallies = {name: Consistency(size) for name in contest.names}
+    shares: list[dict[str, float]] = []
+
+    def pictures() -> Iterator[np.ndarray]:
+        for done, (_, rgb) in enumerate(clip.frames(1, total)):
+            step(done, total)
+            yield to_bits(rgb, 8)
+
+    before: np.ndarray | None = None
+    motions: dict[int, Motion | None] = {}
+
+    def seen(number: int, rgb: np.ndarray) -> None:
+        nonlocal before
+        picture = grey(rgb, size)
+        motions[number] = None if before is None else measured(before, picture)
+        before = picture
+
+    for number, rgb, depths in answers(pictures(), contest, seen):
+        motion = motions.pop(number)
+        if motion is not None:
+            shares.append(
+                {"trusted": float(motion.trusted.mean()), "static": float(motion.static.mean())}
             )
-        before = grey, inverse
+        for name, depth in depths.items():
+            tallies[name].add(depth, motion)
+        if watch is not None:
+            watch(number, rgb, depths)
     step(total, total)
-    low, high = np.percentile(np.concatenate(samples), [1, 99])
-    for row in rows:
-        row["model"] = row["model"] / float(high - low) if high > low else 0.0
+    rows = {name: tally.result(tallies[BASE]) for name, tally in tallies.items()}
+    errors = {name: row.pop("errors") for name, row in rows.items()}
     return {
         "layout": "video",
         "folder": str(clip.path),
-        "model": {"name": model.name, "sha256": model.sha256},
-        "settings": {"width": size[0], "height": size[1], "closed": CLOSED, "limit": limit},
-        "count": len(rows),
-        "mean": {"temporal_error": float(np.mean([row["model"] for row in rows]))},
-        "ramp": {"temporal_error": float(np.mean([row["ramp"] for row in rows]))},
-        "images": rows,
+        "model": {"name": contest.model.name, "sha256": contest.model.sha256},
+        "settings": {"width": size[0], "height": size[1], "flow": "Farneback", "limit": limit},
+        "count": total,
+        "mean": rows[BASE],
+        "ramp": rows[RAMP],
+        "rows": rows,
+        "images": [
+            {"frame": at + 2, **share, **{name: errors[name][at] for name in rows}}
+            for at, share in enumerate(shares)
+        ],
     }
 
 
-def carried(
-    flow: cv2.DISOpticalFlow, before: np.ndarray, now: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """For uint8 (H, W) twice: where each pixel of ``now`` was in ``before``, float32 (H, W, 2) in
-    pixels, and where that is trusted, bool (H, W)."""
-    height, width = now.shape
-    back = flow.calc(now, before, np.zeros((height, width, 2), np.float32))
-    forth = flow.calc(before, now, np.zeros((height, width, 2), np.float32))
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    source = np.stack([columns, rows], axis=-1) + back
-    returned = back + _looked_up(forth, source)
-    inside = (source >= 0).all(axis=-1) & (source <= [width - 1, height - 1]).all(axis=-1)
-    return source, inside & (np.linalg.norm(returned, axis=-1) < CLOSED)
+def answers(
+    pictures: Iterable[np.ndarray],
+    contest: Contest,
+    seen: Callable[[int, np.ndarray], None],
+) -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
+    """(number from 0, rgb, inverse depths by row) of each frame of one sequence, when all rows
+    have answered it; ``seen(number, rgb)`` is called when it comes in. What looks ahead holds the
+    others back, so at most that many frames wait."""
+    rows = contest.rows()
+    waiting: dict[int, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
+    given = dict.fromkeys(rows, 0)
+    out = 0
 
+    def take(name: str, depths: list[np.ndarray]) -> None:
+        for depth in depths:
+            waiting[given[name]][1][name] = depth
+            given[name] += 1
 
-def _error(before: np.ndarray, now: np.ndarray, source: np.ndarray, trusted: np.ndarray) -> float:
-    if not trusted.any():
-        return 0.0
-    moved = _looked_up(before, source)
-    return float(np.abs(moved - now)[trusted].mean())
+    def ready() -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
+        nonlocal out
+        while out < min(given.values()):
+            rgb, depths = waiting.pop(out)
+            yield out, rgb, depths
+            out += 1
 
-
-def _looked_up(values: np.ndarray, source: np.ndarray) -> np.ndarray:
-    columns, rows = (np.ascontiguousarray(source[..., k]) for k in (0, 1))
-    return cv2.remap(values, columns, rows, cv2.INTER_LINEAR)
-
-
-def _sampled(values: np.ndarray) -> np.ndarray:
-    rows = np.linspace(0, values.shape[0] - 1, _SAMPLES).round().astype(int)
-    columns = np.linspace(0, values.shape[1] - 1, _SAMPLES).round().astype(int)
-    return values[np.ix_(rows, columns)].ravel()
-
-
-def _size(width: int, height: int) -> tuple[int, int]:
-    """(width, height) for the comparison; DIS takes no side below 12."""
-    factor = min(1.0, LONGEST_SIDE / max(width, height))
-    if min(width, height) * factor < 12:
-        raise SecondEyeError(f"A clip of {width}x{height} is too small for optical flow.")
-    return round(width * factor), round(height * factor)
+    found = looks(pictures, contest.model, contest.repairs, contest.peers)
+    for number, (rgb, look) in enumerate(found):
+        seen(number, rgb)
+        waiting[number] = rgb, {}
+        for name, row in rows.items():
+            take(name, row.push(look))
+        yield from ready()
+    for name, row in rows.items():
+        take(name, row.finish())
+    yield from ready()
+    if waiting:
+        raise SecondEyeError("A row gave fewer depths than frames: report this as a fault.")
 
 
 def clip_at(path: Path) -> Clip:

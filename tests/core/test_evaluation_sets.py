@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import pytest
 from analysed import second_eye, tiny_model
-from clips import make_movie
 
 from core.depth import DepthEstimate
 from core.errors import SecondEyeError, UsageError
@@ -16,8 +15,6 @@ from core.evaluation import stereo
 from core.evaluation.depth_set import evaluate_depth
 from core.evaluation.layouts import eigen_crop, find_pairs, garg_crop, nyu_crop, spread
 from core.evaluation.sets import open_set
-from core.evaluation.video import evaluate_video
-from core.media import open_clip
 
 CONES = Path(__file__).resolve().parents[3] / "shared/data/stereo/cones_gt"
 
@@ -194,37 +191,6 @@ def test_the_scorer_gives_the_known_figure_for_plain_backward_warping():
     backward, warp = report["mean"]["backward"], report["mean"]["warp"]
     assert (round(backward["psnr"], 2), round(backward["ssim"], 3)) == (18.04, 0.527)
     assert warp["psnr"] > 23.4 and warp["ssim"] > 0.81
-
-
-class Flickering(Knowing):
-    """Adds its own frame count, so that each estimate differs from the last by 10."""
-
-    def __init__(self):
-        self.seen = 0
-
-    def infer(self, rgb):
-        self.seen += 1
-        estimate = super().infer(rgb)
-        return DepthEstimate(estimate.inverse_depth + 10.0 * self.seen, estimate.uncertainty)
-
-
-def test_temporal_error_sees_flicker_and_not_motion(tmp_path):
-    rng = np.random.default_rng(9)
-    wide = cv2.resize(rng.integers(20, 235, (12, 30, 3), dtype=np.uint8), (240, 96))
-    pictures = [wide[:, 3 * k : 3 * k + 160] for k in range(5)]
-    path = make_movie(tmp_path / "a.mp4", pictures=pictures, size=(160, 96))
-    clip = open_clip(path)
-    steady = evaluate_video(clip, Knowing(), step=no_step)
-    flickering = evaluate_video(clip, Flickering(), step=no_step)
-    assert steady["count"] == 4
-    assert all(row["trusted"] > 0.6 for row in steady["images"])
-    assert steady["mean"]["temporal_error"] < 0.02
-    red = np.concatenate([rgb[..., 0].ravel() for _, rgb in clip.frames()])
-    assert flickering["mean"]["temporal_error"] == pytest.approx(
-        10 / (np.ptp(np.percentile(red, [1, 99])) + 25), rel=0.2
-    )
-    with pytest.raises(SecondEyeError, match="2 at least"):
-        evaluate_video(clip, Knowing(), limit=1, step=no_step)
 
 
 def test_command_writes_the_report(rooms, tmp_path):
