@@ -6,9 +6,18 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from .engine import models
+
+LOOK_AHEAD, MOST_LOOK_AHEAD = 4, 12  # as core.repair.settings has them; a test compares them
 
 _items: list[Any] = []
 """Blender keeps no copy of a menu's texts: they must stay alive while it is shown."""
@@ -33,6 +42,34 @@ def _choose_model(settings: SECOND_EYE_scene, number: int) -> None:
     for choice in models.choices(settings.model_name):
         if choice.number == number:
             settings.model_name = choice.name
+
+
+def _strength(name: str, description: str) -> Any:
+    return FloatProperty(
+        name=name, description=description, default=1.0, min=0.0, max=1.0, subtype="FACTOR"
+    )
+
+
+SPATIAL = (
+    "Sharpens outlines: depth steps are pulled onto the edges seen in the picture, and surfaces "
+    "between them are evened out. 0 leaves them as the network saw them"
+)
+TEMPORAL = (
+    "Takes away flicker: each frame's depth is steadied by its neighbours', carried along with the "
+    "motion. 0 leaves every frame on its own"
+)
+SEMANTIC = (
+    "Uses what is seen: sky goes to infinity, ground lies flat, walls stay straight. 0 leaves "
+    "them as the network saw them"
+)
+
+
+class SECOND_EYE_shot(bpy.types.PropertyGroup):
+    """How far repair may go in the shot that this object shows. Repair Again applies it."""
+
+    spatial: _strength("Spatial", f"{SPATIAL}. Repair Again applies it to this shot")
+    temporal: _strength("Temporal", f"{TEMPORAL}. Repair Again applies it to this shot")
+    semantic: _strength("Semantic", f"{SEMANTIC}. Repair Again applies it to this shot")
 
 
 class SECOND_EYE_scene(bpy.types.PropertyGroup):
@@ -82,6 +119,23 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
         items=_model_items,
         get=_model_number,
         set=_choose_model,
+    )
+    spatial: _strength("Spatial", SPATIAL)
+    temporal: _strength("Temporal", TEMPORAL)
+    semantic: _strength("Semantic", SEMANTIC)
+    look_ahead: IntProperty(
+        name="Look-Ahead",
+        description="How many frames to come steady the present one. More is calmer and slower; "
+        "0 looks back only",
+        default=LOOK_AHEAD,
+        min=0,
+        max=MOST_LOOK_AHEAD,
+    )
+    find_cuts: BoolProperty(
+        name="Find Cuts",
+        description="Look for cuts when the clip is analysed first, and give every shot a range, "
+        "an object and a camera of its own",
+        default=True,
     )
     kind: EnumProperty(
         name="Build As",
@@ -144,10 +198,12 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
 
 def register() -> None:
     bpy.types.Scene.second_eye = PointerProperty(type=SECOND_EYE_scene)
+    bpy.types.Object.second_eye = PointerProperty(type=SECOND_EYE_shot)
 
 
 def unregister() -> None:
+    del bpy.types.Object.second_eye
     del bpy.types.Scene.second_eye
 
 
-CLASSES = (SECOND_EYE_scene,)
+CLASSES = (SECOND_EYE_shot, SECOND_EYE_scene)

@@ -3,6 +3,7 @@
 
 build_scene(project, scene, *, columns=None, start=1, points=False,
             collection_name="Second Eye") -> StageObjects(collection, camera, reliefs)
+update_scene(project, scene) -> shots whose frames are new; what an artist set stays
 find_collection(scene) -> the collection of an earlier build
 project_folder(collection) -> where its depth project lies now
 timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
@@ -11,6 +12,7 @@ timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
 from .build import COLLECTION, StageObjects, build_scene, find_collection
 from .clock import scene_frame, timeline_frame
 from .place import beside_blend, project_folder
+from .update import update_scene
 
 __all__ = [
     "COLLECTION",
@@ -21,4 +23,5 @@ __all__ = [
     "project_folder",
     "scene_frame",
     "timeline_frame",
+    "update_scene",
 ]

@@ -11,10 +11,10 @@ from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
 from .depth_pixels import check_pictures
 from .footage_camera import footage_camera
-from .images import load_sequence
+from .images import load_raw, load_sequence
 from .sampling import relief_pattern
 from .settings import configure_scene
-from .shot import Sources, hang_from, shot_object
+from .shot import Sources, hang_from, is_relief, materials, shot_object
 
 COLLECTION = "Second Eye"
 
@@ -50,17 +50,15 @@ def build_scene(
     if start < 0:
         raise UsageError(f"A scene can't start at frame {start}: Blender starts at 0 or later.")
     check_pictures(project)
-    pattern, columns = relief_pattern(manifest, columns)
-    name = project.folder.name.removesuffix(".secondeye")
-    plate = load_sequence(project.plate_path(manifest.first), f"{name} plate", "sRGB")
-    depth = load_sequence(project.depth_path(manifest.first), f"{name} depth", "Non-Color")
+    sources = load_sources(project, columns, start, points)
     collection = _collection(scene, collection_name)
     collection["second_eye_project"] = str(project.folder)
     collection["second_eye_start"] = start
     collection["second_eye_first"] = manifest.first
-    _clear_reliefs(collection)
+    collection["second_eye_columns"] = sources.columns
+    for relief in reliefs(collection):
+        remove_relief(relief)
     camera = footage_camera(collection, manifest)
-    sources = Sources(plate, depth, pattern, columns, start, points)
     built = []
     for number, shot in enumerate(manifest.shots, 1):
         relief = shot_object(project, shot, number, sources)
@@ -71,6 +69,22 @@ def build_scene(
     if scene.camera is None:
         scene.camera = camera
     return StageObjects(collection, camera, tuple(built))
+
+
+def load_sources(project: Project, columns: int | None, start: int, points: bool) -> Sources:
+    """The project's picture sequences, as they are on the disk now, and its sampling pattern."""
+    manifest = project.manifest
+    pattern, columns = relief_pattern(manifest, columns)
+    name = project.folder.name.removesuffix(".secondeye")
+    return Sources(
+        load_sequence(project.plate_path(manifest.first), f"{name} plate", "sRGB"),
+        load_sequence(project.depth_path(manifest.first), f"{name} depth", "Non-Color"),
+        pattern,
+        columns,
+        start,
+        points,
+        load_raw(project, f"{name} raw depth"),
+    )
 
 
 def find_collection(scene: bpy.types.Scene, name: str | None = None) -> bpy.types.Collection:
@@ -99,11 +113,11 @@ def _collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
     return collection
 
 
-def _clear_reliefs(collection: bpy.types.Collection) -> None:
-    """Remove the reliefs of an earlier build with all that only they used."""
-    for relief in reliefs(collection):
-        used: list[bpy.types.ID | None] = [relief.data]
-        used += [m for m in bpy.data.materials if m.get("second_eye_relief") == relief.name]
-        used.append(relief.animation_data.action if relief.animation_data else None)
-        bpy.data.objects.remove(relief)
-        bpy.data.batch_remove([block for block in used if block is not None and block.users == 0])
+def remove_relief(relief: bpy.types.Object) -> None:
+    """Remove a relief of an earlier build with all that only it used."""
+    used: list[bpy.types.ID | None] = [relief.data]
+    if any(is_relief(modifier) for modifier in relief.modifiers):
+        used += materials(relief)
+    used.append(relief.animation_data.action if relief.animation_data else None)
+    bpy.data.objects.remove(relief)
+    bpy.data.batch_remove([block for block in used if block is not None and block.users == 0])

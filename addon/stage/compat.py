@@ -86,6 +86,17 @@ def ensure_fcurve(owner: bpy.types.ID, path: str, index: int = 0) -> bpy.types.F
     return data.action.fcurves.new(path, index=index)
 
 
+def own_action(owner: bpy.types.ID) -> None:
+    """Give a copied data-block a copy of its action: it shares its original's until then."""
+    data = getattr(owner, "animation_data", None)
+    if data is None or data.action is None:
+        return
+    handle = data.action_slot.handle if getattr(data, "action_slot", None) is not None else None
+    data.action = data.action.copy()
+    if handle is not None:  # Blender 4.4 and newer; a copied action keeps its slots' handles
+        data.action_slot = next(s for s in data.action.slots if s.handle == handle)
+
+
 def set_png(settings: bpy.types.ImageFormatSettings) -> None:
     """8-bit RGB PNG; Blender 5 wants the kind of medium named first."""
     if hasattr(settings, "media_type"):

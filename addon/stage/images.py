@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 
 from ...core.errors import SecondEyeError
+from ...core.project import Project
 from .nodes import Socket, Tree
 
 NEVER = 1048574  # Blender's last frame: a shot of one picture never gets to a second
@@ -59,6 +60,20 @@ def load_sequence(first_file: Path, name: str, colourspace: str) -> bpy.types.Im
     settings: Any = image.colorspace_settings
     settings.name = colourspace
     return image
+
+
+def raw_path(project: Project, frame: int) -> Path:
+    """The depth of ``frame`` as the network gave it."""
+    return project.folder / "base" / project.depth_path(frame).name
+
+
+def load_raw(project: Project, name: str) -> bpy.types.Image | None:
+    """The depth before repair as a sequence; None where the project doesn't keep all of it: Blender
+    would show a missing picture as 0, which is a hole."""
+    frames = project.manifest.frames
+    if not all(raw_path(project, frame).is_file() for frame in frames):
+        return None
+    return load_sequence(raw_path(project, frames[0]), name, "Non-Color")
 
 
 def _stored_path(file: Path) -> str:

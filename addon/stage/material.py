@@ -7,13 +7,18 @@ from typing import Any
 
 import bpy
 
+from .comparison import Comparison
 from .images import Sequence
 from .nodes import Socket, Tree
 from .relief_group import COLOUR, DEPTH, LENS, MATTE
 
 
 def plate_material(
-    relief: str, plate: Sequence, depth: Sequence, pitch: tuple[float, float]
+    relief: str,
+    plate: Sequence,
+    depth: Sequence,
+    raw: Sequence | None,
+    pitch: tuple[float, float],
 ) -> bpy.types.Material:
     """Emission of the plate, with steps of the relief made transparent for views off the axis.
 
@@ -21,7 +26,8 @@ def plate_material(
     seen from the distance Near. Two eyes stay below it and see whole surfaces.
 
     ``relief``: the name of the object that wears it. ``pitch``: the distance between the relief's
-    samples in picture widths and heights, over which a step is measured.
+    samples in picture widths and heights, over which a step is measured. ``raw``: the depth before
+    repair, whose steps are cut where the relief shows it.
     """
     material, t = _empty(relief, relief)
     position = t.node("ShaderNodeTexCoord").outputs["Object"]
@@ -29,25 +35,30 @@ def plate_material(
     matte, angle, near = t.separate(_attribute(t, MATTE))
     aside = t.math("DIVIDE", t.vector("LENGTH", viewer).outputs["Value"], near)
     uv = _project(t, _steady(t, position, sight, aside), _attribute(t, LENS))
-    emission = t.node("ShaderNodeEmission")
-    t.link(plate.texture(t, uv, "Linear", "MIRROR"), emission.inputs["Color"])
-
-    away = t.math("MAXIMUM", _step(t, depth, uv, pitch), _outside(t, uv))
+    comparison = Comparison(t)
+    picture = t.emission(plate.texture(t, uv, "Linear", "MIRROR"))
+    picture = comparison.with_line(comparison.with_depth_view(picture), uv)
     transparent = t.node("ShaderNodeBsdfTransparent").outputs[0]
-    cut = _mix(t, away, emission.outputs[0], transparent)
-    # Mixed last: near the axis the factor is 0, and Cycles then skips the whole branch.
+    outside = _outside(t, uv)
+
+    def cut(pictures: Sequence) -> Socket:
+        away = t.math("MAXIMUM", _step(t, pictures, uv, pitch), outside)
+        return t.mix_shader(away, picture, transparent)
+
+    # Mixed last: where a factor is 0, Cycles skips the whole branch.
+    opened = cut(depth)
+    if raw is not None:
+        opened = t.mix_shader(comparison.raw_part(uv), opened, cut(raw))
     off = t.smoothstep(t.math("ARCTANGENT", aside), angle, t.math("MULTIPLY", angle, 2.0))
-    _finish(t, _mix(t, t.math("MULTIPLY", off, matte, label="Matte"), emission.outputs[0], cut))
+    _finish(t, t.mix_shader(t.math("MULTIPLY", off, matte, label="Matte"), picture, opened))
     return material
 
 
 def point_material(relief: str) -> bpy.types.Material:
     """Emission of each point's own colour."""
     material, t = _empty(f"{relief} Points", relief)
-    emission = t.node("ShaderNodeEmission")
     attribute = t.node("ShaderNodeAttribute", attribute_name=COLOUR)
-    t.link(attribute.outputs["Color"], emission.inputs["Color"])
-    _finish(t, emission.outputs[0])
+    _finish(t, Comparison(t).with_depth_view(t.emission(attribute.outputs["Color"])))
     return material
 
 
@@ -68,13 +79,6 @@ def _empty(name: str, relief: str) -> tuple[bpy.types.Material, Tree]:
 def _finish(t: Tree, surface: Socket) -> None:
     t.link(surface, t.node("ShaderNodeOutputMaterial").inputs["Surface"])
     t.arrange()
-
-
-def _mix(t: Tree, factor: Socket, first: Socket, second: Socket) -> Socket:
-    node = t.node("ShaderNodeMixShader")
-    for value, target in zip((factor, first, second), node.inputs, strict=True):
-        t.link(value, target)
-    return node.outputs[0]
 
 
 def _attribute(t: Tree, name: str) -> Socket:

@@ -68,6 +68,19 @@ class Tree:
             self.link(value, target)
         return node
 
+    def emission(self, colour: Any) -> Socket:
+        """A shader that shows ``colour`` as it is."""
+        node = self.node("ShaderNodeEmission")
+        self.link(colour, node.inputs["Color"])
+        return node.outputs[0]
+
+    def mix_shader(self, factor: Any, first: Socket, second: Socket) -> Socket:
+        """``first`` where the factor is 0, ``second`` where it is 1."""
+        node = self.node("ShaderNodeMixShader")
+        for value, target in zip((factor, first, second), node.inputs, strict=True):
+            self.link(value, target)
+        return node.outputs[0]
+
     def arrange(self) -> None:
         """Columns by distance from the inputs, so that a curious artist can read the tree."""
         depth: dict[str, int] = {}

@@ -13,42 +13,17 @@ from typing import Any
 import bpy
 
 from ...core.geometry import END, HORIZON
+from .group_inputs import DEPTH_VIEW, MATTE_ANGLE, RAW, REPAIR, SPLIT, add_sockets
 from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
-VERSION = 1  # raise it when the nodes change: an older group in a .blend is then left alone
+VERSION = 2  # raise it when the nodes change: an older group in a .blend is then left alone
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
 (matte, angle, near), and the colour of a point."""
-
-MATTE_ANGLE = "Matte Angle"
-_DEGREE = 0.017453292519943295
-_FLOATS: tuple[tuple[str, float, float, str, str], ...] = (
-    ("Scale", 1.0, -1e9, "NONE", "Inverse depth is Scale * V + Shift, V the depth file's value"),
-    ("Shift", 0.0, -1e9, "NONE", "Inverse depth is Scale * V + Shift, V the depth file's value"),
-    ("Low", 0.0, -1e9, "NONE", "Inverse depth that lands on Far"),
-    ("High", 1.0, -1e9, "NONE", "Inverse depth that lands on Near"),
-    ("Near", 2.0, 1e-4, "DISTANCE", "Distance of the shot's nearest point"),
-    ("Far", 20.0, 1e-4, "DISTANCE", "Distance of the shot's farthest point"),
-    ("Strength", 1.0, 0.0, "NONE", "0 is a flat card, 1 the depth as estimated"),
-    ("Focal", 1.0, 1e-4, "NONE", "Focal length over sensor width of the footage camera"),
-    ("Aspect", 1.0, 1e-6, "NONE", "Picture height over picture width"),
-    ("Step", 0.08, 1e-6, "NONE", "Change of normalised depth between neighbours that is a step"),
-    ("Matte", 1.0, 0.0, "FACTOR", "How far steps are cut away; 0 keeps the surface whole"),
-    (
-        MATTE_ANGLE,
-        3.0 * _DEGREE,
-        0.0,
-        "ANGLE",
-        "View angle at Near where cutting starts",
-    ),
-    ("Point Size", 1.0, 0.0, "NONE", "Radius of a point: 1 just closes the picture"),
-)
-_INTEGERS = (
-    ("Offset", 0, "Timeline frame less scene frame"),
-    ("First", 1, "The shot's first timeline frame"),
-    ("Last", 1, "The shot's last timeline frame"),
-)
+COMPARE, NORMALISED = "se_compare", "se_normalised"
+"""(1 - Repair, Split, Depth View), and the depth that Depth View shows. Stored only where one of
+them is not 0: a material reads a missing attribute as 0."""
 
 
 def relief_group() -> bpy.types.NodeTree:
@@ -59,32 +34,9 @@ def relief_group() -> bpy.types.NodeTree:
     group: Any = bpy.data.node_groups.new(NAME, "GeometryNodeTree")
     group["second_eye_relief"] = VERSION
     group.is_modifier = True
-    _sockets(group)
+    add_sockets(group)
     _nodes(group)
     return group
-
-
-def _sockets(group: Any) -> None:
-    new = group.interface.new_socket
-    new("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
-    new("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
-    for name, default, least, subtype, description in _FLOATS:
-        item = new(name, in_out="INPUT", socket_type="NodeSocketFloat", description=description)
-        item.subtype = subtype
-        item.default_value, item.min_value = default, least
-        if subtype == "FACTOR":
-            item.max_value = 1.0
-    for name, default, description in _INTEGERS:
-        item = new(name, in_out="INPUT", socket_type="NodeSocketInt", description=description)
-        item.default_value = default
-    for name, kind, description in (
-        ("Depth", "NodeSocketImage", "The project's depth sequence"),
-        ("Plate", "NodeSocketImage", "The project's plate sequence"),
-        ("Relief Material", "NodeSocketMaterial", "Projects the plate through the camera"),
-        ("Point Material", "NodeSocketMaterial", "Shows the colour of each point"),
-        ("Points", "NodeSocketBool", "A cloud of points instead of a surface"),
-    ):
-        new(name, in_out="INPUT", socket_type=kind, description=description)
 
 
 def _nodes(group: bpy.types.NodeTree) -> None:
@@ -99,13 +51,11 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     frame = t.math("FLOOR", t.node("GeometryNodeInputSceneTime").outputs["Frame"])
     number = t.clamp(t.math("ADD", frame, given["Offset"]), given["First"], given["Last"])
 
-    depth = _texture(t, given["Depth"], uv, number, "Closest", "Depth")
-    split = t.node("FunctionNodeSeparateColor")
-    t.link(depth, split.inputs[0])
+    stored = _stored_depth(t, given, uv, number)
     reach = t.math("SUBTRACT", given["High"], given["Low"])
     gain = t.math("DIVIDE", given["Scale"], reach)
     offset = t.math("DIVIDE", t.math("SUBTRACT", given["Shift"], given["Low"]), reach)
-    normalised = t.clamp(t.math("MULTIPLY_ADD", split.outputs[0], gain, offset))
+    normalised = t.clamp(t.math("MULTIPLY_ADD", stored, gain, offset))
     distance = _distance(t, given, normalised)
 
     wide = t.math("DIVIDE", distance, given["Focal"])
@@ -114,8 +64,9 @@ def _nodes(group: bpy.types.NodeTree) -> None:
         t.math("MULTIPLY", y, wide),
         t.math("MULTIPLY", distance, -1.0),
     )
+    flat = _compared(t, given, normalised)
     place = t.node("GeometryNodeSetPosition")
-    t.link(given["Geometry"], place.inputs["Geometry"])
+    t.link(flat, place.inputs["Geometry"])
     t.link(position, place.inputs["Position"])
     facts = (
         (LENS, t.combine(given["Focal"], t.math("DIVIDE", given["Focal"], given["Aspect"]), 0.0)),
@@ -125,14 +76,56 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     surface = place.outputs[0]
     for name, value in facts:
         surface = _store(t, surface, name, "FLOAT_VECTOR", value)
-    points = _points(t, given, position, wide, uv, number)
+    points = _points(t, given, flat, position, wide, uv, number)
 
-    choose = t.node("GeometryNodeSwitch", input_type="GEOMETRY")
-    t.link(given["Points"], choose.inputs["Switch"])
-    t.link(_paint(t, surface, given["Relief Material"]), choose.inputs["False"])
-    t.link(points, choose.inputs["True"])
-    t.link(choose.outputs[0], t.node("NodeGroupOutput").inputs[0])
+    painted = _paint(t, surface, given["Relief Material"])
+    shown = _switch(t, "GEOMETRY", given["Points"], points, painted)
+    t.link(shown, t.node("NodeGroupOutput").inputs[0])
     t.arrange()
+
+
+def _stored_depth(t: Tree, given: Socket, uv: Socket, number: Socket) -> Socket:
+    """V of the repaired depth, with the raw one mixed in by Repair and Split.
+
+    The switch is lazy: the raw pictures are read only where they are shown.
+    """
+    repaired = _value(t, _texture(t, given["Depth"], uv, number, "Closest", "Depth"))
+    raw = _value(t, _texture(t, given[RAW], uv, number, "Closest", RAW))
+    # Of the apron, too: kept inside 0..1, so that a Split of 0 or 1 has nothing on its other side.
+    u = t.clamp(t.separate(uv)[0], 0.0, 0.99999)
+    right = t.math("SUBTRACT", 1.0, t.math("LESS_THAN", u, given[SPLIT]))
+    part = t.math("MULTIPLY", given[REPAIR], right, label="Part of the repaired")
+    # Both products, not a sum and a difference: exact at 0 and at 1.
+    rest = t.math("MULTIPLY", raw, t.math("SUBTRACT", 1.0, part))
+    mixed = t.math("MULTIPLY_ADD", repaired, part, rest)
+    needed = t.math("MAXIMUM", t.math("SUBTRACT", 1.0, given[REPAIR]), given[SPLIT])
+    return _switch(t, "FLOAT", needed, mixed, repaired)
+
+
+def _compared(t: Tree, given: Socket, normalised: Socket) -> Socket:
+    """The flat plane with what the materials need to know of Repair, Split and Depth View."""
+    geometry = given["Geometry"]
+    view, split = given[DEPTH_VIEW], given[SPLIT]
+    missing = t.math("SUBTRACT", 1.0, given[REPAIR])
+    needed = t.math("MAXIMUM", t.math("MAXIMUM", missing, split), view)
+    facts = t.combine(missing, split, view)
+    told = _store(t, geometry, COMPARE, "FLOAT_VECTOR", facts)
+    told = _switch(t, "GEOMETRY", view, _store(t, told, NORMALISED, "FLOAT", normalised), told)
+    return _switch(t, "GEOMETRY", needed, told, geometry)
+
+
+def _switch(t: Tree, kind: str, when: Socket, then: Socket, otherwise: Socket) -> Socket:
+    node = t.node("GeometryNodeSwitch", input_type=kind)
+    t.link(when, node.inputs["Switch"])
+    t.link(otherwise, node.inputs["False"])
+    t.link(then, node.inputs["True"])
+    return node.outputs[0]
+
+
+def _value(t: Tree, colour: Socket) -> Socket:
+    split = t.node("FunctionNodeSeparateColor")
+    t.link(colour, split.inputs[0])
+    return split.outputs[0]
 
 
 def _distance(t: Tree, given: Socket, normalised: Socket) -> Socket:
@@ -149,14 +142,14 @@ def _distance(t: Tree, given: Socket, normalised: Socket) -> Socket:
 
 
 def _points(
-    t: Tree, given: Socket, position: Socket, wide: Socket, uv: Socket, number: Socket
+    t: Tree, given: Socket, flat: Socket, position: Socket, wide: Socket, uv: Socket, number: Socket
 ) -> Socket:
     """One point a vertex, as large as its cell of the picture is at its distance.
 
     From the flat plane: the fields here speak of its positions, not of the relief's.
     """
     colour = _texture(t, given["Plate"], uv, number, "Linear", "Plate")
-    coloured = _store(t, given["Geometry"], COLOUR, "FLOAT_COLOR", colour)
+    coloured = _store(t, flat, COLOUR, "FLOAT_COLOR", colour)
     cell = _cell(t, given)
     radius = t.math("MULTIPLY", t.math("MULTIPLY", wide, cell), given["Point Size"])
     cloud = t.node("GeometryNodeMeshToPoints")

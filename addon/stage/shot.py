@@ -10,20 +10,27 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ...core.errors import SecondEyeError
 from ...core.geometry import Pattern
 from ...core.project import Project, Shot
 from . import compat, keys
+from .group_inputs import RAW
 from .images import Sequence
 from .material import plate_material, point_material
 from .relief_group import relief_group
 
 MODIFIER = "Second Eye Relief"
+BRANCHES = ("spatial", "temporal", "semantic")
+WORN_BY_RELIEF, WORN_BY_POINTS = "Relief Material", "Point Material"
+PICTURED = ("Offset", "First", "Last", "Depth", RAW, "Plate")
+"""Inputs that materials are made from."""
 STEEPEST = 8.0  # normalised inverse depth per picture width
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What all shots of a project share. ``start``: scene frame of the project's first frame."""
+    """What all shots of a project share. ``start``: scene frame of the project's first frame;
+    ``raw``: the depth before repair, None where the project keeps none."""
 
     plate: bpy.types.Image
     depth: bpy.types.Image
@@ -31,6 +38,11 @@ class Sources:
     columns: int
     start: int
     points: bool
+    raw: bpy.types.Image | None = None
+
+    def scene_frame(self, project: Project, frame: int) -> int:
+        """The scene frame that shows timeline frame ``frame``."""
+        return self.start + frame - project.manifest.first
 
 
 def plane_mesh(name: str, pattern: Pattern, aspect: float) -> bpy.types.Mesh:
@@ -54,44 +66,106 @@ def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> 
     """A relief that shows ``shot``; link it, and parent it to the footage camera."""
     manifest = project.manifest
     aspect = manifest.clip.height / manifest.clip.width
-    name = f"Second Eye {shot.name or f'Shot {number:03d}'}"
+    name = object_name(shot, number)
     relief = bpy.data.objects.new(name, plane_mesh(name, sources.pattern, aspect))
     relief["second_eye_role"] = "relief"
-    relief["second_eye_shot"] = shot.name
-    relief["second_eye_first"] = shot.first
     modifier: Any = relief.modifiers.new(MODIFIER, "NODES")
     modifier.node_group = relief_group()
-
-    at = sources.start + shot.first - manifest.first  # scene frame of the shot's first frame
-    plate = Sequence(sources.plate, at, shot.first, shot.last)
-    depth = Sequence(sources.depth, at, shot.first, shot.last)
     pitch = 1.0 / sources.columns
-    # A surface seen so steeply that its depth runs through the whole range within an eighth of the
-    # picture's width is taken for a step; depth networks draw steps several pixels wide.
-    step = min(0.5, STEEPEST * pitch)
     values = {
-        "Low": shot.low,
-        "High": shot.high,
         "Near": shot.near,
         "Far": shot.far,
         "Strength": shot.strength,
         "Focal": manifest.lens.focal_over_width,
         "Aspect": aspect,
-        "Step": step,
-        "Offset": manifest.first - sources.start,
-        "First": shot.first,
-        "Last": shot.last,
-        "Depth": sources.depth,
-        "Plate": sources.plate,
-        "Relief Material": plate_material(relief.name, plate, depth, (pitch, pitch / aspect)),
-        "Point Material": point_material(relief.name),
+        # A surface seen so steeply that its depth runs through the whole range within an eighth of
+        # the picture's width is taken for a step; depth networks draw steps several pixels wide.
+        "Step": min(0.5, STEEPEST * pitch),
         "Points": sources.points,
     }
     for input_name, value in values.items():
         compat.set_input(modifier, input_name, value)
-    _key_shot(relief, modifier, project, shot, at)
-    _key_visibility(relief, project, shot, sources.start)
+    at = sources.scene_frame(project, shot.first)
+    for input_name in ("Near", "Far", "Strength"):
+        path = compat.input_path(modifier, input_name)
+        keys.key(relief, path, [at], [values[input_name]])
+    fit(relief, project, shot, sources)
     return relief
+
+
+def fit(relief: bpy.types.Object, project: Project, shot: Shot, sources: Sources) -> None:
+    """Bring a relief to what the project says of ``shot``: its frames, pictures, range and repair.
+
+    What an artist sets stays: near, far, strength, matte, comparison, with their keys. Materials
+    are made anew where the frames or the pictures are others than before.
+    """
+    modifier = relief_modifier(relief)
+    raw = sources.raw or sources.depth
+    values = {
+        "Low": shot.low,
+        "High": shot.high,
+        "Offset": project.manifest.first - sources.start,
+        "First": shot.first,
+        "Last": shot.last,
+        "Depth": sources.depth,
+        RAW: raw,
+        "Plate": sources.plate,
+    }
+    before = [compat.get_input(modifier, name) for name in PICTURED]
+    for name, value in values.items():
+        compat.set_input(modifier, name, value)
+    relief["second_eye_shot"] = shot.name
+    relief["second_eye_first"] = shot.first
+    for branch in BRANCHES:
+        setattr(relief.second_eye, branch, getattr(shot, branch))
+    if before != [compat.get_input(modifier, name) for name in PICTURED]:
+        _dress(relief, modifier, project, shot, sources)
+    _key_scale(relief, modifier, project, shot, sources)
+    _key_visibility(relief, project, shot, sources.start)
+
+
+def relief_modifier(relief: bpy.types.Object) -> Any:
+    """The modifier that makes the relief; an artist may have put others beside it."""
+    for modifier in relief.modifiers:
+        if is_relief(modifier):
+            return modifier
+    raise SecondEyeError(f'"{relief.name}" lost its relief modifier: press Build Scene again.')
+
+
+def is_relief(modifier: bpy.types.Modifier) -> bool:
+    group = modifier.node_group if isinstance(modifier, bpy.types.NodesModifier) else None
+    return group is not None and bool(group.get("second_eye_relief"))
+
+
+def object_name(shot: Shot, number: int) -> str:
+    """The name of the object that shows ``shot``, the project's ``number``th."""
+    return f"Second Eye {shot.name or f'Shot {number:03d}'}"
+
+
+def materials(relief: bpy.types.Object) -> list[bpy.types.Material]:
+    """The materials that a relief or its points wear."""
+    modifier = relief_modifier(relief)
+    worn = (compat.get_input(modifier, name) for name in (WORN_BY_RELIEF, WORN_BY_POINTS))
+    return [material for material in worn if material is not None]
+
+
+def _dress(
+    relief: bpy.types.Object, modifier: Any, project: Project, shot: Shot, sources: Sources
+) -> None:
+    """Materials count frames by themselves, so that they are made for these."""
+    worn = materials(relief)
+    at = sources.scene_frame(project, shot.first)
+
+    def shown(image: bpy.types.Image) -> Sequence:
+        return Sequence(image, at, shot.first, shot.last)
+
+    across = 1.0 / sources.columns
+    pitch = (across, across / compat.get_input(modifier, "Aspect"))
+    raw = shown(sources.raw) if sources.raw is not None else None
+    material = plate_material(relief.name, shown(sources.plate), shown(sources.depth), raw, pitch)
+    compat.set_input(modifier, WORN_BY_RELIEF, material)
+    compat.set_input(modifier, WORN_BY_POINTS, point_material(relief.name))
+    bpy.data.batch_remove([material for material in worn if material.users == 0])
 
 
 def hang_from(relief: bpy.types.Object, camera: bpy.types.Object) -> None:
@@ -101,28 +175,23 @@ def hang_from(relief: bpy.types.Object, camera: bpy.types.Object) -> None:
     relief.matrix_basis = Matrix.Identity(4)
 
 
-def _key_shot(
-    relief: bpy.types.Object,
-    modifier: bpy.types.Modifier,
-    project: Project,
-    shot: Shot,
-    at: int,
+def _key_scale(
+    relief: bpy.types.Object, modifier: Any, project: Project, shot: Shot, sources: Sources
 ) -> None:
     frames = range(shot.first, shot.last + 1)
     pairs = [project.scale_and_shift(frame) for frame in frames]
-    scene_frames = [at + i for i in range(len(frames))]
+    at = [sources.scene_frame(project, frame) for frame in frames]
     for name, values in (("Scale", [p[0] for p in pairs]), ("Shift", [p[1] for p in pairs])):
-        kept_frames, kept_values = keys.without_repeats(scene_frames, values)
+        kept_frames, kept_values = keys.without_repeats(at, values)
         compat.set_input(modifier, name, values[0])
         keys.key(relief, compat.input_path(modifier, name), kept_frames, kept_values)
-    for name, value in (("Near", shot.near), ("Far", shot.far), ("Strength", shot.strength)):
-        keys.key(relief, compat.input_path(modifier, name), [at], [value])
 
 
 def _key_visibility(relief: bpy.types.Object, project: Project, shot: Shot, start: int) -> None:
     """Hidden outside the shot; the first and last shots stay beyond the ends of the range."""
     manifest = project.manifest
-    if shot.first == manifest.first and shot.last == manifest.last:
+    whole = shot.first == manifest.first and shot.last == manifest.last
+    if whole and compat.find_fcurve(relief, "hide_render") is None:
         return
     frames, hidden = [start + shot.first - manifest.first], [0.0]
     if shot.first > manifest.first:

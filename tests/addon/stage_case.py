@@ -50,6 +50,11 @@ jpeg = [cv2.IMWRITE_JPEG_QUALITY, 95,
 for i, n in enumerate(range(first, last + 1)):
     assert cv2.imwrite(str(project.plate_path(n)), plates[i, :, :, ::-1], jpeg)
     project.write_depth(n, depths[i], np.ones_like(depths[i]))
+if "bases" in data:
+    from core.project import pictures
+    (folder / "base").mkdir(exist_ok=True)
+    for n, base in zip(manifest.frames, data["bases"], strict=True):
+        pictures.write_exr(folder / "base" / f"{n:06d}.exr", base.astype(np.float16))
 np.savez(sys.argv[4], plates=np.stack([project.read_plate(n) for n in manifest.frames]),
          normalised=np.stack([project.normalised(n) for n in manifest.frames]))
 """
@@ -89,7 +94,10 @@ class Case:
         given.setdefault("rate", [24, 1])
         given.setdefault("focal", 1.0)
         folder.mkdir(parents=True, exist_ok=True)
-        np.savez(folder / "in.npz", plates=plates, depths=depths)
+        arrays = {"plates": plates, "depths": depths}
+        if "bases" in given:  # the depth before repair, as much of it as depths
+            arrays["bases"] = given.pop("bases")
+        np.savez(folder / "in.npz", **arrays)
         where = folder / "clip.secondeye"
         arguments = (where, json.dumps(given), folder / "in.npz", folder / "out.npz")
         engine(module, python, WRITE, *arguments)

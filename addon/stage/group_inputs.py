@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inputs of the Geometry Nodes group "Second Eye Relief", with what an artist reads of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MATTE_ANGLE = "Matte Angle"
+REPAIR, SPLIT, DEPTH_VIEW = "Repair", "Split", "Depth View"
+RAW, POINTS = "Raw Depth", "Points"
+_DEGREE = 0.017453292519943295
+Row = tuple[str, float, float, str, str]
+"""Name, default, least value, subtype, tooltip."""
+
+_FLOATS: tuple[Row, ...] = (
+    ("Scale", 1.0, -1e9, "NONE", "Inverse depth is Scale * V + Shift, V the depth file's value"),
+    ("Shift", 0.0, -1e9, "NONE", "Inverse depth is Scale * V + Shift, V the depth file's value"),
+    ("Low", 0.0, -1e9, "NONE", "Inverse depth that lands on Far"),
+    ("High", 1.0, -1e9, "NONE", "Inverse depth that lands on Near"),
+    ("Near", 2.0, 1e-4, "DISTANCE", "Distance of the shot's nearest point"),
+    ("Far", 20.0, 1e-4, "DISTANCE", "Distance of the shot's farthest point"),
+    ("Strength", 1.0, 0.0, "NONE", "0 is a flat card, 1 the depth as estimated"),
+    ("Focal", 1.0, 1e-4, "NONE", "Focal length over sensor width of the footage camera"),
+    ("Aspect", 1.0, 1e-6, "NONE", "Picture height over picture width"),
+    ("Step", 0.08, 1e-6, "NONE", "Change of normalised depth between neighbours that is a step"),
+    ("Matte", 1.0, 0.0, "FACTOR", "How far steps are cut away; 0 keeps the surface whole"),
+    (MATTE_ANGLE, 3.0 * _DEGREE, 0.0, "ANGLE", "View angle at Near where cutting starts"),
+    ("Point Size", 1.0, 0.0, "NONE", "Radius of a point: 1 just closes the picture"),
+)
+_COMPARISON: tuple[Row, ...] = (
+    (
+        REPAIR,
+        1.0,
+        0.0,
+        "FACTOR",
+        "1 shows the repaired depth, 0 the network's own; give it keys to see before and after. "
+        "Does nothing where the project keeps no raw depth (folder base)",
+    ),
+    (
+        SPLIT,
+        0.0,
+        0.0,
+        "FACTOR",
+        "Left of this place in the picture the network's own depth is shown, right of it the "
+        "repaired one; 0 is off",
+    ),
+    (
+        DEPTH_VIEW,
+        0.0,
+        0.0,
+        "FACTOR",
+        "Shows the depth in colours in place of the footage: violet is far, yellow is near",
+    ),
+)
+_INTEGERS = (
+    ("Offset", 0, "Timeline frame less scene frame"),
+    ("First", 1, "The shot's first timeline frame"),
+    ("Last", 1, "The shot's last timeline frame"),
+)
+
+
+def add_sockets(group: Any) -> None:
+    """Give the empty group its inputs and its output."""
+    new = group.interface.new_socket
+    new("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
+    new("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
+    for row in _FLOATS:
+        _float(new, *row)
+    for name, default, description in _INTEGERS:
+        item = new(name, in_out="INPUT", socket_type="NodeSocketInt", description=description)
+        item.default_value = default
+    for name, kind, description in (
+        ("Depth", "NodeSocketImage", "The project's depth sequence"),
+        ("Plate", "NodeSocketImage", "The project's plate sequence"),
+        ("Relief Material", "NodeSocketMaterial", "Projects the plate through the camera"),
+        ("Point Material", "NodeSocketMaterial", "Shows the colour of each point"),
+        (POINTS, "NodeSocketBool", "A cloud of points instead of a surface"),
+        # New inputs come last: the ones before keep their identifiers, which curves go by.
+        (RAW, "NodeSocketImage", "The depth before repair; without one, the project's depth again"),
+    ):
+        new(name, in_out="INPUT", socket_type=kind, description=description)
+    for row in _COMPARISON:
+        _float(new, *row)
+
+
+def _float(
+    new: Any, name: str, default: float, least: float, subtype: str, description: str
+) -> None:
+    item = new(name, in_out="INPUT", socket_type="NodeSocketFloat", description=description)
+    item.subtype = subtype
+    item.default_value, item.min_value = default, least
+    if subtype == "FACTOR":
+        item.max_value = 1.0

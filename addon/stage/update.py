@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A built scene follows its project: depth that was repaired again, cuts that were moved."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...core.errors import SecondEyeError
+from ...core.project import Project, Shot
+from . import compat
+from .build import find_collection, load_sources, reliefs, remove_relief
+from .group_inputs import POINTS
+from .relief_group import relief_group
+from .shot import fit, object_name, relief_modifier
+
+
+def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
+    """Bring the reliefs of ``scene`` to the project's shots; returns the shots that are new.
+
+    A shot with the frames of before keeps its object, with all that an artist set there. A new one
+    goes on with the object that showed its first frame, or with a copy of it, curves included.
+    Raises SecondEyeError where nothing is built or a picture is missing.
+    """
+    collection = find_collection(scene)
+    manifest = project.manifest
+    old = reliefs(collection)
+    if not old:
+        raise SecondEyeError(f'"{collection.name}" holds no relief: press Build Scene again.')
+    start = int(collection["second_eye_start"]) + manifest.first
+    start -= int(collection["second_eye_first"])
+    points = bool(compat.get_input(relief_modifier(old[0]), POINTS))
+    sources = load_sources(project, collection.get("second_eye_columns"), start, points)
+    spans = {relief: span(relief) for relief in old}
+    ours = {relief: f"Second Eye {relief['second_eye_shot']}" for relief in old}
+    shown: list[tuple[bpy.types.Object, Shot]] = []
+    fresh = []
+    for shot in manifest.shots:
+        relief = _showing(spans, shot.first)
+        if spans[relief][0] != shot.first or any(relief == other for other, _ in shown):
+            relief = _copy(relief)
+        if spans.get(relief) != (shot.first, shot.last):
+            fresh.append(shot)
+        modifier = relief_modifier(relief)
+        if modifier.node_group != relief_group():
+            modifier.node_group = relief_group()
+        fit(relief, project, shot, sources)
+        shown.append((relief, shot))
+    wanted = {relief: object_name(shot, i) for i, (relief, shot) in enumerate(shown, 1)}
+    for relief in list(wanted):
+        if relief in ours and relief.name != ours[relief]:
+            del wanted[relief]  # the artist's own name
+    kept = {relief for relief, _ in shown}
+    for relief in old:
+        if relief not in kept:
+            remove_relief(relief)
+    for relief in wanted:  # first out of each other's way
+        relief.name = f"{wanted[relief]} to be"
+    for relief, name in wanted.items():
+        relief.name = name
+    collection["second_eye_start"], collection["second_eye_first"] = start, manifest.first
+    return fresh
+
+
+def span(relief: bpy.types.Object) -> tuple[int, int]:
+    """The first and last timeline frame that a relief shows."""
+    modifier = relief_modifier(relief)
+    return int(compat.get_input(modifier, "First")), int(compat.get_input(modifier, "Last"))
+
+
+def _showing(spans: dict[bpy.types.Object, tuple[int, int]], frame: int) -> bpy.types.Object:
+    """The relief that showed ``frame``; the nearest one of frames that are new."""
+    return min(spans, key=lambda r: max(spans[r][0] - frame, frame - spans[r][1], 0))
+
+
+def _copy(relief: bpy.types.Object) -> bpy.types.Object:
+    """The object with its curves; the mesh is shared."""
+    copy = relief.copy()
+    compat.own_action(copy)
+    for collection in relief.users_collection:
+        collection.objects.link(copy)
+    return copy
