@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where things were in the frame before, and how far that is to be trusted.
+
+Optical flow is DIS (T. Kroeger et al., "Fast optical flow using dense inverse search", ECCV 2016),
+in both directions, at a small size whatever the frames' own. Its bits don't depend on the number of
+threads (DIS cuts its search into a fixed number of stripes).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+LONGEST_SIDE = 320
+SHORTEST_SIDE = 24  # DIS needs a few patches a side; smaller pictures are enlarged
+FINEST_SCALE = 1  # the flow is computed down to half the small size
+
+# Flow there and back that misses by this many pixels of the small size has a trust of 1/e.
+CLOSED = 0.7
+CLOSED_SHARE = 0.05  # more is forgiven where things move far: this share of the way
+# Grey levels: what noise and compression change; and so many pixels' worth of the local gradient.
+NOISE = 5.0
+MISPLACED = 0.5
+BLANK = 2.0  # grey levels of standard deviation below which a picture shows nothing
+# Trusted share of a picture below which the flow as a whole has failed: a cut, a whip pan, a flash.
+LEAST_TRUST = 0.2
+
+
+@dataclass(frozen=True)
+class Link:
+    """Two consecutive frames of one shot, at the small size (h, w).
+
+    Attributes:
+        forth: float32 (h, w, 2), pixels of the small size, from the frame before to this one.
+        back: the same, from this frame to the one before.
+        forth_closed, forth_alike: float32 (h, w) in 0..1 on the frame before: 1 where going there
+            and back ends where it began, and where both pictures look alike.
+        back_closed, back_alike: the same on this frame.
+        broken: nothing in one frame can be found in the other.
+        held: this picture is blank, so that where things are is taken over from the one before.
+    """
+
+    forth: np.ndarray
+    back: np.ndarray
+    forth_closed: np.ndarray
+    forth_alike: np.ndarray
+    back_closed: np.ndarray
+    back_alike: np.ndarray
+    broken: bool
+    held: bool = False
+
+
+def small_grey(rgb: np.ndarray) -> np.ndarray:
+    """The picture that flow is computed on: uint8 (h, w) of rgb uint8 (H, W, 3)."""
+    height, width = rgb.shape[:2]
+    size = small_size(height, width)
+    # First small, then grey: the larger the picture, the more that saves.
+    shrinks = size[0] <= height and size[1] <= width
+    small = cv2.resize(
+        rgb, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
+    return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+
+
+def small_size(height: int, width: int) -> tuple[int, int]:
+    """(height, width) at which the flow of frames of this size is computed."""
+    factor = min(1.0, LONGEST_SIDE / max(height, width))
+    factor = max(factor, SHORTEST_SIDE / min(height, width))
+    return max(round(height * factor), 1), max(round(width * factor), 1)
+
+
+def link(before: np.ndarray, now: np.ndarray) -> Link:
+    """How two pictures of `small_grey` hang together."""
+    blank_before, blank_now = is_blank(before), is_blank(now)
+    if blank_before or blank_now:
+        return _blank_link(before, now, blank_before, blank_now)
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    dis.setFinestScale(FINEST_SCALE)
+    forth = dis.calc(before, now, None)  # type: ignore[call-overload]
+    back = dis.calc(now, before, None)  # type: ignore[call-overload]
+    forth_closed, back_closed = closed(forth, back), closed(back, forth)
+    grey_before, grey_now = before.astype(np.float32), now.astype(np.float32)
+    forth_alike = alike(grey_before, grey_now, forth, forth_closed)
+    back_alike = alike(grey_now, grey_before, back, back_closed)
+    trusted = float((back_closed * back_alike).mean())
+    trusted_forth = float((forth_closed * forth_alike).mean())
+    return Link(
+        forth,
+        back,
+        forth_closed,
+        forth_alike,
+        back_closed,
+        back_alike,
+        broken=min(trusted, trusted_forth) < LEAST_TRUST,
+    )
+
+
+def is_blank(grey: np.ndarray) -> bool:
+    """Whether a picture shows nothing: black, white, one colour."""
+    return float(grey.std()) < BLANK
+
+
+def closed(flow: np.ndarray, back: np.ndarray) -> np.ndarray:
+    """Trust float32 (h, w) in 0..1: whether going along ``flow`` and ``back`` ends at the start.
+
+    The forward-backward check of N. Sundaram et al., "Dense point trajectories by GPU-accelerated
+    large displacement optical flow" (ECCV 2010), as a soft mask; 0 for what leaves the picture.
+    """
+    columns, rows = places(flow)
+    returned = cv2.remap(back, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    missed = flow + returned
+    missed *= missed
+    error = missed[..., 0] + missed[..., 1]
+    length = flow[..., 0] ** 2 + flow[..., 1] ** 2
+    length *= CLOSED_SHARE**2
+    length += CLOSED**2
+    error /= length
+    trust = np.exp(-error)
+    height, width = trust.shape
+    outside = (columns < 0) | (columns > width - 1) | (rows < 0) | (rows > height - 1)
+    trust[outside] = 0.0
+    return trust
+
+
+def alike(grey: np.ndarray, other: np.ndarray, flow: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Trust float32 (h, w) in 0..1: whether ``other``, carried here along ``flow``, looks like
+    ``grey`` (both float32), after a change of exposure common to the whole picture."""
+    columns, rows = places(flow)
+    carried = cv2.remap(other, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    gain, offset = _exposure(grey, carried, weight)
+    carried *= gain
+    carried += offset
+    carried -= grey
+    carried *= carried
+    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    across *= across
+    down *= down
+    across += down
+    across *= MISPLACED**2
+    across += NOISE**2
+    carried /= across
+    carried *= -0.5
+    result: np.ndarray = np.exp(carried)
+    return result
+
+
+def _exposure(grey: np.ndarray, carried: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """(gain, offset) that bring ``carried`` to the brightness and contrast of ``grey``."""
+    total = float(weight.sum())
+    if total < 0.05 * weight.size:
+        return 1.0, 0.0
+    means = [float((weight * v).sum()) / total for v in (grey, carried)]
+    spread = [
+        float(np.sqrt((weight * np.square(v - m)).sum() / total))
+        for v, m in zip((grey, carried), means, strict=True)
+    ]
+    gain = float(np.clip((spread[0] + 1.0) / (spread[1] + 1.0), 0.5, 2.0))
+    return gain, means[0] - gain * means[1]
+
+
+def _blank_link(before: np.ndarray, now: np.ndarray, was: bool, held: bool) -> Link:
+    """Of a blank picture there is no flow. A blank frame takes over what was there before it; what
+    comes after one has nothing to lean on."""
+    still = np.zeros((*now.shape, 2), np.float32)
+    nothing, full = np.zeros(now.shape, np.float32), np.ones(now.shape, np.float32)
+    same = was and held and abs(float(now.mean()) - float(before.mean())) < NOISE
+    forth = full if same else nothing
+    return Link(still, still, forth, forth, full, full, broken=not held, held=held)
+
+
+def join(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The flow of going along ``first`` and from there along ``second`` (float32 (h, w, 2))."""
+    columns, rows = places(first)
+    onward = cv2.remap(second, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    onward += first
+    return onward
+
+
+def look_up(values: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """``values`` (h, w) or (h, w, k) of the small size, carried along ``flow``; 0 outside."""
+    columns, rows = places(flow)
+    return cv2.remap(values, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+
+
+def carry(values: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """``values`` float32 (H, W) or (H, W, k) of full size, carried along a flow of the small size
+    that says, for each pixel of the result, where its value lies; edges are repeated outside."""
+    height, width = values.shape[:2]
+    small = flow.shape[:2]
+    maps = []
+    for axis, (full, less) in enumerate(((width, small[1]), (height, small[0]))):
+        part = np.ascontiguousarray(flow[..., axis])
+        place = cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
+        if place is part:
+            place = part.copy()
+        place *= full / less
+        steps = np.arange(full, dtype=np.float32)
+        place += steps[None, :] if axis == 0 else steps[:, None]
+        maps.append(place)
+    return cv2.remap(values, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def places(flow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(columns, rows) float32 (h, w) at which a flow ends."""
+    columns, rows = _grid(*flow.shape[:2])
+    return columns + flow[..., 0], rows + flow[..., 1]
+
+
+@lru_cache(maxsize=4)
+def _grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    return columns, rows

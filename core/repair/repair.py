@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Repair of a clip's depth: the branches, in the order in which a frame meets them."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import SecondEyeError
+from .frame import Candidate, Frame, Past, Prepared
+from .sequence import Sequence
+from .settings import RepairSettings
+
+VERSION = 1  # of the algorithm: raised with every change of what comes out
+WEIGHTS = Path(__file__).resolve().parent / "weights" / "repair_v1.safetensors"
+
+
+class Repair:
+    """Repairs depth shot by shot.
+
+    Args:
+        settings: what to do.
+        weights: of the three networks; None for those that ship.
+        unit: of the inverse depth: "metres" keeps every frame's scale, "relative" aligns it.
+
+    Attributes:
+        name, sha256: of what comes out; the hash covers the weights and the algorithm, not the
+            settings.
+        streams: how many threads are worth calling `prepare` at once.
+    """
+
+    def __init__(
+        self, settings: RepairSettings, weights: Path | None = None, *, unit: str = "relative"
+    ) -> None:
+        self.settings, self._unit = settings, unit
+        digest = hashlib.sha256(f"second-eye-repair {VERSION}".encode())
+        path = WEIGHTS if weights is None else weights
+        networks: Any = None
+        if path.is_file() and find_spec(f"{__package__}.weights"):
+            networks = import_module(".weights", __package__).read_networks(path)
+            digest.update(path.read_bytes())
+        elif weights is not None:
+            raise SecondEyeError(f"There are no weights of repair at {path}: choose another file.")
+        self.name = path.stem
+        self.sha256 = digest.hexdigest()
+        self.streams = 2
+        self._branches: list[Any] = []
+        for name, branch, strength in (
+            ("spatial", "SpatialBranch", settings.spatial),
+            ("semantic", "SemanticBranch", settings.semantic),
+        ):
+            if strength > 0 and find_spec(f"{__package__}.{name}"):
+                make = getattr(import_module(f".{name}", __package__), branch)
+                self._branches.append(make(getattr(networks, name, None)))
+        self._fusion = getattr(networks, "fusion", None)
+
+    def prepare(self, frame: Frame) -> Prepared:
+        """What can be said of a frame without others. May run in several threads at once.
+
+        Raises SecondEyeError where an estimate isn't a finite number everywhere.
+        """
+        finite = np.isfinite(frame.inverse_depth).all() and (frame.variance > 0).all()
+        if not finite:
+            raise SecondEyeError(
+                "The depth model gave no number for a pixel of a frame: use another model."
+            )
+        candidates = [Candidate("base", frame.inverse_depth, frame.variance)]
+        for branch in self._branches:
+            candidate = branch(frame)
+            if candidate is not None:
+                candidates.append(candidate)
+        return Prepared(frame, tuple(candidates))
+
+    def sequence(self, past: Past | None = None) -> Sequence:
+        """A shot from its beginning, or from the frame after ``past`` on."""
+        return Sequence(self.settings, self._fusion, self._unit, past)
