@@ -7,7 +7,7 @@ It is trusted where going there and back returns, and not at its borders, both w
 N. Sundaram et al., "Dense point trajectories by GPU-accelerated large displacement optical flow"
 (ECCV 2010); and where both frames show the same, as W.-S. Lai et al. ask in "Learning blind video
 temporal consistency" (ECCV 2018), by a threshold on grey (3x3 pixels) after the change of the whole
-picture's brightness is taken off.
+picture's brightness and contrast is taken off.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,8 @@ def measured(before: np.ndarray, now: np.ndarray) -> Motion:
     there = looked_up(forth, source)
     length = np.square(back).sum(-1) + np.square(there).sum(-1)
     closed = np.square(back + there).sum(-1) < 0.01 * length + 0.5
-    change = now - looked_up(before.astype(np.float32), source)
+    carried = looked_up(before.astype(np.float32), source)
+    change = now - carried * (now.std() / max(float(before.std()), 1e-3))
     # A mean over neighbours, for one pixel in a few agrees by chance.
     same = cv2.blur(np.abs(change - np.median(change)), (3, 3)) < _SAME
     trusted = inside(source) & closed & same & ~_borders(back)
