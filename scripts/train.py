@@ -4,6 +4,7 @@
 
     train.py teacher --renders DIR --out DIR        ImageNet features, trained on the renders
     train.py student --renders DIR --out DIR [--teacher CHECKPOINT] [--photos DIR]
+    train.py repair --renders DIR --out DIR         repair's networks, on a trained depth network
     train.py export CHECKPOINT -o FILE.safetensors  the weights that ship
     train.py curves DIR -o FILE.png
 
@@ -44,6 +45,7 @@ from core.training.dataset import Sample, load_photos, load_renders
 from core.training.export import calibrate, calibration_frames, calibration_size, network_of
 from core.training.loop import Trainer
 from core.training.losses import LossWeights
+from core.training.repair_command import add_repair
 from core.training.running import run
 from core.training.settings import Phase, Settings
 from core.training.student import DistilWeights
@@ -273,6 +275,7 @@ def main() -> int:
         one.add_argument("--output-weight", type=float, default=1.0)
         one.add_argument("--label-weight", type=float, default=0.2, help="of the teacher's labels")
         one.set_defaults(run=train)
+    add_repair(commands)
     one = commands.add_parser("export")
     one.add_argument("checkpoint", type=Path)
     one.add_argument("-o", "--output", type=Path, required=True)

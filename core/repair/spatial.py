@@ -53,7 +53,7 @@ class SpatialBranch:
             # Channels last in memory is how numpy holds them: no copy is made.
             answer = self._network(
                 torch.from_numpy(told).permute(2, 0, 1)[None],
-                torch.from_numpy(np.ascontiguousarray(small.labels))[None],
+                torch.from_numpy(small.labels.copy())[None],
             )
             log_scale = answer.log_scale[0, 0].clamp(*LOG_SCALES).numpy()
             inverse_depth = answer.inverse_depth[0, 0].numpy() * span + low

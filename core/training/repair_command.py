@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``train.py repair``: repair's networks, from renders to weights that ship."""
+
+import argparse
+import signal
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+
+from ..depth import bundled_path
+from ..errors import SecondEyeError
+from .averaging import read_checkpoint
+from .repair_estimates import Estimator, load_estimates
+from .repair_loop import RepairTrainer, run_repair
+from .repair_spatial import SpatialTask
+from .repair_task import RepairSchedule, Task
+
+
+def add_repair(commands: Any) -> None:
+    """The subcommand, for the parser of ``scripts/train.py``."""
+    one = commands.add_parser("repair", help="repair's networks")
+    one.add_argument("--renders", type=Path, action="append", required=True)
+    one.add_argument("--out", type=Path, required=True, help="outside the repository")
+    one.add_argument("--part", choices=("spatial",), default="spatial")
+    one.add_argument("--base", default="second_eye_v1", help="depth model that ships, or its file")
+    one.add_argument("--cache", type=Path, default=Path("build/training"))
+    one.add_argument("--images", type=int, default=30000, help="samples seen in all")
+    one.add_argument("--batch", type=int, default=16)
+    one.add_argument("--rate", type=float, default=1e-3, help="learning rate at first")
+    one.add_argument("--variants", type=int, default=1, help="degraded pictures of each frame")
+    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--threads", type=int, default=1)
+    one.add_argument("--bfloat16", action="store_true", help="for a processor that has it")
+    one.add_argument("--resume", action="store_true")
+    one.set_defaults(run=train_repair)
+
+
+def train_repair(arguments: argparse.Namespace) -> None:
+    """Train one part. Raises `SecondEyeError`."""
+    torch.set_num_threads(arguments.threads)
+    cv2.setNumThreads(arguments.threads)
+    checkpoint = arguments.out / "checkpoint.pt"
+    if checkpoint.exists() and not arguments.resume:
+        raise SecondEyeError(f"{checkpoint} exists: add --resume, or choose another --out.")
+    stop = {"asked": False}
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.update(asked=True))
+    schedule = RepairSchedule(
+        arguments.images,
+        arguments.batch,
+        arguments.rate,
+        seed=arguments.seed,
+        bfloat16=arguments.bfloat16,
+    )
+    torch.manual_seed(arguments.seed)
+    trainer = RepairTrainer(build_task(arguments), schedule)
+    if checkpoint.exists():
+        state = read_checkpoint(checkpoint)
+        if state.get("schedule") != asdict(schedule):
+            raise SecondEyeError(
+                f"{checkpoint} was trained with other settings than are asked for now: give the "
+                "same --images, --batch, --rate, --seed and --bfloat16, or choose another --out."
+            )
+        trainer.restore(state)
+    run_repair(trainer, arguments.out, lambda: stop["asked"], lambda s: print(s, flush=True))
+    print("done" if trainer.done else "stopped; go on with --resume")
+
+
+def build_task(arguments: argparse.Namespace) -> Task:
+    """The part's network and its data, the base estimates made where the cache lacks them."""
+    base = Path(arguments.base)
+    weights = base if base.is_file() else bundled_path(arguments.base)
+
+    def load(clean: bool) -> Any:
+        return load_estimates(
+            arguments.renders,
+            Estimator(weights, arguments.seed, clean),
+            arguments.cache,
+            1 if clean else arguments.variants,
+            lambda line: print(line, flush=True),
+        )
+
+    held, scenes = load(True), load(False)
+    for name, part in (("to learn from", scenes), ("held out", held)):
+        print(f"{sum(len(s.records) for s in part)} frames {name}", flush=True)
+    return SpatialTask(scenes, held, bfloat16=arguments.bfloat16)
