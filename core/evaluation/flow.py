@@ -6,8 +6,8 @@ The flow is that of G. Farnebaeck, "Two-frame motion estimation based on polynom
 It is trusted where going there and back returns, and not at its borders, both with the numbers of
 N. Sundaram et al., "Dense point trajectories by GPU-accelerated large displacement optical flow"
 (ECCV 2010); and where both frames show the same, as W.-S. Lai et al. ask in "Learning blind video
-temporal consistency" (ECCV 2018), by a threshold on grey (3x3 pixels) after the change of the whole
-picture's brightness and contrast is taken off.
+temporal consistency" (ECCV 2018), by a threshold on grey (3x3 pixels). A change of brightness or
+contrast of the whole picture is taken off first.
 """
 
 from dataclasses import dataclass
@@ -42,15 +42,14 @@ class Motion:
 
 def measured(before: np.ndarray, now: np.ndarray) -> Motion:
     """The motion between two pictures, uint8 (H, W), grey."""
+    before = _lit_as(before, now)
     back, forth = _farneback(now, before), _farneback(before, now)
     source = _here(now.shape) + back
     there = looked_up(forth, source)
     length = np.square(back).sum(-1) + np.square(there).sum(-1)
     closed = np.square(back + there).sum(-1) < 0.01 * length + 0.5
-    carried = looked_up(before.astype(np.float32), source)
-    change = now - carried * (now.std() / max(float(before.std()), 1e-3))
     # A mean over neighbours, for one pixel in a few agrees by chance.
-    same = cv2.blur(np.abs(change - np.median(change)), (3, 3)) < _SAME
+    same = cv2.blur(np.abs(now - looked_up(before.astype(np.float32), source)), (3, 3)) < _SAME
     trusted = inside(source) & closed & same & ~_borders(back)
     return Motion(source, trusted, moves_as_camera(source, trusted))
 
@@ -85,6 +84,14 @@ def _farneback(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return cv2.calcOpticalFlowFarneback(
         first, second, np.zeros((*first.shape, 2), np.float32), 0.5, 5, 15, 3, 5, 1.1, 0
     )
+
+
+def _lit_as(picture: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """``picture`` with the other's brightness and contrast: Farneback's flow takes a change of
+    contrast for motion."""
+    gain = float(other.std()) / max(float(picture.std()), 1e-3)
+    lit = (picture - picture.mean()) * gain + other.mean()
+    return np.clip(np.rint(lit), 0, 255).astype(np.uint8)
 
 
 def _here(shape: tuple[int, ...]) -> np.ndarray:
