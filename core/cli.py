@@ -16,6 +16,8 @@ from .threads import wait_politely
 # Module under core/commands -> what `second-eye --help` says. Only the one asked for is imported.
 COMMANDS = {
     "depth": "footage to a depth project (running it again resumes)",
+    "repair": "make a project's depth again from its stored estimates, as strongly as wanted",
+    "shots": "list or change the cuts of a depth project",
     "convert": "footage to a stereo movie, without a Blender render",
     "evaluate": "measure a depth model on a folder of ground truth",
     "models": "list, add, describe or remove depth models",

@@ -9,6 +9,8 @@ from typing import Any
 from ..console import Console
 from ..errors import UsageError
 
+BRANCHES = ("spatial", "temporal", "semantic")
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
@@ -44,6 +46,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="longest side of the stored depth; default: the clip's own up to 1280",
     )
+    parser.add_argument(
+        "--repair",
+        type=parse_repair,
+        metavar="spatial=S,temporal=T,semantic=M|off",
+        help="strength of each branch of repair in every shot, 0 to 1; default: as the project "
+        "has it, 1 in a new one",
+    )
+    parser.add_argument(
+        "--look-ahead",
+        type=int,
+        metavar="N",
+        help="frames that the temporal branch sees ahead, 0 (streaming) to 12; default: 4",
+    )
+    parser.add_argument(
+        "--no-shots",
+        action="store_false",
+        dest="shots",
+        help="don't look for cuts: one shot, or what the project has",
+    )
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -61,6 +82,9 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         depth_size=arguments.depth_size,
         rate=arguments.rate,
         device=arguments.device,
+        look_ahead=arguments.look_ahead,
+        shots=arguments.shots,
+        **(arguments.repair or {}),
     )
     return job.run(console.report, console.cancelled)
 
@@ -84,6 +108,30 @@ def parse_rate(text: str) -> tuple[int, int]:
     if rate <= 0:
         raise refusal
     return rate.numerator, rate.denominator
+
+
+def parse_repair(text: str) -> dict[str, float]:
+    """ "spatial=1,temporal=0.5" or "off" as strengths by branch.
+
+    Raises ArgumentTypeError, in one sentence, otherwise.
+    """
+    if text == "off":
+        return dict.fromkeys(BRANCHES, 0.0)
+    strengths = {}
+    for part in text.split(","):
+        name, _, number = part.partition("=")
+        try:
+            strengths[name.strip()] = float(number)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(
+                f'"{text}" is no strength of repair: write spatial=1,temporal=1,semantic=1, or off'
+            ) from error
+    unknown = next((name for name in strengths if name not in BRANCHES), None)
+    if unknown is not None:
+        raise argparse.ArgumentTypeError(
+            f'"{unknown}" is no branch of repair: they are {", ".join(BRANCHES)}'
+        )
+    return strengths
 
 
 def parse_frames(text: str | None) -> tuple[int | None, int | None]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..project import Project
+from ..project import Manifest, Project
 from . import planning
+from .analysis import Analysis
 from .progress import IsCancelled, Progress, Report, stop_if
-from .stages import Analysis
+from .strengths import Repairs, Strengths
 
 if TYPE_CHECKING:
     from ..depth import DepthModel
@@ -28,6 +29,10 @@ class AnalyseJob:
     frames a second, for an image sequence, which has none of its own (24 where not given). Depth is
     estimated from the stored plate, never from the clip, so that a resumed run gives the files of
     an undisturbed one.
+
+    ``spatial``, ``temporal``, ``semantic``: strength of each branch of repair in every shot, 0 to
+    1; ``look_ahead``: frames that the temporal one sees; None keeps the project's, a new one
+    repairs as strongly as it can. ``shots``: whether new frames are looked through for cuts.
     """
 
     clip: str
@@ -39,9 +44,15 @@ class AnalyseJob:
     depth_size: int | None = None
     rate: Sequence[int] | None = None
     device: str | None = None
+    spatial: float | None = None
+    temporal: float | None = None
+    semantic: float | None = None
+    look_ahead: int | None = None
+    shots: bool = True
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
-        """Answers project, first, last, plates and frames (made now), model, notes, message.
+        """Answers project, first, last; plates, frames (estimated) and repaired (frames), each made
+        now; shots (how many), model, notes, message.
 
         Raises SecondEyeError, UsageError, Cancelled; the project stays resumable.
         """
@@ -50,6 +61,7 @@ class AnalyseJob:
         # Needed only when the first frame is written: missing, it must not leave a project behind.
         importlib.import_module("OpenEXR")
         stop_if(cancelled)
+        strengths = self.strengths
         clip = open_clip(self.clip, planning.sequence_rate(self.rate))
         planning.check_rate(clip, self.rate)
         for note in clip.info.notes:
@@ -67,10 +79,10 @@ class AnalyseJob:
                 clip.info.width, clip.info.height, self.depth_size
             )
             model = self.load_model(self.size)
-            project = Project.create(
-                folder,
-                planning.new_manifest(folder, clip, frames, model, self.size, depth_size),
-            )
+            manifest = planning.new_manifest(folder, clip, frames, model, self.size, depth_size)
+            strengths.apply(manifest.shots, manifest.repair)
+            self._check_engine(manifest)
+            project = Project.create(folder, manifest)
         adopts = False
         if model is None and any((self.model, self.size, self.device)):
             size = self.size or project.manifest.model.size
@@ -92,3 +104,16 @@ class AnalyseJob:
         from ..depth import load_model
 
         return load_model(self.model, size, self.device)
+
+    @property
+    def strengths(self) -> Strengths:
+        """What is asked of repair. Raises UsageError."""
+        return Strengths(self.spatial, self.temporal, self.semantic, self.look_ahead)
+
+    def _check_engine(self, manifest: Manifest) -> None:
+        """Raise what would stop the stages after the first: it must not leave a project behind."""
+        if self.shots:
+            importlib.import_module("..media.shots", __package__)
+        (shot,) = manifest.shots
+        if shot.repaired:
+            Repairs(manifest.model.unit).of(shot, manifest.repair.look_ahead)

@@ -19,6 +19,7 @@ PACKAGES = {
     "cv2": "opencv-python",
     "OpenEXR": "OpenEXR",
     "safetensors": "safetensors",
+    "scenedetect": "scenedetect",
 }
 # What models of the user's own need, and nothing else does.
 OPTIONAL = ("onnxruntime", "transformers")

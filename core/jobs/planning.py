@@ -105,9 +105,7 @@ def model_record(model: "DepthModel", size: int | None) -> ModelRecord:
 def is_unused(project: Project) -> bool:
     """Whether no frame of depth stands there yet, so that the project is bound to no model."""
     manifest = project.manifest
-    return not manifest.complete and not any(
-        project.depth_path(n).exists() for n in manifest.frames
-    )
+    return not manifest.complete and not any(project.base_path(n).exists() for n in manifest.frames)
 
 
 def is_model(project: Project, model: "DepthModel", size: int | None) -> bool:

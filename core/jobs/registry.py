@@ -11,6 +11,8 @@ from .progress import Job
 
 JOBS = {
     "analyse": (".analyse", "AnalyseJob"),
+    "repair": (".repair", "RepairJob"),
+    "shots": (".shots", "ShotsJob"),
     "convert": (".convert", "ConvertJob"),
     "assemble": (".assemble", "AssembleJob"),
     "check": (".check", "CheckJob"),

@@ -171,7 +171,7 @@ def estimates(
     alignment = Alignment()
     if model.unit != METRES:
         for n in window.known:
-            alignment.add(upsample_to(answers[n], *size).inverse_depth, project.read_depth(n))
+            alignment.add(upsample_to(answers[n], *size).inverse_depth, project.read_base(n))
     scale, shift = (np.float32(x) for x in alignment.scale_and_shift())
     for n in window.new:
         if n in wanted:

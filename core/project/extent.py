@@ -3,7 +3,7 @@
 
 import copy
 
-from .manifest import BakedCamera, Manifest, Shot
+from .manifest import PENDING, STAGES, BakedCamera, Manifest, Shot
 
 
 def with_range(manifest: Manifest, first: int, last: int) -> Manifest:
@@ -11,9 +11,12 @@ def with_range(manifest: Manifest, first: int, last: int) -> Manifest:
 
     The outermost shots grow or shrink, shots outside are dropped; new frames get scale 1,
     shift 0 and the nearest frame's camera. The range (low, high) of a shot that changed must be
-    measured anew.
+    measured anew; every stage of another range is pending.
     """
     new = copy.deepcopy(manifest)
+    if (first, last) != (manifest.first, manifest.last):
+        for name in STAGES:
+            new.stages[name].state = PENDING
     new.first, new.last = first, last
     scale = dict(zip(manifest.frames, manifest.depth.scale, strict=True))
     shift = dict(zip(manifest.frames, manifest.depth.shift, strict=True))

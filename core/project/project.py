@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import SecondEyeError
-from . import atomic, lock, rules, serial
+from . import atomic, lock, rules, serial, swap
 from .files import FOLDERS, FrameFiles
 from .manifest import SCHEMA, Manifest, Shot
 
@@ -84,33 +84,63 @@ class Project(FrameFiles):
         """
         path = self.folder / MANIFEST_NAME
         data = _encode(self.folder, self.manifest)
-        with contextlib.nullcontext() if self._held else self.lock():
-            try:
-                current = _digest(path.read_bytes())
-            except OSError as error:
-                raise SecondEyeError(f"{path} can't be read ({error.strerror}).") from error
-            if current != self._stored:
-                raise SecondEyeError(
-                    f"{path} was changed by somebody else since it was read: open it again."
-                )
-            if _digest(data) != current:
+        with contextlib.nullcontext() if self._held else self._hold():
+            self._check_unchanged()
+            if _digest(data) != self._stored:
                 atomic.write_bytes(path, data)
             self._stored = _digest(data)
 
+    def _check_unchanged(self) -> None:
+        path = self.folder / MANIFEST_NAME
+        try:
+            current = _digest(path.read_bytes())
+        except OSError as error:
+            raise SecondEyeError(f"{path} can't be read ({error.strerror}).") from error
+        if current != self._stored:
+            raise SecondEyeError(
+                f"{path} was changed by somebody else since it was read: open it again."
+            )
+
+    def _read_again(self) -> None:
+        again = Project.open(self.folder)
+        self.manifest, self._stored = again.manifest, again._stored
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the project as its only writer; clears away what a killed writer left.
+        """Hold the project as its only writer; finishes or clears away what a killed one left.
+
+        Where a killed writer had changed the manifest, it is read again.
 
         Raises SecondEyeError where another run holds it.
         """
+        with self._hold() as swapped:
+            if swapped:
+                self._read_again()
+            yield
+
+    @contextlib.contextmanager
+    def _hold(self) -> Iterator[bool]:
+        """The lock; yields whether the manifest on disk is another one now."""
         with lock.hold(self.folder):
             self._held = True
             try:
+                swapped = swap.finish(self.folder)
                 for folder in (self.folder, *(self.folder / name for name in FOLDERS)):
                     atomic.remove_temporaries(folder)
-                yield
+                yield swapped
             finally:
                 self._held = False
+
+    def replace_depth(self, manifest: Manifest) -> None:
+        """Put the frames made in ``swap.begin``'s folder in the place of the old ones, and
+        ``manifest``, which describes them, in that of the old one; all or nothing.
+
+        Raises SecondEyeError as `save` does; then the old ones stay.
+        """
+        data = _encode(self.folder, manifest)
+        self._check_unchanged()
+        swap.commit(self.folder, data)
+        self.manifest, self._stored = manifest, _digest(data)
 
     def clip_path(self) -> Path:
         """Where the clip lies now: beside the project as stored, else at its absolute path.

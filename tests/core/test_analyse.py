@@ -15,13 +15,16 @@ from clips import make_movie, make_sequence, numbered_picture, read_number
 
 from core.cli import main
 from core.commands.depth import parse_rate
-from core.depth import DepthEstimate, load_model, upsample_to
+from core.depth import load_model, upsample_to
 from core.errors import Cancelled, SecondEyeError, UsageError
 from core.jobs.analyse import AnalyseJob
 from core.jobs.pipeline import mapped
 from core.jobs.planning import depth_dimensions
-from core.jobs.stages import confidence
 from core.project import Project
+from core.repair.confidence import confidence_of
+
+
+OFF = {"spatial": 0, "temporal": 0, "semantic": 0}
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +37,13 @@ def clip(tmp_path_factory):
     return make_movie(tmp_path_factory.mktemp("clip") / "clip.mp4", range(1, 13), audio=True)
 
 
-def analyse(clip, folder, model=None, cancel_after=None, **options):
-    """Run the job; ``cancel_after``: ask it to stop after so many frames of depth."""
+def analyse(clip, folder, model=None, cancel_after=None, stage="depth", **options):
+    """Run the job; ``cancel_after``: ask it to stop after so many frames of ``stage``."""
     seen = []
     job = AnalyseJob(str(clip), str(folder), str(model) if model else None, **options)
 
     def cancelled():
-        frames = [p for p in seen if p.stage == "depth"]
+        frames = [p for p in seen if p.stage == stage]
         return cancel_after is not None and len(frames) > cancel_after
 
     return job.run(seen.append, cancelled) | {"seen": seen}
@@ -53,19 +56,38 @@ def undisturbed(clip, model):
     return folder
 
 
-def test_every_frame_has_its_own_plate_and_the_models_depth(undisturbed, model):
+def test_every_frame_has_its_own_plate_and_the_models_estimate(undisturbed, model):
     project = Project.open(undisturbed)
     estimator = load_model(str(model))
     for n in range(1, 13):
         plate = project.read_plate(n)
         assert read_number(plate) == n
         estimate = upsample_to(estimator.infer(plate), 64, 96)
-        expected = estimate.inverse_depth.astype(np.float16).astype(np.float32)
-        np.testing.assert_array_equal(project.read_depth(n), expected)
-        np.testing.assert_allclose(project.read_confidence(n), confidence(estimate), atol=5e-4)
+        for stored, told in (
+            (project.read_base(n), estimate.inverse_depth),
+            (project.read_uncertainty(n), estimate.uncertainty),
+        ):
+            np.testing.assert_array_equal(stored, told.astype(np.float16).astype(np.float32))
+        np.testing.assert_array_equal(project.read_labels(n), estimate.labels)
+    estimates = np.stack([project.read_base(n) for n in range(1, 13)])
+    assert np.abs(np.diff(estimates, axis=0)).max() > 0
     depths = np.stack([project.read_depth(n) for n in range(1, 13)])
+    assert (depths != estimates).any(axis=(1, 2)).all()
     assert depths.std() > 0
-    assert np.abs(np.diff(depths, axis=0)).max() > 0
+
+
+def test_with_repair_off_depth_is_the_estimate(undisturbed, clip, model):
+    folder = clip.parent / "off"
+    analyse(clip, folder, model, **OFF)
+    for n in range(1, 13):
+        name = f"{n:06d}.exr"
+        estimate = (undisturbed / "base" / name).read_bytes()
+        assert (folder / "depth" / name).read_bytes() == estimate
+        assert (folder / "base" / name).read_bytes() == estimate
+        project = Project.open(folder)
+        sure = confidence_of(project.read_uncertainty(n), project.read_base(n))
+        np.testing.assert_allclose(project.read_confidence(n), sure, atol=3e-4)
+    assert Project.open(folder).manifest.repair.name == ""
 
 
 def test_the_manifest_tells_the_whole_story(undisturbed, clip, model):
@@ -95,21 +117,22 @@ def test_a_finished_project_is_left_alone_and_says_so(undisturbed, clip, model):
     # No model is loaded where there is nothing to do, so this works without weights too.
     for answer in (analyse(clip, undisturbed, model), analyse(clip, undisturbed)):
         assert answer["message"].startswith("Nothing to do: frames 1 to 12")
-        assert answer["frames"] == answer["plates"] == 0
+        assert answer["frames"] == answer["plates"] == answer["repaired"] == 0
         assert stamps(undisturbed) == before
 
 
+@pytest.mark.parametrize("stage", ["depth", "repair"])
 @pytest.mark.parametrize("cancel_after", [0, 1, 5, 8])
-def test_cancelled_then_resumed_equals_undisturbed(
-    undisturbed, clip, model, cancel_after, tmp_path_factory
-):
-    folder = clip.parent / f"cancelled{cancel_after}"
+def test_cancelled_then_resumed_equals_undisturbed(undisturbed, clip, model, cancel_after, stage):
+    folder = clip.parent / f"cancelled_{stage}_{cancel_after}"
     with pytest.raises(Cancelled, match="run it again to resume"):
-        analyse(clip, folder, model, cancel_after=cancel_after)
+        analyse(clip, folder, model, cancel_after=cancel_after, stage=stage)
     assert not Project.open(folder).manifest.complete
     assert not [name for name in tree(folder) if "/." in name or name.startswith(".")]
     answer = analyse(clip, folder, model)
-    assert 0 < answer["frames"] <= 12 - cancel_after
+    made = answer["frames" if stage == "depth" else "repaired"]
+    assert 0 < made <= 12 - cancel_after
+    assert stage == "depth" or answer["frames"] == 0
     assert tree(folder) == tree(undisturbed)
 
 
@@ -122,9 +145,11 @@ def test_a_wider_range_extends_and_equals_the_whole(undisturbed, clip, model):
         "000005.exr",
         "000006.exr",
     ]
-    kept = stamps(folder / "depth")
-    assert analyse(clip, folder, model, first=5)["frames"] == 6
-    assert kept.items() <= stamps(folder / "depth").items()
+    kept = stamps(folder / "base")
+    answer = analyse(clip, folder, model, first=5)
+    # Frames 4 to 6 see more of the shot now.
+    assert (answer["frames"], answer["repaired"]) == (6, 9)
+    assert kept.items() <= stamps(folder / "base").items()
     # A narrower one is already there.
     assert analyse(clip, folder, model, first=5, last=5)["frames"] == 0
     # A gap is closed, and told.
@@ -157,7 +182,7 @@ def test_while_a_finished_project_grows_it_keeps_describing_the_finished_frames(
         analyse(clip, folder, model, cancel_after=3)
     assert (folder / "project.json").read_bytes() == before
     assert Project.open(folder).manifest.complete
-    assert (folder / "depth" / "000005.exr").exists()
+    assert (folder / "base" / "000005.exr").exists()
 
 
 def test_what_the_artist_set_stays(undisturbed, clip, model):
@@ -185,7 +210,17 @@ def test_what_the_artist_set_stays(undisturbed, clip, model):
     assert m.shots[0].high == pytest.approx(np.percentile(np.stack(d), 99.8), rel=5e-3)
 
 
-@pytest.mark.parametrize("name", ["depth/000003.exr", "confidence/000007.exr", "plate/000012.jpg"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "base/000001.exr",
+        "uncertainty/000004.exr",
+        "labels/000005.png",
+        "depth/000003.exr",
+        "confidence/000007.exr",
+        "plate/000012.jpg",
+    ],
+)
 @pytest.mark.parametrize("damage", ["deleted", "emptied", "cut"])
 def test_damaged_files_are_made_again(undisturbed, clip, model, name, damage, tmp_path_factory):
     folder = clip.parent / f"{damage}_{name.partition('/')[0]}"
@@ -196,7 +231,11 @@ def test_damaged_files_are_made_again(undisturbed, clip, model, name, damage, tm
     else:
         path.write_bytes(path.read_bytes()[: 0 if damage == "emptied" else -30])
     answer = analyse(clip, folder, model)
-    assert (answer["frames"], answer["plates"]) == ((0, 1) if "plate" in name else (1, 0))
+    made = (answer["plates"], answer["frames"], answer["repaired"])
+    kind = name.partition("/")[0]
+    assert made == {"plate": (1, 0, 0), "depth": (0, 0, 1), "confidence": (0, 0, 1)}.get(
+        kind, (0, 1, 0)
+    )
     assert tree(folder) == tree(undisturbed)
 
 
@@ -252,7 +291,9 @@ def test_a_moved_clip_is_found_again(clip, model, tmp_path):
 
 def test_progress_counts_every_stage_to_its_end(undisturbed, clip, model, tmp_path):
     seen = analyse(clip, tmp_path / "p", model)["seen"]
-    for stage, total in (("plate", 12), ("depth", 12), ("range", 1)):
+    for stage, total in (
+        ("plate", 12), ("shots", 12), ("depth", 12), ("repair", 12), ("range", 1), ("flicker", 1)
+    ):  # fmt: skip
         counts = [p.done for p in seen if p.stage == stage]
         assert counts == sorted(counts)
         assert counts[-1] == total
@@ -262,9 +303,9 @@ def test_progress_counts_every_stage_to_its_end(undisturbed, clip, model, tmp_pa
 def test_confidence_is_one_half_at_ten_percent_of_the_nearest():
     values = np.array([[0.0, 2.0]], np.float32)
     error = np.array([[0.0, 0.2]], np.float32)
-    np.testing.assert_allclose(confidence(DepthEstimate(values, error)), [[1.0, 0.5]])
-    flat = DepthEstimate(np.zeros((1, 1), np.float32), np.ones((1, 1), np.float32))
-    assert 0 <= confidence(flat)[0, 0] < 1e-3
+    np.testing.assert_allclose(confidence_of(error, values), [[1.0, 0.5]])
+    flat = confidence_of(np.ones((1, 1), np.float32), np.zeros((1, 1), np.float32))
+    assert 0 <= flat[0, 0] < 1e-3
 
 
 def test_no_thread_outlives_a_job(clip, model, tmp_path):

@@ -67,7 +67,7 @@ def test_killed_again_and_again_it_still_moves_on(material):
                     elif message["done"] > first:
                         break
             worker.process.kill()
-        finished.append(len(list((project / "depth").glob("0*.exr"))))
+        finished.append(len(list((project / "base").glob("0*.exr"))))
     assert finished == sorted(set(finished))
     with Worker() as worker:
         worker.start("analyse", clip=clip, project=project, model=model)

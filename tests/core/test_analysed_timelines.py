@@ -71,7 +71,7 @@ def test_plate_and_depth_are_those_of_their_frame(name, first, model, tmp_path):
         assert read_number(upright(plate, name)) == numbers[n - 1]
         estimate = upsample_to(estimator.infer(plate), manifest.depth.height, manifest.depth.width)
         estimates[n] = estimate.inverse_depth.astype(np.float16).astype(np.float32)
-        np.testing.assert_array_equal(project.read_depth(n), estimates[n])
+        np.testing.assert_array_equal(project.read_base(n), estimates[n])
     # Depth of another number would have been noticed.
     for n in list(manifest.frames)[1:]:
         if numbers[n - 1] != numbers[n - 2]:

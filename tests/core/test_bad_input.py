@@ -303,7 +303,7 @@ def test_damaged_depth_is_made_again(depth, clip, project, damage):
     others = {name: stamp for name, stamp in stamps(project).items() if "000002" not in name}
     code, out, _ = depth(clip, project, "--frames", "1:3")
     assert code == 0
-    assert "1 made now" in out
+    assert "0 estimated and 1 repaired now" in out
     assert path.read_bytes() == good
     assert others.items() <= stamps(project).items()
 

@@ -32,7 +32,7 @@ def test_depth_prints_one_line_and_resumes(clip, model, tmp_path, capfd):
     command = ["depth", str(clip), "--project", str(tmp_path / "p"), "--model", str(model)]
     assert cli.main([*command, "--frames", "2:3"]) == 0
     out, err = capfd.readouterr()
-    assert "frames 2 to 3 are analysed (2 made now, 96x64, model tiny_1)" in out
+    assert "frames 2 to 3 are analysed (2 estimated and 2 repaired now, 96x64, model tiny_1)" in out
     assert (out.count("\n"), err) == (1, "")
     assert cli.main([*command, "--frames", "2:3"]) == 0
     assert capfd.readouterr().out.startswith("Nothing to do")
@@ -149,7 +149,7 @@ def test_ctrl_c_stops_resumably(model, tmp_path):
         text=True,
     )
     until = time.monotonic() + 200
-    while not (tmp_path / "p" / "depth" / "000002.exr").exists():
+    while not (tmp_path / "p" / "base" / "000002.exr").exists():
         assert child.poll() is None, child.stderr.read()
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -161,7 +161,7 @@ def test_ctrl_c_stops_resumably(model, tmp_path):
     assert "Traceback" not in err
     project = Project.open(tmp_path / "p")
     assert not project.manifest.complete
-    assert 2 <= len(list((tmp_path / "p" / "depth").iterdir())) < 399
+    assert 2 <= len(list((tmp_path / "p" / "base").iterdir())) < 399
     assert not list((tmp_path / "p").rglob(".*"))
 
 

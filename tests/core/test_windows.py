@@ -126,7 +126,7 @@ def analyse(clip: Path, folder: Path, model: Path, first=None, last=None, stop_a
 
 def levels(project: Path) -> list[float]:
     opened = Project.open(project)
-    return [float(opened.read_depth(n).mean()) for n in opened.manifest.frames]
+    return [float(opened.read_base(n).mean()) for n in opened.manifest.frames]
 
 
 def test_windows_are_brought_to_one_scale(clip: Path, model: Path, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_an_interrupted_run_ends_with_the_same_bytes(
     analyse(clip, tmp_path / "whole", model)
     with pytest.raises(Cancelled):
         analyse(clip, tmp_path / "cut", model, stop_after=stop_after)
-    assert len(list((tmp_path / "cut" / "depth").glob("*.exr"))) < 12
+    assert len(list((tmp_path / "cut" / "base").glob("*.exr"))) < 12
     analyse(clip, tmp_path / "cut", model)
     assert tree(tmp_path / "cut") == tree(tmp_path / "whole")
 
@@ -167,7 +167,7 @@ def test_a_lost_file_is_made_again_as_it_was(clip: Path, model: Path, tmp_path: 
     analyse(clip, tmp_path / "p", model)
     before = tree(tmp_path / "p")
     for name in ("000002", "000006", "000012"):
-        (tmp_path / "p" / "depth" / f"{name}.exr").unlink()
+        (tmp_path / "p" / "base" / f"{name}.exr").unlink()
     analyse(clip, tmp_path / "p", model)
     assert tree(tmp_path / "p") == before
 
@@ -177,11 +177,11 @@ def test_an_extended_project_keeps_its_frames_and_scale(
 ) -> None:
     """To both sides, and interrupted on the way."""
     analyse(clip, tmp_path / "p", model, 5, 8)
-    before = tree(tmp_path / "p" / "depth")
+    before = tree(tmp_path / "p" / "base")
     middle = levels(tmp_path / "p")
     shutil.copytree(tmp_path / "p", tmp_path / "cut")
     analyse(clip, tmp_path / "p", model, 1, 12)
-    assert before.items() <= tree(tmp_path / "p" / "depth").items()
+    assert before.items() <= tree(tmp_path / "p" / "base").items()
     got = levels(tmp_path / "p")
     assert got[4:8] == middle
     # Its unit is that of frame 5's level.
@@ -200,11 +200,11 @@ def test_an_extension_that_was_cut_leaves_no_windows_to_a_longer_one(
     analyse(clip, tmp_path / "p", model, 3, 10)
     with pytest.raises(Cancelled):
         analyse(clip, tmp_path / "cut", model, 1, 6, stop_after=4)
-    assert len(list((tmp_path / "cut" / "depth").glob("*.exr"))) == 4
+    assert len(list((tmp_path / "cut" / "base").glob("*.exr"))) == 4
     analyse(clip, tmp_path / "cut", model, 3, 5)  # nothing to do, and nothing forgotten
     assert Project.open(tmp_path / "cut").manifest.extra == {"extending": [1, 6]}
     analyse(clip, tmp_path / "cut", model, 3, 10)
-    for part in ("depth", "confidence", "project.json"):
+    for part in ("base", "depth", "confidence", "project.json"):
         kept, made = (tree(tmp_path / name) for name in ("p", "cut"))
         assert {n: d for n, d in made.items() if n.startswith(part)} == {
             n: d for n, d in kept.items() if n.startswith(part)
@@ -257,4 +257,4 @@ def test_a_window_that_fails_leaves_a_finished_project(
     with pytest.raises(SecondEyeError, match="The model log answers with infinite values"):
         analyse(dark, tmp_path / "q", nodes_fail, 9, 12)
     analyse(dark, tmp_path / "q", model, 1, 4)
-    assert tree(tmp_path / "q" / "depth") == tree(tmp_path / "p" / "depth")
+    assert tree(tmp_path / "q" / "depth") == tree(tmp_path / "p" / "base")
