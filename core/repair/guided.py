@@ -120,8 +120,8 @@ def enlarge(values: np.ndarray, rgb: np.ndarray, step: float) -> tuple[np.ndarra
     h, w = values.shape
     small = cv2.resize(rgb, (w, h), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     square = np.ones((3, 3), np.uint8)
-    edges = (cv2.dilate(values, square) - cv2.erode(values, square)) > step
-    edges = cv2.dilate(edges.astype(np.uint8), square)
+    steep = (cv2.dilate(values, square) - cv2.erode(values, square)) > step
+    edges = cv2.dilate(steep.astype(np.uint8), square)
     # Where each large pixel lies among the small ones, and the nearest of them.
     y, x = (np.arange(height) + 0.5) * h / height - 0.5, (np.arange(width) + 0.5) * w / width - 0.5
     near_y, near_x = np.rint(y).astype(np.int64), np.rint(x).astype(np.int64)

@@ -76,7 +76,8 @@ class Attention(nn.Module):
             square = F.avg_pool2d(y.reshape(n, h, w, c).permute(0, 3, 1, 2), self.pool)
             seen = square.permute(0, 2, 3, 1).reshape(n, -1, c)
         key, value = self.key_value(seen).chunk(2, -1)
-        y = F.scaled_dot_product_attention(*(self._split(t) for t in (self.query(y), key, value)))
+        query, key, value = (self._split(t) for t in (self.query(y), key, value))
+        y = F.scaled_dot_product_attention(query, key, value)
         tokens = tokens + self.join(y.transpose(1, 2).reshape(n, h * w, c))
         if self.mlp is not None:
             tokens = tokens + self.mlp(tokens)

@@ -13,7 +13,8 @@ import torch
 from ..depth import bundled_path
 from ..errors import SecondEyeError
 from .averaging import read_checkpoint
-from .repair_estimates import Estimator, load_estimates
+from .repair_estimates import Estimated, Estimator, load_estimates
+from .repair_export import export_repair
 from .repair_loop import RepairTrainer, run_repair
 from .repair_spatial import SpatialTask
 from .repair_task import RepairSchedule, Task
@@ -36,6 +37,14 @@ def add_repair(commands: Any) -> None:
     one.add_argument("--bfloat16", action="store_true", help="for a processor that has it")
     one.add_argument("--resume", action="store_true")
     one.set_defaults(run=train_repair)
+    one = commands.add_parser("export-repair", help="checkpoints of repair to weights that ship")
+    one.add_argument("checkpoint", type=Path, nargs="+", help="one a part; others stay as they are")
+    one.add_argument("-o", "--output", type=Path, required=True)
+    one.add_argument("--renders", type=Path, action="append", required=True, help="to calibrate on")
+    one.add_argument("--base", default="second_eye_v1", help="depth model that ships, or its file")
+    one.add_argument("--cache", type=Path, default=Path("build/training"))
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(run=export)
 
 
 def train_repair(arguments: argparse.Namespace) -> None:
@@ -71,19 +80,30 @@ def train_repair(arguments: argparse.Namespace) -> None:
 
 def build_task(arguments: argparse.Namespace) -> Task:
     """The part's network and its data, the base estimates made where the cache lacks them."""
-    base = Path(arguments.base)
-    weights = base if base.is_file() else bundled_path(arguments.base)
-
-    def load(clean: bool) -> Any:
-        return load_estimates(
-            arguments.renders,
-            Estimator(weights, arguments.seed, clean),
-            arguments.cache,
-            1 if clean else arguments.variants,
-            lambda line: print(line, flush=True),
-        )
-
-    held, scenes = load(True), load(False)
+    held, scenes = load(arguments, True), load(arguments, False)
     for name, part in (("to learn from", scenes), ("held out", held)):
         print(f"{sum(len(s.records) for s in part)} frames {name}", flush=True)
     return SpatialTask(scenes, held, bfloat16=arguments.bfloat16)
+
+
+def load(arguments: argparse.Namespace, clean: bool) -> list[Estimated]:
+    """Held-out scenes' clean frames, or degraded ones to learn from."""
+    base = Path(arguments.base)
+    return load_estimates(
+        arguments.renders,
+        Estimator(base if base.is_file() else bundled_path(arguments.base), arguments.seed, clean),
+        arguments.cache,
+        1 if clean else arguments.variants,
+        lambda line: print(line, flush=True),
+    )
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Write the weights that ship. Raises `SecondEyeError`."""
+    cv2.setNumThreads(1)
+    metadata = {"name": arguments.output.stem, "license": "GPL-3.0-or-later"}
+    held = load(arguments, True)
+    factors = export_repair(arguments.checkpoint, arguments.output, held, metadata)
+    for name, factor in factors.items():
+        print(f"{name}: expected errors x {factor:.3f}")
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")

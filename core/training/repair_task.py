@@ -17,7 +17,11 @@ class Task(Protocol):
     """
 
     part: str
-    network: nn.Module
+
+    @property
+    def network(self) -> nn.Module:
+        """See the class."""
+        ...
 
     def loss(self, rngs: list[np.random.Generator]) -> tuple[Tensor, dict[str, float]]:
         """The loss on a batch of one sample a generator, each drawn from its generator alone, and
