@@ -107,7 +107,8 @@ def _evaluated(
         from ..evaluation.stereo import evaluate_stereo
 
         return evaluate_stereo(path, step=step)
-    if layout in ("rgbd", "nyu", "kitti"):
+    sequences = arguments.repair is not None and layout in ("rgbd", "renders")
+    if layout in ("rgbd", "nyu", "kitti") and not sequences:
         from ..evaluation.sets import open_set
 
         data = open_set(
@@ -128,6 +129,14 @@ def _evaluated(
 
         clip = clip_at(path)
         return evaluate_video(clip, _contest(arguments, model), limit=limit, step=step)
+    if sequences:
+        from ..evaluation.sequences import evaluate_moves, evaluate_recording
+
+        contest = _contest(arguments, model)
+        if layout == "renders":
+            return evaluate_moves([path], contest, limit=limit, step=step)
+        scale = arguments.depth_scale
+        return evaluate_recording(path, contest, depth_scale=scale, limit=limit, step=step)
     if layout == "camvid":
         from ..evaluation.semantic import evaluate_camvid
 

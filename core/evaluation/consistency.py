@@ -44,7 +44,10 @@ class Consistency:
         given = np.ascontiguousarray(inverse, np.float32)
         values: np.ndarray = cv2.resize(given, self._size, interpolation=cv2.INTER_LINEAR)
         if motion is not None and self._before is not None:
-            change = np.abs(values - looked_up(self._before, motion.source))
+            there, here = self._before, values
+            if motion.forward:
+                there, here = here, there
+            change = np.abs(here - looked_up(there, motion.source))
             self._errors.append(
                 {"opw_static": _mean(change, motion.static), "opw": _mean(change, motion.trusted)}
             )

@@ -33,11 +33,14 @@ class Motion:
         trusted: bool (H, W), seen in both frames by a flow that holds.
         static: bool (H, W), those of them that move as the camera makes a world at rest move (see
             `camera_motion`).
+        forward: the other way round: the arrays are those of the frame before, and ``source``
+            says where in this frame each of its pixels is.
     """
 
     source: np.ndarray
     trusted: np.ndarray
     static: np.ndarray
+    forward: bool = False
 
 
 def measured(before: np.ndarray, now: np.ndarray) -> Motion:

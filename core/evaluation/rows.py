@@ -7,7 +7,7 @@ first frame's depth held, and the vertical ramp.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from ..depth import DepthModel
 from ..repair.settings import RepairSettings
-from .looks import Look, Repairs, RepairSequence
+from .looks import Look, Repairs, RepairSequence, looks
 from .rgbd import vertical_ramp
 
 BASE, REPAIRED = "base", "repaired"
@@ -155,3 +155,45 @@ class Ramp(Base):
 
     def push(self, look: Look) -> list[np.ndarray]:
         return [vertical_ramp(*look.frame.inverse_depth.shape)]
+
+
+Answer = tuple[int, np.ndarray, Look, dict[str, np.ndarray]]
+
+
+def answers(
+    pictures: Iterable[np.ndarray],
+    contest: Contest,
+    seen: Callable[[int, np.ndarray], None] | None = None,
+) -> Iterator[Answer]:
+    """(number from 0, rgb, look, inverse depths by row) of each frame of one sequence, once all
+    rows have answered it; ``seen(number, rgb)`` is called when it comes in.
+
+    What looks ahead holds the others back: at most that many frames wait.
+    """
+    rows = contest.rows()
+    given = dict.fromkeys(rows, 0)
+    waiting: dict[int, Answer] = {}
+    out = 0
+
+    def take(name: str, depths: list[np.ndarray]) -> None:
+        for depth in depths:
+            waiting[given[name]][3][name] = depth
+            given[name] += 1
+
+    def ready() -> Iterator[Answer]:
+        nonlocal out
+        while out < min(given.values()):
+            yield waiting.pop(out)
+            out += 1
+
+    found = looks(pictures, contest.model, contest.repairs, contest.peers)
+    for number, (rgb, look) in enumerate(found):
+        if seen is not None:
+            seen(number, rgb)
+        waiting[number] = number, rgb, look, {}
+        for name, row in rows.items():
+            take(name, row.push(look))
+        yield from ready()
+    for name, row in rows.items():
+        take(name, row.finish())
+    yield from ready()

@@ -10,12 +10,14 @@ _PUBLISHED = (
 )
 
 _TEMPORAL = (
-    *(("opw_static", "OPW static"), ("opw", "OPW all")),
-    *(("away", "away from base"), ("detail", "detail kept")),
+    *(("opw_static", "OPW static"), ("opw", "OPW all"), ("tae", "TAE"), ("tcc", "TCC")),
+    *(("abs_rel", "AbsRel"), ("delta1", "d<1.25"), ("f1_2", "edge F1")),
+    *(("accuracy", "edge acc."), ("completeness", "edge compl."), ("plane_flat", "plane flat")),
+    *(("plane_tilt", "plane tilt"), ("miou", "mIoU"), ("away", "away"), ("detail", "detail")),
 )
 _TEMPORAL_NOTE = (
     "OPW: change along the flow over the range of inverse depth, one scale and shift a sequence; "
-    "read it with the other columns."
+    "away: distance from the base; detail: gradients kept. A low OPW alone says nothing."
 )
 
 
@@ -25,26 +27,28 @@ def summary(report: dict[str, Any]) -> str:
     head = f"{report['folder']} ({report['count']} {counted})"
     if report["layout"] == "camvid":
         return "\n".join([head, *_labels(report)])
+    if "rows" in report:
+        rows = report["rows"].values()
+        told = [c for c in _TEMPORAL if any(row.get(c[0]) is not None for row in rows)]
+        return "\n".join([head, *_table(report["rows"], told), _TEMPORAL_NOTE])
     if report["layout"] in ("rgbd", "nyu", "kitti", "renders"):
         return "\n".join([head, *_published(report), *_extras(report)])
-    if report["layout"] == "stereo":
-        names = list(next(iter(report["mean"].values())))
-        return "\n".join([head, *_table(report["mean"], [(name, name) for name in names])])
-    return "\n".join([head, *_table(report["rows"], list(_TEMPORAL)), _TEMPORAL_NOTE])
+    names = list(next(iter(report["mean"].values())))
+    return "\n".join([head, *_table(report["mean"], [(name, name) for name in names])])
 
 
 def _table(
     rows: Mapping[str, Mapping[str, float | None]], columns: list[tuple[str, str]]
 ) -> list[str]:
     first = max(len(name) for name in rows) + 2
-    lines = [" " * first + "".join(f"{title:>16}" for _, title in columns)]
+    lines = [" " * first + "".join(f"{title:>12}" for _, title in columns)]
     for label, scores in rows.items():
         lines.append(f"{label:<{first}}" + "".join(_cell(scores.get(name)) for name, _ in columns))
     return lines
 
 
 def _cell(value: float | None) -> str:
-    return f"{'-':>16}" if value is None else f"{value:16.4f}"
+    return f"{'-':>12}" if value is None else f"{value:12.4f}"
 
 
 def _published(report: dict[str, Any]) -> list[str]:

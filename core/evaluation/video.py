@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How much depth flickers along a clip, before and after repair, and what that cost."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,7 @@ from ..media import Clip, to_bits
 from .consistency import Consistency
 from .depth_set import Step
 from .flow import Motion, compared_size, grey, measured
-from .looks import looks
-from .rows import BASE, RAMP, Contest
+from .rows import BASE, RAMP, Contest, answers
 
 Watch = Callable[[int, np.ndarray, dict[str, np.ndarray]], None]
 
@@ -54,7 +53,7 @@ def evaluate_video(
         motions[number] = None if before is None else measured(before, picture)
         before = picture
 
-    for number, rgb, depths in answers(pictures(), contest, seen):
+    for number, rgb, _, depths in answers(pictures(), contest, seen):
         motion = motions.pop(number)
         if motion is not None:
             shares.append(
@@ -81,45 +80,6 @@ def evaluate_video(
             for at, share in enumerate(shares)
         ],
     }
-
-
-def answers(
-    pictures: Iterable[np.ndarray],
-    contest: Contest,
-    seen: Callable[[int, np.ndarray], None],
-) -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
-    """(number from 0, rgb, inverse depths by row) of each frame of one sequence, when all rows
-    have answered it; ``seen(number, rgb)`` is called when it comes in. What looks ahead holds the
-    others back, so at most that many frames wait."""
-    rows = contest.rows()
-    waiting: dict[int, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
-    given = dict.fromkeys(rows, 0)
-    out = 0
-
-    def take(name: str, depths: list[np.ndarray]) -> None:
-        for depth in depths:
-            waiting[given[name]][1][name] = depth
-            given[name] += 1
-
-    def ready() -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
-        nonlocal out
-        while out < min(given.values()):
-            rgb, depths = waiting.pop(out)
-            yield out, rgb, depths
-            out += 1
-
-    found = looks(pictures, contest.model, contest.repairs, contest.peers)
-    for number, (rgb, look) in enumerate(found):
-        seen(number, rgb)
-        waiting[number] = rgb, {}
-        for name, row in rows.items():
-            take(name, row.push(look))
-        yield from ready()
-    for name, row in rows.items():
-        take(name, row.finish())
-    yield from ready()
-    if waiting:
-        raise SecondEyeError("A row gave fewer depths than frames: report this as a fault.")
 
 
 def clip_at(path: Path) -> Clip:
