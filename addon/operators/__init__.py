@@ -9,10 +9,14 @@ from . import (
     build_scene,
     cancel,
     check_engine,
+    compare,
+    edit_cuts,
     import_clip,
     install_engine,
     remove_model,
     render_stereo,
+    repair_shot,
+    show_flicker,
 )
 
 MODULES = (
@@ -21,6 +25,10 @@ MODULES = (
     import_clip,
     analyse,
     build_scene,
+    repair_shot,
+    edit_cuts,
+    compare,
+    show_flicker,
     bake_camera,
     render_stereo,
     check_engine,

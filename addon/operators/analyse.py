@@ -7,7 +7,7 @@ import bpy
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project
-from .. import preferences
+from .. import preferences, stage
 from ..engine import interpreter, models, session
 from ..engine.client import EngineJob
 from . import where
@@ -41,6 +41,8 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
             "last": settings.last or None,
             "rate": where.sequence_rate(scene),
             "model": models.argument(settings.model_name),
+            "shots": settings.find_cuts,
+            **repair_arguments(scene),
         }
         return EngineJob(python, "analyse", arguments)
 
@@ -58,6 +60,17 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
         if scene is not None and Project.exists(self._folder):
             scene.second_eye.project_folder = self._folder
+
+
+def repair_arguments(scene: bpy.types.Scene) -> dict[str, Any]:
+    """What the Repair settings ask of a new analysis. A finished project keeps its own, which may
+    be others in every shot: Repair Again changes those."""
+    manifest = where.manifest(where.project_folder(scene))
+    if manifest is not None and manifest.complete:
+        return {}
+    settings = scene.second_eye
+    strengths = {branch: round(getattr(settings, branch), 4) for branch in stage.BRANCHES}
+    return {**strengths, "look_ahead": settings.look_ahead}
 
 
 CLASSES = (SECOND_EYE_OT_analyse,)

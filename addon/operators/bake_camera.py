@@ -29,7 +29,11 @@ class SECOND_EYE_OT_bake_camera(bpy.types.Operator):
         except SecondEyeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Baked {len(baked.interocular)} frames into {project.folder.name}.")
+        said = f"Baked {len(baked.interocular)} frames into {project.folder.name}."
+        if rigs.comparing(scene):
+            said += " Repair, Split and Depth View stay in Blender: a conversion without a render "
+            said += "shows the repaired depth throughout."
+        self.report({"INFO"}, said)
         return {"FINISHED"}
 
 

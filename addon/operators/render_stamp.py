@@ -11,6 +11,7 @@ from pathlib import Path
 import bpy
 
 from ...core.errors import UsageError
+from ...core.project import Manifest
 from ..stage import compat
 from .render_curves import animated, animation, plain
 
@@ -22,14 +23,15 @@ LENS = ("lens", "sensor_width", "sensor_fit", "shift_x", "shift_y", "clip_start"
 STEREO = ("interocular_distance", "convergence_distance", "convergence_mode", "pivot")
 
 
-def digest(scene: bpy.types.Scene, collection: bpy.types.Collection) -> str:
-    """Hex digest of the render settings, cameras and reliefs with all their keys.
+def digest(scene: bpy.types.Scene, collection: bpy.types.Collection, manifest: Manifest) -> str:
+    """Hex digest of the render settings, cameras and reliefs with all their keys, and of what made
+    the depth that they show.
 
     It is the same wherever the playhead stands: what is animated counts by its curves.
     What else an artist puts into the scene is not in it: "Start Over" is for that.
     """
     sha = hashlib.sha256()
-    for part in _parts(scene, collection):
+    for part in (*_parts(scene, collection), *_depth(manifest)):
         sha.update(repr(part).encode())
     return sha.hexdigest()
 
@@ -74,6 +76,13 @@ def _parts(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Iterator
         for modifier in thing.modifiers:
             if modifier.type == "NODES" and modifier.node_group is not None:
                 yield from _inputs(modifier)
+
+
+def _depth(manifest: Manifest) -> Iterator[object]:
+    """Repaired otherwise, or cut elsewhere, depth files are others under the same names."""
+    yield manifest.model.sha256, manifest.repair.sha256, manifest.repair.look_ahead
+    for shot in manifest.shots:
+        yield shot.first, shot.last, shot.spatial, shot.temporal, shot.semantic
 
 
 def _inputs(modifier: bpy.types.Modifier) -> Iterator[object]:

@@ -58,7 +58,7 @@ class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
         folder = frames_folder(self._movie)
         first, last = _range(scene)
         try:
-            stamp = render_stamp.digest(scene, collection)
+            stamp = render_stamp.digest(scene, collection, project.manifest)
             render_stamp.drop_outdated(folder, stamp, self.start_over)
         except OSError as error:
             raise UsageError(

@@ -10,6 +10,7 @@ import bpy
 
 from ...core.errors import SecondEyeError, UsageError
 from ...core.project import MANIFEST_NAME, Manifest, Project
+from ...core.project.files import FrameFiles
 from .. import stage
 
 SUFFIX = ".secondeye"
@@ -94,7 +95,8 @@ def manifest(folder: Path) -> Manifest | None:
     known = _manifests.get(folder)
     if known is None or known[0] != stamp:
         known = (stamp, Project.open(folder).manifest)
-        _manifests.clear()
+        if len(_manifests) > 3:  # a scene's project, and the one that it was built from
+            _manifests.clear()
         _manifests[folder] = known
     return known[1]
 
@@ -115,6 +117,65 @@ def is_built(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool
         operator.poll_message_set("Press Build Scene first")
         return False
     return True
+
+
+NOT_LIVE = "The scene shows no depth from before repair: analyse the clip, then build it again"
+
+
+def built_folder(scene: bpy.types.Scene) -> Path:
+    """The folder of the project that the scene was built from. Raises SecondEyeError."""
+    return stage.project_folder(stage.find_collection(scene))
+
+
+def manifest_or_none(folder: Path) -> Manifest | None:
+    """As `manifest`; None for a damaged one, too."""
+    try:
+        return manifest(folder)
+    except SecondEyeError:
+        return None
+
+
+def built_manifest(scene: bpy.types.Scene) -> Manifest | None:
+    """Its manifest; None where nothing is built, or it can't be read."""
+    try:
+        return manifest_or_none(built_folder(scene))
+    except SecondEyeError:
+        return None
+
+
+def known_project(scene: bpy.types.Scene) -> Path | None:
+    """The folder of the built project, else of the one that the scene names; None without one."""
+    for find in (built_folder, project_folder):
+        try:
+            folder = find(scene)
+        except SecondEyeError:
+            continue
+        if Project.exists(folder):
+            return folder
+    return None
+
+
+def lacks_raw(scene: bpy.types.Scene) -> str:
+    """Why nothing can be repaired again in a built scene; "" where it can. For ``poll``."""
+    found = built_manifest(scene)
+    if found is None:
+        return "The depth project of this scene is gone: put it back, or build another one"
+    if not FrameFiles(built_folder(scene), found).base_path(found.first).is_file():
+        return "This project keeps no depth from before repair: press Analyse to make it"
+    return ""
+
+
+def shown_relief(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The selected relief, else the one whose shot plays at the current frame."""
+    try:
+        found = stage.reliefs(stage.find_collection(context.scene))
+    except SecondEyeError:
+        return None
+    active = context.object
+    if active in found:
+        return active
+    visible = [relief for relief in found if not relief.hide_render]
+    return next(iter(visible or found), None)
 
 
 def movie_path(scene: bpy.types.Scene, project: Path) -> Path:

@@ -11,7 +11,11 @@ from ...core.project import BakedCamera, Project
 from ..stage import compat, scene_frame
 from ..stage.build import find_collection, reliefs
 from ..stage.footage_camera import camera_data
+from ..stage.group_inputs import DEPTH_VIEW, REPAIR, SPLIT
+from ..stage.shot import relief_modifier
+from ..stage.update import span
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera
+from .values import curve_values
 
 
 def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
@@ -31,9 +35,9 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
     data = camera_data(camera)
     stereo = data.stereo
     baked = BakedCamera(
-        interocular=_values(data, INTEROCULAR, 0, stereo.interocular_distance, frames),
-        convergence=_values(data, CONVERGENCE, 0, stereo.convergence_distance, frames),
-        lateral_offset=_values(camera, "location", 0, camera.location.x, frames),
+        interocular=curve_values(data, INTEROCULAR, 0, stereo.interocular_distance, frames),
+        convergence=curve_values(data, CONVERGENCE, 0, stereo.convergence_distance, frames),
+        lateral_offset=curve_values(camera, "location", 0, camera.location.x, frames),
     )
     project.manifest.camera = baked
     _bake_ranges(scene, project)
@@ -41,22 +45,30 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
     return baked
 
 
+def comparing(scene: bpy.types.Scene) -> bool:
+    """Whether some frame of the scene shows raw depth, or depth in colours: by Repair, Split or
+    Depth View, which the fast path doesn't know."""
+    plain_values = ((REPAIR, 1.0), (SPLIT, 0.0), (DEPTH_VIEW, 0.0))
+    for relief in reliefs(find_collection(scene)):
+        modifier = relief_modifier(relief)
+        if not compat.has_input(modifier, REPAIR):  # built before there was repair
+            continue
+        frames = range(*(scene_frame(scene, n) for n in span(relief)))
+        for name, usual in plain_values:
+            path, plain = compat.input_path(modifier, name), compat.get_input(modifier, name)
+            values = curve_values(relief, path, 0, plain, [*frames, frames.stop])
+            if any(value != usual for value in values):
+                return True
+    return False
+
+
 def _bake_ranges(scene: bpy.types.Scene, project: Project) -> None:
     for relief in reliefs(find_collection(scene)):
         shot = project.shot_at(relief["second_eye_first"])
-        modifier = relief.modifiers[0]
+        modifier = relief_modifier(relief)
         at = [scene_frame(scene, shot.first)]
         for name in ("Near", "Far", "Strength"):
             plain = compat.get_input(modifier, name)
-            value = _values(relief, compat.input_path(modifier, name), 0, plain, at)[0]
+            value = curve_values(relief, compat.input_path(modifier, name), 0, plain, at)[0]
             if value != np.float32(getattr(shot, name.lower())):  # Blender keeps 32 bits
                 setattr(shot, name.lower(), value)
-
-
-def _values(
-    owner: bpy.types.ID, path: str, index: int, plain: float, frames: list[int]
-) -> list[float]:
-    curve = compat.find_fcurve(owner, path, index)
-    if curve is None or curve.mute:
-        return [float(plain)] * len(frames)
-    return [float(curve.evaluate(frame)) for frame in frames]

@@ -25,21 +25,27 @@ def key_drift(
     """
     curve = compat.ensure_fcurve(camera, PATH, 0)
     curve.keyframe_points.clear()
-    frames, values, kinds = [], [], []
-    for (first, last), amplitude in zip(spans, amplitudes, strict=True):
-        turns = max(1, round((last - first) / (PERIOD / 2)))
-        stops = np.linspace(first, last, turns + 1) if last > first else [first]
-        for number, frame in enumerate(stops):
-            frames.append(float(frame))
-            values.append(amplitude * (-1.0 if number % 2 == 0 else 1.0))
-            kinds.append(BEZIER)
-        kinds[-1] = CONSTANT
+    keys = [key for pair in zip(spans, amplitudes, strict=True) for key in turning_points(*pair)]
     points = curve.keyframe_points
-    points.add(len(frames))
-    points.foreach_set("co", np.column_stack([frames, values]).astype(np.float32).ravel())
+    points.add(len(keys))
+    co = np.array([key[:2] for key in keys], np.float32)
+    kinds = [BEZIER if kind == "BEZIER" else CONSTANT for _, _, kind in keys]
+    points.foreach_set("co", co.ravel())
     points.foreach_set("interpolation", np.array(kinds, np.int32))
     for point in points:
         # "Auto clamped" handles stop level at the turning points: ease in and out, no overshoot.
         point.handle_left_type = point.handle_right_type = "AUTO_CLAMPED"
     curve.update()
-    camera.location.x = values[0] if values else 0.0
+    camera.location.x = keys[0][1] if keys else 0.0
+
+
+def turning_points(span: tuple[int, int], amplitude: float) -> list[tuple[float, float, str]]:
+    """(scene frame, location.x, interpolation) of a shot's keys; the last one holds."""
+    first, last = span
+    turns = max(1, round((last - first) / (PERIOD / 2)))
+    stops = np.linspace(first, last, turns + 1) if last > first else np.array([first])
+    keys = [
+        (float(frame), amplitude * (-1.0 if number % 2 == 0 else 1.0), "BEZIER")
+        for number, frame in enumerate(stops)
+    ]
+    return [*keys[:-1], (*keys[-1][:2], "CONSTANT")]

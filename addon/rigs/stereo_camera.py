@@ -14,8 +14,9 @@ from ..stage import COLLECTION, compat, scene_frame
 from ..stage.build import find_collection, reliefs
 from ..stage.depth_pixels import shot_inverse_distances
 from ..stage.footage_camera import camera_data, set_camera
+from ..stage.group_inputs import MATTE_ANGLE
 from ..stage.keys import key
-from ..stage.relief_group import MATTE_ANGLE
+from ..stage.shot import relief_modifier
 from .drift import key_drift
 
 NAME = "Second Eye Stereo"
@@ -55,16 +56,16 @@ def make_stereo_camera(
     spans = [(scene_frame(scene, s.first), scene_frame(scene, s.last)) for s in shots]
     key_drift(camera, spans, [drift * rig.interocular for rig in rigs])
     for relief, shot, rig in zip(reliefs(collection), shots, rigs, strict=True):
-        _keep_whole(relief, 0.5 * rig.interocular + drift * rig.interocular, shot.near)
+        keep_whole(relief, 0.5 * rig.interocular + drift * rig.interocular, shot.near)
     scene.camera = camera
     scene.render.use_multiview = True
     scene.render.views_format = "STEREO_3D"
     return camera
 
 
-def _keep_whole(relief: bpy.types.Object, aside: float, near: float) -> None:
+def keep_whole(relief: bpy.types.Object, aside: float, near: float) -> None:
     """Cut steps only for viewers farther off than an eye ``aside`` from the middle."""
-    modifier = relief.modifiers[0]
+    modifier = relief_modifier(relief)
     angle = max(compat.get_input(modifier, MATTE_ANGLE), 1.25 * math.atan(aside / near))
     compat.set_input(modifier, MATTE_ANGLE, angle)
 

@@ -5,22 +5,26 @@ build_scene(project, scene, *, columns=None, start=1, points=False,
             collection_name="Second Eye") -> StageObjects(collection, camera, reliefs)
 update_scene(project, scene) -> shots whose frames are new; what an artist set stays
 find_collection(scene) -> the collection of an earlier build
+reliefs(collection) -> its reliefs, in the order of their shots
 project_folder(collection) -> where its depth project lies now
 timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
 """
 
-from .build import COLLECTION, StageObjects, build_scene, find_collection
+from .build import COLLECTION, StageObjects, build_scene, find_collection, reliefs
 from .clock import scene_frame, timeline_frame
 from .place import beside_blend, project_folder
+from .shot import BRANCHES
 from .update import update_scene
 
 __all__ = [
+    "BRANCHES",
     "COLLECTION",
     "StageObjects",
     "beside_blend",
     "build_scene",
     "find_collection",
     "project_folder",
+    "reliefs",
     "scene_frame",
     "timeline_frame",
     "update_scene",

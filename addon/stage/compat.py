@@ -16,6 +16,12 @@ def input_identifier(group: Any, name: str) -> str:
     raise KeyError(name)
 
 
+def has_input(modifier: Any, name: str) -> bool:
+    """Whether the modifier's group has an input of that name: groups of older builds lack some."""
+    items = modifier.node_group.interface.items_tree
+    return any(i.item_type == "SOCKET" and i.in_out == "INPUT" and i.name == name for i in items)
+
+
 def _typed_inputs(modifier: Any) -> Any | None:
     """Blender 5.2 gives modifier inputs RNA properties; before, they were ID properties."""
     return getattr(getattr(modifier, "properties", None), "inputs", None)

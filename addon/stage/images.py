@@ -62,18 +62,13 @@ def load_sequence(first_file: Path, name: str, colourspace: str) -> bpy.types.Im
     return image
 
 
-def raw_path(project: Project, frame: int) -> Path:
-    """The depth of ``frame`` as the network gave it."""
-    return project.folder / "base" / project.depth_path(frame).name
-
-
 def load_raw(project: Project, name: str) -> bpy.types.Image | None:
     """The depth before repair as a sequence; None where the project doesn't keep all of it: Blender
     would show a missing picture as 0, which is a hole."""
     frames = project.manifest.frames
-    if not all(raw_path(project, frame).is_file() for frame in frames):
+    if not all(project.base_path(frame).is_file() for frame in frames):
         return None
-    return load_sequence(raw_path(project, frames[0]), name, "Non-Color")
+    return load_sequence(project.base_path(frames[0]), name, "Non-Color")
 
 
 def _stored_path(file: Path) -> str:

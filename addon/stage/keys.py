@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import bpy
 import numpy as np
@@ -32,6 +33,21 @@ def key(
     points.foreach_set("interpolation", np.full(len(frames), interpolation, np.int32))
     curve.update()
     return curve
+
+
+def replace_span(
+    curve: bpy.types.FCurve, span: tuple[int, int], new: Sequence[tuple[float, float, str]]
+) -> None:
+    """Replace the keys of scene frames ``span`` (both included) by (frame, value, interpolation);
+    the others stay as they are."""
+    points = curve.keyframe_points
+    for point in reversed([p for p in points if span[0] <= p.co.x <= span[1]]):
+        points.remove(point, fast=True)
+    for frame, value, interpolation in new:
+        added: Any = points.insert(frame, value, options={"FAST"})
+        added.interpolation = interpolation
+        added.handle_left_type = added.handle_right_type = "AUTO_CLAMPED"
+    curve.update()
 
 
 def without_repeats(

@@ -21,6 +21,7 @@ from .relief_group import relief_group
 
 MODIFIER = "Second Eye Relief"
 BRANCHES = ("spatial", "temporal", "semantic")
+TOLD = "second_eye_strengths"
 WORN_BY_RELIEF, WORN_BY_POINTS = "Relief Material", "Point Material"
 PICTURED = ("Offset", "First", "Last", "Depth", RAW, "Plate")
 """Inputs that materials are made from."""
@@ -116,12 +117,32 @@ def fit(relief: bpy.types.Object, project: Project, shot: Shot, sources: Sources
         compat.set_input(modifier, name, value)
     relief["second_eye_shot"] = shot.name
     relief["second_eye_first"] = shot.first
-    for branch in BRANCHES:
-        setattr(relief.second_eye, branch, getattr(shot, branch))
+    _follow_strengths(relief, shot)
     if before != [compat.get_input(modifier, name) for name in PICTURED]:
         _dress(relief, modifier, project, shot, sources)
     _key_scale(relief, modifier, project, shot, sources)
     _key_visibility(relief, project, shot, sources.start)
+
+
+def strengths(shot: Shot) -> list[float]:
+    """How strongly the project says that ``shot`` was repaired, as Blender's 32 bits keep it."""
+    return [float(np.float32(getattr(shot, branch))) for branch in BRANCHES]
+
+
+def asked_strengths(relief: bpy.types.Object) -> list[float]:
+    """How strongly the artist wants the relief's shot repaired; other than ``strengths`` until
+    Repair Again was pressed."""
+    return [float(getattr(relief.second_eye, branch)) for branch in BRANCHES]
+
+
+def _follow_strengths(relief: bpy.types.Object, shot: Shot) -> None:
+    """Take over the project's, except those that the artist has moved since."""
+    told = list(relief.get(TOLD, ()))
+    now = strengths(shot)
+    for number, branch in enumerate(BRANCHES):
+        if not told or getattr(relief.second_eye, branch) == told[number]:
+            setattr(relief.second_eye, branch, now[number])
+    relief[TOLD] = now
 
 
 def relief_modifier(relief: bpy.types.Object) -> Any:
@@ -135,6 +156,15 @@ def relief_modifier(relief: bpy.types.Object) -> Any:
 def is_relief(modifier: bpy.types.Modifier) -> bool:
     group = modifier.node_group if isinstance(modifier, bpy.types.NodesModifier) else None
     return group is not None and bool(group.get("second_eye_relief"))
+
+
+def repairs_live(relief: bpy.types.Object) -> bool:
+    """Whether Repair and Split do something: the group is of this version and has raw depth."""
+    for modifier in relief.modifiers:
+        if is_relief(modifier) and compat.has_input(modifier, RAW):
+            raw, depth = (compat.get_input(modifier, name) for name in (RAW, "Depth"))
+            return raw is not None and raw != depth
+    return False
 
 
 def object_name(shot: Shot, number: int) -> str:

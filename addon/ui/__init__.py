@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the artist sees: one module a panel section."""
 
-from . import panels
+from . import panels, repair
 
-MODULES = (panels,)
+MODULES = (panels, repair)

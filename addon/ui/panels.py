@@ -10,15 +10,12 @@ from ...core.project import Manifest
 from .. import ROOT_PACKAGE, preferences, stage
 from ..engine import interpreter, session
 from ..operators import where
-from . import relief_inputs, words
+from . import relief_inputs, repair, words
+from .layouts import Section, draw_running, split
 
 RENDER = "Render Stereo"
-
-
-class Section:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Second Eye"
+ELSEWHERE = {RENDER, *repair.TITLES}
+"""Jobs that other sections than Analyse show."""
 
 
 class SECOND_EYE_PT_clip(Section, bpy.types.Panel):
@@ -51,7 +48,7 @@ class SECOND_EYE_PT_analyse(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         running = session.current()
-        if running is not None and running.title != RENDER:
+        if running is not None and running.title not in ELSEWHERE:
             draw_running(layout, running)
             return
         if not draw_missing_engine(layout, context):
@@ -65,7 +62,7 @@ class SECOND_EYE_PT_analyse(Section, bpy.types.Panel):
             if manifest is not None:
                 describe(layout, manifest)
         latest = session.latest
-        if latest.title != RENDER and latest.icon != "CHECKMARK":
+        if latest.title not in ELSEWHERE and latest.icon != "CHECKMARK":
             words.wrapped(layout, latest.text, icon=latest.icon)
 
 
@@ -87,8 +84,7 @@ class SECOND_EYE_PT_scene(Section, bpy.types.Panel):
         collection = built(context)
         if collection is None:
             return
-        reliefs = [o for o in collection.objects if o.get("second_eye_role") == "relief"]
-        relief = relief_inputs.shown(context.scene, reliefs)
+        relief = where.shown_relief(context)
         modifier = relief_inputs.of(relief) if relief is not None else None
         if modifier is not None:
             column = split(layout, decorate=True)
@@ -99,7 +95,7 @@ class SECOND_EYE_PT_scene(Section, bpy.types.Panel):
 class SECOND_EYE_PT_stereo(Section, bpy.types.Panel):
     bl_label = "Stereo"
     bl_idname = "SECOND_EYE_PT_stereo"
-    bl_order = 3
+    bl_order = 4
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -124,7 +120,7 @@ class SECOND_EYE_PT_stereo(Section, bpy.types.Panel):
 class SECOND_EYE_PT_output(Section, bpy.types.Panel):
     bl_label = "Output"
     bl_idname = "SECOND_EYE_PT_output"
-    bl_order = 4
+    bl_order = 5
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -141,22 +137,6 @@ class SECOND_EYE_PT_output(Section, bpy.types.Panel):
         row.operator("second_eye.render_stereo", text="", icon="FILE_REFRESH").start_over = True
         if session.latest.title == RENDER:
             words.wrapped(layout, session.latest.text, icon=session.latest.icon)
-
-
-def split(layout: bpy.types.UILayout, decorate: bool = False) -> bpy.types.UILayout:
-    """A column with labels on the left, as Blender's own panels have it."""
-    column = layout.column()
-    column.use_property_split = True
-    column.use_property_decorate = decorate
-    return column
-
-
-def draw_running(layout: bpy.types.UILayout, running: session.Running) -> None:
-    progress = running.task.progress
-    stopping = running.task.cancelling
-    layout.label(text=f"{running.title}{': stopping' if stopping else ''}", icon="SORTTIME")
-    layout.progress(factor=progress.fraction, text=progress.text())
-    layout.operator("second_eye.cancel", icon="X")
 
 
 def draw_missing_engine(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stereo camera after cuts were moved: new keys for the shots that are new, none elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import bpy
+
+from ...core.project import Project, Shot
+from ...core.stereo import suggest_rig
+from ..stage import compat, find_collection, scene_frame
+from ..stage.build import reliefs
+from ..stage.depth_pixels import shot_inverse_distances
+from ..stage.footage_camera import camera_data
+from ..stage.keys import replace_span
+from ..stage.shot import relief_modifier
+from .drift import PATH, turning_points
+from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole
+from .values import curve_values
+
+
+def refit_shots(
+    scene: bpy.types.Scene, project: Project, shots: Sequence[Shot], budget: float, drift: float
+) -> None:
+    """Fit interocular, convergence and drift of ``shots`` as `make_stereo_camera` does, to the
+    near, far and strength that their reliefs have. A curve that the artist took away stays away.
+    """
+    camera = find_stereo_camera(scene)
+    if camera is None:
+        return
+    data = camera_data(camera)
+    focal = project.manifest.lens.focal_over_width
+    built = {relief["second_eye_first"]: relief for relief in reliefs(find_collection(scene))}
+    for shot in shots:
+        first, last = scene_frame(scene, shot.first), scene_frame(scene, shot.last)
+        relief = built[shot.first]
+        shown = as_shown(relief, shot, first)
+        rig = suggest_rig(shot_inverse_distances(project, shown), focal, budget)
+        swing = drift * rig.interocular
+        curves = (
+            (compat.find_fcurve(data, INTEROCULAR), [(first, rig.interocular, "CONSTANT")]),
+            (compat.find_fcurve(data, CONVERGENCE), [(first, rig.convergence, "CONSTANT")]),
+            (compat.find_fcurve(camera, PATH), turning_points((first, last), swing)),
+        )
+        for curve, keys in curves:
+            if curve is not None:
+                replace_span(curve, (first, last), keys)
+        keep_whole(relief, 0.5 * rig.interocular + swing, shown.near)
+
+
+def as_shown(relief: bpy.types.Object, shot: Shot, frame: int) -> Shot:
+    """``shot`` with the relief's own near, far and strength at scene frame ``frame``."""
+    modifier = relief_modifier(relief)
+    found: dict[str, Any] = {}
+    for name in ("Near", "Far", "Strength"):
+        path, plain = compat.input_path(modifier, name), compat.get_input(modifier, name)
+        found[name.lower()] = curve_values(relief, path, 0, plain, [frame])[0]
+    return replace(shot, **found)
