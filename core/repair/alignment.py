@@ -24,7 +24,7 @@ LEAK = 0.05
 ERRORS = 0.25
 USUAL = 0.15  # standard deviation of log scale from frame to frame: what a weak fit falls back on
 MOST = math.log(3.0)  # of |log scale|
-_ROUNDS = 10
+_ROUNDS = 6
 _HUBER, _TUKEY = 1.345, 4.685
 
 
@@ -78,7 +78,7 @@ def fit(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> Fit | None
         sxx, syy = float((w * dx * dx).sum()) / total, float((w * dy * dy).sum()) / total
         slope = _slope(sxx, syy, float((w * dx * dy).sum()) / total)
         residual = np.abs(dy - slope * dx)
-        left = 1.4826 * _median(residual, first)
+        left = 1.4826 * float(np.median(residual))
         limit = max(left, 1e-6 * math.sqrt(syy + sxx) + 1e-12)
         if turn < _ROUNDS // 2:
             w = first * np.minimum(1.0, _HUBER * limit / np.maximum(residual, 1e-12))
@@ -125,8 +125,3 @@ def _cells(
     kept = w[used]
     return x[used] / kept, y[used] / kept, kept
 
-
-def _median(values: np.ndarray, weights: np.ndarray) -> float:
-    order = np.argsort(values)
-    steps = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(steps, 0.5 * steps[-1])])

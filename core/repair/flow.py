@@ -14,7 +14,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-LONGEST_SIDE = 320
+LONGEST_SIDE = 256
 SHORTEST_SIDE = 24  # DIS needs a few patches a side; smaller pictures are enlarged
 FINEST_SCALE = 1  # the flow is computed down to half the small size
 
@@ -57,12 +57,10 @@ def small_grey(rgb: np.ndarray) -> np.ndarray:
     """The picture that flow is computed on: uint8 (h, w) of rgb uint8 (H, W, 3)."""
     height, width = rgb.shape[:2]
     size = small_size(height, width)
-    # First small, then grey: the larger the picture, the more that saves.
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     shrinks = size[0] <= height and size[1] <= width
-    small = cv2.resize(
-        rgb, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
-    return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(grey, size[::-1], interpolation=how)
 
 
 def small_size(height: int, width: int) -> tuple[int, int]:
@@ -172,18 +170,22 @@ def _blank_link(before: np.ndarray, now: np.ndarray, was: bool, held: bool) -> L
     return Link(still, still, forth, forth, full, full, broken=not held, held=held)
 
 
-def join(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The flow of going along ``first`` and from there along ``second`` (float32 (h, w, 2))."""
-    columns, rows = places(first)
-    onward = cv2.remap(second, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    onward += first
-    return onward
+def along(flow: np.ndarray, onward: np.ndarray, *trust: np.ndarray) -> list[np.ndarray]:
+    """``onward`` (h, w, 2) and trusts (h, w) that are known where ``flow`` ends, where it begins.
+
+    ``flow + onward`` of the result is the flow over both steps; trust is 0 outside.
+    """
+    columns, rows = places(flow)
+    found = [cv2.remap(onward, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)]
+    for values in trust:
+        found.append(cv2.remap(values, columns, rows, cv2.INTER_LINEAR))
+    return found
 
 
 def look_up(values: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """``values`` (h, w) or (h, w, k) of the small size, carried along ``flow``; 0 outside."""
+    """``values`` (h, w) or (h, w, k) of the small size, carried along ``flow``; edges repeat."""
     columns, rows = places(flow)
-    return cv2.remap(values, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return cv2.remap(values, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def carry(values: np.ndarray, flow: np.ndarray) -> np.ndarray:

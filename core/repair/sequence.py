@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 
 from .alignment import UNCHANGED, Fit, fit
+from .approach import approach, moved
 from .confidence import confidence_of, error_of, nearest
-from .flow import Link, join, link, look_up, small_grey
+from .flow import Link, along, link, look_up, small_grey
 from .frame import Candidate, Past, Prepared, Repaired
 from .fusion import Corrects, fuse
 from .settings import RepairSettings
-from .temporal import future, layer, past
+from .temporal import AVERAGED, future, layer, past
 
 HALF_MAX = 65504.0
 METRES = "metres"
@@ -32,15 +33,16 @@ SHARED = np.float32(0.8)
 @dataclass
 class _Held:
     """A frame that waits for later ones. ``depth`` and ``variance``: what it says by itself;
-    ``small``: its depth at the small size; ``link``: to the frame before, if there is one."""
+    ``small``: both at the small size, as a `layer`; ``link``: to the frame before, if any;
+    ``step``: how far the camera went forward since then."""
 
     prepared: Prepared
     grey: np.ndarray
     depth: np.ndarray
     variance: np.ndarray
-    layer: np.ndarray
     small: np.ndarray
     link: Link | None
+    step: float
 
 
 @dataclass
@@ -52,13 +54,16 @@ class _Before:
 
 @dataclass
 class _Ahead:
-    """A later frame seen from the present one, at the small size."""
+    """A later frame's small depth as seen from the present one, and how far that is trusted."""
 
-    held: _Held
-    flow: np.ndarray
+    depth: np.ndarray
+    variance: np.ndarray
     closed: np.ndarray
     alike: np.ndarray
-    small: np.ndarray
+
+    @property
+    def trust(self) -> np.ndarray:
+        return self.closed * self.alike
 
 
 class Sequence:
@@ -101,50 +106,48 @@ class Sequence:
     def _hold(self, prepared: Prepared) -> _Held:
         depth, variance, _ = fuse(prepared.candidates, self._settings)
         grey = small_grey(prepared.frame.rgb)
-        last = self._window[-1].grey if self._window else self._before and self._before.grey
-        return _Held(
-            prepared,
-            grey,
-            depth,
-            variance,
-            layer(depth, variance, depth.shape[1] / grey.shape[1]),
-            _shrunk(depth, grey.shape),
-            None if last is None else link(last, grey),
-        )
+        small = layer(_shrunk(depth, grey.shape), _shrunk(variance, grey.shape), 1.0)
+        earlier = self._window[-1] if self._window else self._before
+        tie, step = None, 0.0
+        if earlier is not None:
+            tie = link(earlier.grey, grey)
+            if self._window and not tie.broken:
+                step = approach(small[..., 0], tie.back, tie.back_closed * tie.back_alike)
+        return _Held(prepared, grey, depth, variance, small, tie, step)
 
     def _answer(self) -> Repaired:
         present = self._window.popleft()
         before, tie = self._before, present.link
-        ahead = self._look_ahead(present)
-        aligned, failed = UNCHANGED, False
+        ahead = self._look_ahead()
+        small = np.ascontiguousarray(present.small[..., 0])
+        aligned, failed, carried, step = UNCHANGED, False, None, 0.0
         if before is None or tie is None or tie.broken:
             before = None
-            failed = self._fails(present, ahead)
-        elif tie.held:
-            failed = True
+            failed = self._fails(small, ahead)
         else:
             carried = look_up(before.small, tie.back)
             trust = tie.back_closed * tie.back_alike
-            found = fit(present.small, carried, trust)
+            step = approach(carried, tie.back, trust)
+            carried = moved(carried, step)
+            failed = tie.held
+            found = None if failed else fit(small, carried, trust)
             if found is not None and not found.agrees:
                 failed = found.flat or self._stands_alone(carried, trust, ahead)
                 if not failed:
-                    before = None
+                    before = carried = None
             elif found is not None and not self._metric:
                 aligned = found.eased(self._settings.temporal)
-        own = [self._brought(c, aligned, failed) for c in present.prepared.candidates]
-        depth = aligned.apply(present.depth)
-        variance = present.variance * np.float32(aligned.scale**2)
-        told = [*own]
+        grown = np.float32(aligned.scale**2 * (FAILED if failed else 1.0))
+        told = [_brought(c, aligned, grown) for c in present.prepared.candidates]
+        depth, variance = aligned.apply(present.depth), present.variance * grown
         if before is not None and tie is not None:
-            told.append(past(before.layer, tie, depth, variance * FAILED if failed else variance))
+            told.append(past(before.layer, tie, step, depth, variance))
+        own = aligned.apply(small), present.small[..., 1] * grown
         if ahead:
-            reference = aligned.apply(present.small)
-            if failed and before is not None and tie is not None:
-                reference = look_up(before.small, tie.back)
-            elif failed:
-                reference = ahead[0].small
-            later = self._later(ahead, reference, depth, variance * FAILED if failed else variance)
+            reference = own[0]
+            if failed:
+                reference = ahead[0].depth if carried is None else carried
+            later = self._later(ahead, reference, own, depth)
             if later is not None:
                 told.append(later)
         fused, spread, _ = fuse(told, self._settings, self._network, present.prepared.frame.rgb)
@@ -154,10 +157,11 @@ class Sequence:
         self._remember(present.grey, result.inverse_depth, result.confidence)
         return result
 
-    def _look_ahead(self, present: _Held) -> list[_Ahead]:
+    def _look_ahead(self) -> list[_Ahead]:
         """The later frames that hang together with the present one."""
         found: list[_Ahead] = []
         flow = closed = alike = None
+        step = 0.0
         for held in self._window:
             tie = held.link
             if tie is None or tie.broken or tie.held:
@@ -165,63 +169,49 @@ class Sequence:
             if flow is None or closed is None or alike is None:
                 flow, closed, alike = tie.forth, tie.forth_closed, tie.forth_alike
             else:
-                trusts = look_up(cv2.merge([tie.forth_closed, tie.forth_alike]), flow)
-                closed, alike = closed * trusts[..., 0], alike * trusts[..., 1]
-                flow = join(flow, tie.forth)
-            found.append(_Ahead(held, flow, closed, alike, look_up(held.small, flow)))
+                onward, there, like = along(flow, tie.forth, tie.forth_closed, tie.forth_alike)
+                flow, closed, alike = flow + onward, closed * there, alike * like
+            step += held.step
+            depth, variance = cv2.split(look_up(held.small, flow))
+            found.append(_Ahead(moved(depth, -step), variance, closed, alike))
         return found
 
     def _later(
-        self, ahead: list[_Ahead], reference: np.ndarray, depth: np.ndarray, variance: np.ndarray
+        self,
+        ahead: list[_Ahead],
+        reference: np.ndarray,
+        own: tuple[np.ndarray, np.ndarray],
+        depth: np.ndarray,
     ) -> Candidate | None:
         layers, used = [], []
         for one in ahead:
-            found = fit(one.small, reference, one.closed * one.alike)
+            found = fit(one.depth, reference, one.trust)
             if found is not None and not found.agrees:
                 continue
-            if found is None or self._metric:
-                found = UNCHANGED
-            told = cv2.split(one.held.layer)
-            if found is not UNCHANGED:
-                told = found.apply(told[0]), told[1] * np.float32(found.scale**2)
-            layers.append(cv2.merge(told))
+            told = one.depth, one.variance
+            if found is not None and not self._metric:
+                told = found.apply(one.depth), one.variance * np.float32(found.scale**2)
+            layers.append(told)
             used.append(one)
-        return future(
-            layers,
-            [one.flow for one in used],
-            [one.closed for one in used],
-            [one.alike for one in used],
-            depth,
-            variance,
-        )
+        return future(layers, [one.closed for one in used], [one.alike for one in used], own, depth)
 
-    def _stands_alone(self, carried: np.ndarray, trust: np.ndarray, ahead: list[_Ahead]) -> bool:
+    @staticmethod
+    def _stands_alone(carried: np.ndarray, trust: np.ndarray, ahead: list[_Ahead]) -> bool:
         """Whether later frames agree with the past against the present one."""
         for one in ahead:
-            found = fit(one.small, carried, trust * one.closed * one.alike)
+            found = fit(one.depth, carried, trust * one.trust)
             if found is not None:
                 return found.agrees
         return False
 
     @staticmethod
-    def _fails(present: _Held, ahead: list[_Ahead]) -> bool:
+    def _fails(small: np.ndarray, ahead: list[_Ahead]) -> bool:
         """Whether a frame without a past says nothing where later ones do."""
         for one in ahead:
-            found = fit(present.small, one.small, one.closed * one.alike)
+            found = fit(small, one.depth, one.trust)
             if found is not None:
                 return found.flat
         return False
-
-    @staticmethod
-    def _brought(candidate: Candidate, aligned: Fit, failed: bool) -> Candidate:
-        if aligned is UNCHANGED and not failed:
-            return candidate
-        variance = candidate.variance * np.float32(aligned.scale**2)
-        return replace(
-            candidate,
-            inverse_depth=aligned.apply(candidate.inverse_depth),
-            variance=variance * FAILED if failed else variance,
-        )
 
     def _remember(self, grey: np.ndarray, depth: np.ndarray, confidence: np.ndarray) -> None:
         depth = depth.astype(np.float16).astype(np.float32)
@@ -231,9 +221,16 @@ class Sequence:
         variance = np.maximum(2.0 * error * error, floor)
         self._before = _Before(
             grey,
-            layer(depth, variance, depth.shape[1] / grey.shape[1]),
+            layer(depth, variance / np.float32(AVERAGED), depth.shape[1] / grey.shape[1]),
             _shrunk(depth, grey.shape),
         )
+
+
+def _brought(candidate: Candidate, aligned: Fit, grown: np.float32) -> Candidate:
+    if aligned is UNCHANGED and grown == 1.0:
+        return candidate
+    depth = aligned.apply(candidate.inverse_depth)
+    return replace(candidate, inverse_depth=depth, variance=candidate.variance * grown)
 
 
 def _stored(depth: np.ndarray, variance: np.ndarray) -> Repaired:

@@ -4,9 +4,11 @@
 Weights by inverse variance suit independent errors. A network's errors on consecutive frames are
 mostly *shared* (it misjudges one thing in every frame), and a shared part cancels out of the best
 weights: with covariance c between them, two estimates of variance v1, v2 weigh as 1 / (v1 - c) to
-1 / (v2 - c), so that a mean over n frames, in which only the flicker shrinks, weighs n times one
-frame's. Hence a mean of n frames is given 1 / n of one frame's variance *as a weight*, though its
-expected error hardly falls; what is stored as confidence doesn't claim otherwise (see `sequence`).
+1 / (v2 - c), so that a mean over n frames, in which only the flicker v - c shrinks, weighs n times
+one frame's. Hence a mean of n frames is given v / n *as a weight*, though its expected error hardly
+falls; what is stored as confidence doesn't claim otherwise (see `sequence`). By the same reasoning
+what a candidate errs on its own account, by a flow that is off, is as bad as a flicker of that
+size, and counts 1 / `FLICKER` times in the coin of whole variances.
 """
 
 from __future__ import annotations
@@ -16,11 +18,15 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from .approach import moved
 from .flow import Link, carry
 from .frame import Candidate
 
 AVERAGED = 4.0  # frames that the past counts for
 MOST_WEIGHT = 8.0  # of the past or the future, in frames: the present always has its say
+# Of an estimate's variance: what differs from one frame to the next. Measured on rendered moves it
+# is 0.01; footage has noise and compression on top.
+FLICKER = 0.03
 MISPLACED = 0.3  # pixels of the small size: standard deviation of a trusted flow
 SURE = 3.0  # standard deviations beyond which a contradiction is no flicker
 LEAST_TRUST = 0.02
@@ -38,97 +44,95 @@ def layer(inverse_depth: np.ndarray, variance: np.ndarray, factor: float) -> np.
     across *= across
     down *= down
     across += down
-    across *= np.float32((MISPLACED * factor) ** 2)
+    across *= np.float32((MISPLACED * factor) ** 2 / FLICKER)
     across += variance
     return cv2.merge([inverse_depth, across])
 
 
-def past(before: np.ndarray, link: Link, depth: np.ndarray, variance: np.ndarray) -> Candidate:
+def past(
+    before: np.ndarray, link: Link, step: float, depth: np.ndarray, variance: np.ndarray
+) -> Candidate:
     """The `layer` of the repaired frame before, carried to the present frame, of which ``depth``
-    and ``variance`` (h, w) are known without it."""
+    and ``variance`` (h, w) are known without it; the camera went forward by ``step``."""
     height, width = depth.shape
     carried = carry(before, link.back)
-    told = np.ascontiguousarray(carried[..., 0])
+    told = moved(np.ascontiguousarray(carried[..., 0]), step)
     spread = np.ascontiguousarray(carried[..., 1])
     closed, alike = (_enlarged(m, height, width) for m in (link.back_closed, link.back_alike))
     trust = closed * alike
     if not link.held:
         spread += _contradiction(told - depth, variance + spread, trust)
-    spread *= 1.0 / AVERAGED
-    if not link.held:
         np.maximum(spread, variance * np.float32(1.0 / MOST_WEIGHT), out=spread)
     _doubt(spread, trust)
     return Candidate("past", told, spread, {"flow": closed, "photometric": alike})
 
 
 def _contradiction(apart: np.ndarray, expected: np.ndarray, trust: np.ndarray) -> np.ndarray:
-    """Variance to add where what is carried here and the present frame are ``apart``.
+    """What to add to a variance where what is carried here and the present frame are ``apart``.
 
     All of it where flow or picture give reason to doubt; where they don't, only what lies beyond
     `SURE` standard deviations, for the picture may be too plain to show that something moved.
     """
     apart *= apart
-    beyond = apart - np.float32(SURE**2) * expected
+    beyond = apart - np.float32(SURE**2 * FLICKER) * expected
     np.maximum(beyond, 0.0, out=beyond)
     apart *= 1.0 - trust
     apart += beyond
+    apart *= np.float32(1.0 / FLICKER)
     return apart
 
 
 def future(
-    layers: Sequence[np.ndarray],
-    flows: Sequence[np.ndarray],
+    layers: Sequence[tuple[np.ndarray, np.ndarray]],
     closed: Sequence[np.ndarray],
     alike: Sequence[np.ndarray],
+    present: tuple[np.ndarray, np.ndarray],
     depth: np.ndarray,
-    variance: np.ndarray,
 ) -> Candidate | None:
-    """Later frames' layers, brought to the present frame's scale, as one candidate.
+    """Later frames as one candidate; None without any.
 
-    ``flows``, ``closed`` and ``alike`` lead from the present frame to each. Of several that
-    disagree, those far from the common mean count less (Cauchy's weight).
+    ``layers``: their depth and variance (h, w), of the small size, carried to the present frame and
+    brought to its scale, with their trusts ``closed`` and ``alike``; ``present``: the present
+    frame's own, and ``depth`` its depth at full size. Where several disagree, those far from the
+    common mean count less (Cauchy's weight). What they say is the *difference* from the present
+    frame, enlarged: detail stays the present frame's own, and the cost doesn't grow with the size.
     """
     if not layers:
         return None
-    height, width = depth.shape
-    told, weights, spreads = [], [], []
-    total, middle = 1.0 / variance, depth / variance
-    trusted, looks, sure = (np.zeros_like(depth) for _ in range(3))
-    for values, flow, there, like in zip(layers, flows, closed, alike, strict=True):
-        carried = carry(values, flow)
-        told.append(np.ascontiguousarray(carried[..., 0]))
-        spread = np.ascontiguousarray(carried[..., 1])
-        whole, same = _enlarged(there, height, width), _enlarged(like, height, width)
-        trust = whole * same
-        spread += _contradiction(told[-1] - depth, variance + spread, trust)
-        spreads.append(spread)
-        weight = np.square(trust)
+    own, variance = present
+    total, middle = 1.0 / variance, own / variance
+    trusted, looks, sure = (np.zeros_like(own) for _ in range(3))
+    told = []
+    for (value, spread), there, like in zip(layers, closed, alike, strict=True):
+        trust = there * like
+        spread = spread + _contradiction(value - own, variance + spread, trust)
+        weight = trust * trust
         weight /= spread
-        weights.append(weight)
+        told.append((value, spread, weight))
         total += weight
-        middle += weight * told[-1]
-        trusted += weight * whole
-        looks += weight * same
+        middle += weight * value
+        trusted += weight * there
+        looks += weight * like
         sure += weight
     middle /= total
-    sure = np.maximum(sure, 1e-30)
-    evidence = {"flow": trusted / sure, "photometric": looks / sure}
-    mean, total = np.zeros_like(depth), np.zeros_like(depth)
-    for values, weight, spread in zip(told, weights, spreads, strict=True):
-        apart = values - middle
+    mean, total = np.zeros_like(own), np.full_like(own, 1e-30)
+    for value, spread, weight in told:
+        apart = value - middle
         apart *= apart
-        apart /= 4.0 * spread
+        apart /= np.float32(4.0 * FLICKER) * spread
         apart += 1.0
         weight /= apart
-        mean += weight * values
+        mean += weight * (value - own)
         total += weight
-    silent = total * variance < LEAST_TRUST**2
-    np.maximum(total, 1e-30, out=total)
     mean /= total
-    mean[silent] = depth[silent]
-    result = np.maximum(1.0 / total, variance * np.float32(1.0 / MOST_WEIGHT))
-    result[silent] = np.inf
-    return Candidate("future", mean, result.astype(np.float32), evidence)
+    most = np.float32(1.0 / MOST_WEIGHT)
+    spread = np.clip(1.0 / total, variance * most, variance / LEAST_TRUST**2)
+    sure += 1e-30
+    height, width = depth.shape
+    maps = mean, spread, trusted / sure, looks / sure
+    apart, spread, flow, photometric = (_enlarged(m, height, width) for m in maps)
+    result = np.maximum(depth + apart, 0.0)
+    return Candidate("future", result, spread, {"flow": flow, "photometric": photometric})
 
 
 def _doubt(spread: np.ndarray, trust: np.ndarray) -> None:
