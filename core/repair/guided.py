@@ -9,10 +9,10 @@ SMOOTHNESS = 1e-3
 """Added to the variances of colour (of 0..1): the higher, the stronger a colour edge must be."""
 EXPLAINED = 0.75
 """What a step that colour explains in full takes off the variance."""
-CHUNK = 1 << 18
-"""Pixels enlarged at once: what bounds the memory of a 4K frame."""
-_COLOUR, _SPACE = 0.06, 0.8
-"""Standard deviations of `enlarge`: of colour (of 0..1) and of places (small pixels)."""
+CHUNK = 1 << 15
+"""Pixels enlarged at once, so that their arrays stay in the processor's cache."""
+_NEAR_COLOUR, _NEAR_PLACE = 0.5**0.5 / 0.06, 0.5**0.5 / 0.8
+"""Of `enlarge`: 1 / (sqrt 2 sigma) of colour (sigma of 0..1) and of places (of small pixels)."""
 
 
 def guided_filter(
@@ -47,9 +47,9 @@ def guided_filter(
     products = mean(np.stack([r * r, r * g, r * b, g * g, g * b, b * b], -1))
     pairs = np.stack([m[..., i] * m[..., j] for i, j in _PAIRS], -1)
     rr, rg, rb, gg, gb, bb = np.moveaxis(products - pairs, -1, 0)
-    spread = [c + np.float32(SMOOTHNESS) for c in (rr, gg, bb)]
+    rr, gg, bb = (c + np.float32(SMOOTHNESS) for c in (rr, gg, bb))
     covariance = mean(guide * values[..., None]) - m * p[..., None]
-    a = _solve(*spread, rg, rb, gb, covariance)
+    a = _solve(rr, gg, bb, rg, rb, gb, covariance)
     variance = np.maximum(mean(values * values) - p * p, 0)
     residual = np.clip(variance - (a * covariance).sum(-1), 0, variance)
     coefficients = np.concatenate([a, (p - (a * m).sum(-1))[..., None]], -1)
@@ -118,30 +118,42 @@ def enlarge(values: np.ndarray, rgb: np.ndarray, step: float) -> tuple[np.ndarra
     """
     height, width = rgb.shape[:2]
     h, w = values.shape
-    small = cv2.resize(rgb, (w, h), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     square = np.ones((3, 3), np.uint8)
     steep = (cv2.dilate(values, square) - cv2.erode(values, square)) > step
     edges = cv2.dilate(steep.astype(np.uint8), square)
     # Where each large pixel lies among the small ones, and the nearest of them.
-    y, x = (np.arange(height) + 0.5) * h / height - 0.5, (np.arange(width) + 0.5) * w / width - 0.5
-    near_y, near_x = np.rint(y).astype(np.int64), np.rint(x).astype(np.int64)
+    y = ((np.arange(height) + 0.5) * h / height - 0.5).astype(np.float32)
+    x = ((np.arange(width) + 0.5) * w / width - 0.5).astype(np.float32)
+    near_y, near_x = np.rint(y).astype(np.int32), np.rint(x).astype(np.int32)
     mask = edges[near_y][:, near_x].astype(bool)
     out = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
+    # Small pixels with a border, so that all have neighbours; colour and depth side by side.
+    small = np.empty((h, w, 4), np.float32)
+    small[..., :3] = cv2.resize(rgb, (w, h), interpolation=cv2.INTER_AREA)
+    small[..., :3] *= np.float32(_NEAR_COLOUR / 255)
+    small[..., 3] = values
+    small = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_REPLICATE).reshape(-1, 4)
+    pixels, result = rgb.reshape(-1, 3), out.reshape(-1)
     found = np.flatnonzero(mask)
     for start in range(0, found.size, CHUNK):
         at = found[start : start + CHUNK]
         row, column = np.divmod(at, width)
-        colour = rgb[row, column].astype(np.float32) / 255
+        colour = pixels[at] * np.float32(_NEAR_COLOUR / 255)
+        down, right = near_y[row] - y[row], near_x[column] - x[column]
+        middle = (near_y[row] + 1) * (w + 2) + near_x[column] + 1
         total, weight = np.zeros(at.size, np.float32), np.full(at.size, 1e-12, np.float32)
         for dy in (-1, 0, 1):
+            far_y = np.square((down + dy) * np.float32(_NEAR_PLACE))
             for dx in (-1, 0, 1):
-                i = np.clip(near_y[row] + dy, 0, h - 1)
-                j = np.clip(near_x[column] + dx, 0, w - 1)
-                apart = np.square(colour - small[i, j]).sum(-1) / (2 * _COLOUR**2)
-                apart += ((i - y[row]) ** 2 + (j - x[column]) ** 2) / (2 * _SPACE**2)
+                there = small[middle + (dy * (w + 2) + dx)]
+                colour_apart = there[:, :3] - colour
+                apart = np.einsum("ij,ij->i", colour_apart, colour_apart)
+                apart += far_y
+                apart += np.square((right + dx) * np.float32(_NEAR_PLACE))
                 # No pixel is so strange that it gets no depth at all.
-                here = np.exp(-np.minimum(apart, 20)).astype(np.float32)
-                total += here * values[i, j]
+                np.minimum(apart, 20, out=apart)
+                here = np.exp(np.negative(apart, out=apart), out=apart)
+                total += here * there[:, 3]
                 weight += here
-        out.reshape(-1)[at] = total / weight
+        result[at] = total / weight
     return out, mask

@@ -77,7 +77,11 @@ def _by_guide(frame: Frame) -> Candidate:
     small = _reduced(frame)
     low, span = frame_range(small.inverse_depth)
     values = (small.inverse_depth - low) / span
-    coefficients, residual, spread = guided_filter(small.rgb, values, 1 / small.variance)
+    # Depth in the middle of a step belongs to neither side: both are told by what lies around.
+    square = np.ones((3, 3), np.uint8)
+    steep = (cv2.dilate(values, square) - cv2.erode(values, square)) / STEP
+    weights = 1 / (small.variance * (1 + steep * steep))
+    coefficients, residual, spread = guided_filter(small.rgb, values, weights)
     explained = 1 - residual / np.maximum(spread, 1e-4)
     explained = np.where(spread > 1e-4, explained, 0).astype(np.float32)
     variance = small.variance * (1 - EXPLAINED * explained) + residual * span**2

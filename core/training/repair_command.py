@@ -12,7 +12,7 @@ import torch
 
 from ..depth import bundled_path
 from ..errors import SecondEyeError
-from .averaging import read_checkpoint
+from .averaging import load_averaged, names, read_checkpoint
 from .repair_estimates import Estimated, Estimator, load_estimates
 from .repair_export import export_repair
 from .repair_loop import RepairTrainer, run_repair
@@ -32,6 +32,7 @@ def add_repair(commands: Any) -> None:
     one.add_argument("--batch", type=int, default=16)
     one.add_argument("--rate", type=float, default=1e-3, help="learning rate at first")
     one.add_argument("--variants", type=int, default=1, help="degraded pictures of each frame")
+    one.add_argument("--start", type=Path, help="begin with a checkpoint's averaged weights")
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--threads", type=int, default=1)
     one.add_argument("--bfloat16", action="store_true", help="for a processor that has it")
@@ -65,7 +66,10 @@ def train_repair(arguments: argparse.Namespace) -> None:
         bfloat16=arguments.bfloat16,
     )
     torch.manual_seed(arguments.seed)
-    trainer = RepairTrainer(build_task(arguments), schedule)
+    task = build_task(arguments)
+    if arguments.start and not checkpoint.exists():
+        begin(task, arguments.start)
+    trainer = RepairTrainer(task, schedule)
     if checkpoint.exists():
         state = read_checkpoint(checkpoint)
         if state.get("schedule") != asdict(schedule):
@@ -76,6 +80,16 @@ def train_repair(arguments: argparse.Namespace) -> None:
         trainer.restore(state)
     run_repair(trainer, arguments.out, lambda: stop["asked"], lambda s: print(s, flush=True))
     print("done" if trainer.done else "stopped; go on with --resume")
+
+
+def begin(task: Task, path: Path) -> None:
+    """Give the task's network another run's averaged weights. Raises `SecondEyeError`."""
+    state = read_checkpoint(path)
+    if state.get("names") != names(task.network):
+        raise SecondEyeError(
+            f"{path} holds another network's weights: name a checkpoint of the same part."
+        )
+    load_averaged(task.network, state["averaged"])
 
 
 def build_task(arguments: argparse.Namespace) -> Task:

@@ -19,7 +19,7 @@ from .dataset import normalise
 from .losses import edge_loss, fit_scale_shift, gradient_loss, laplace_loss, pixel_weights
 from .repair_estimates import Estimated
 
-CROPS = ((192, 256), (192, 256), (160, 288), (240, 320))
+CROPS = ((128, 192), (160, 192), (192, 256), (240, 320))
 UNTOLD_SHARE = 0.1
 """Part of the samples without labels, and of those without an uncertainty."""
 LEAST_SCALE = 0.05
@@ -58,11 +58,14 @@ class SpatialTask:
         self.network = SpatialNetwork()
         self.scenes, self.held, self.bfloat16 = scenes, held, bfloat16
         self.weights = weights or SpatialWeights()
+        sizes = [scene.records["truth"].shape[1:] for scene in scenes]
+        self._least = np.min(sizes, 0).tolist() if sizes else list(CROPS[0])
         self._frames = [(s, i) for s, scene in enumerate(scenes) for i in range(len(scene.records))]
 
     def loss(self, rngs: list[np.random.Generator]) -> tuple[Tensor, dict[str, float]]:
         """See `Task`."""
-        height, width = CROPS[int(rngs[0].integers(len(CROPS)))]
+        crop = CROPS[int(rngs[0].integers(len(CROPS)))]
+        height, width = (min(side, least) for side, least in zip(crop, self._least, strict=True))
         samples = [self._sample(rng, height, width) for rng in rngs]
         told, labels, target = (torch.from_numpy(np.stack(x)) for x in zip(*samples, strict=True))
         told = told.permute(0, 3, 1, 2)
@@ -83,7 +86,7 @@ class SpatialTask:
         scene, number = self._frames[int(rng.integers(len(self._frames)))]
         record = self.scenes[scene].records[number]
         h, w = record["truth"].shape
-        y, x = int(rng.integers(max(h - height, 0) + 1)), int(rng.integers(max(w - width, 0) + 1))
+        y, x = int(rng.integers(h - height + 1)), int(rng.integers(w - width + 1))
         flip = -1 if rng.random() < 0.5 else 1
 
         def cut(name: str) -> np.ndarray:
