@@ -5,7 +5,9 @@
     model_card.py                                          # cost and licences: no data needed
     model_card.py --sets RGBD --renders FRAMES --camvid CAMVID --peer TCSMALLNET.onnx
                   [--model FILE] [--teacher CHECKPOINT] [--log LOG] [--ablations FOLDER]
-                  [--nyu MAT] [--kitti FOLDER --kitti-split LIST]
+                  [--clips CLIPS] [--nyu MAT] [--kitti FOLDER --kitti-split LIST]
+    model_card.py --only repair --clips CLIPS --sets RGBD --renders FRAMES --peer TCSMALLNET.onnx
+                                                           # that section of a card that is there
 
 What isn't given is left out, and the card says so. Pictures of the measured sets, which may be for
 research only, go to out/model-card/, which git ignores; only renders are shown in docs/.
@@ -31,17 +33,19 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     wait_politely()
     os.environ.setdefault("OMP_NUM_THREADS", "2")
+    from card.repair_run import repair_alone
     from card.run import make_card
 
+    make = repair_alone if args.only == "repair" else make_card
     try:
-        report = make_card(args, lambda text: print(text, flush=True))
+        report = make(args, lambda text: print(text, flush=True))
     except SecondEyeError as error:
         if args.debug:
             raise
         print(f"model_card: {error}", file=sys.stderr)
         return error.exit_code
     args.private.mkdir(parents=True, exist_ok=True)
-    target = args.private / "report.json"
+    target = args.private / ("repair.json" if args.only else "report.json")
     target.write_text(json.dumps(report, indent=1, default=str) + "\n", encoding="utf-8")
     print(f"{args.out} and {target} written")
     return 0
@@ -60,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
         "--renders", type=Path, action="append", default=[], metavar="DIR",
         help="frames of render_scenes.py; may be said again",
     )  # fmt: skip
+    parser.add_argument("--clips", type=Path, metavar="DIR", help="movies and folders of frames")
+    parser.add_argument(
+        "--repair-frames", type=int, default=60, metavar="N", help="first N frames of each clip"
+    )
+    parser.add_argument("--only", choices=("repair",), help="measure and replace one section")
     parser.add_argument("--camvid", type=Path, metavar="DIR", help="images/ and labels/ of CamVid")
     parser.add_argument("--nyu", type=Path, metavar="MAT", help="splits.mat lies beside it")
     parser.add_argument("--kitti", type=Path, metavar="DIR")

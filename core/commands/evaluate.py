@@ -155,17 +155,11 @@ def _evaluated(
 
 def _contest(arguments: argparse.Namespace, model: "DepthModel") -> "Contest":
     from ..depth import load_model
-    from ..evaluation.rows import REPAIRED, Contest, ablation
+    from ..evaluation.contests import make_contest
 
     settings = repair_settings(arguments.repair or "on", arguments.look_ahead)
-    chosen = {}
-    if settings is not None:
-        from ..repair.repair import Repair
-
-        steps = ablation(settings) if arguments.branches else {REPAIRED: settings}
-        chosen = {name: Repair(step) for name, step in steps.items()}
     peers = [load_model(peer) for peer in arguments.peer]
-    return Contest(model, chosen, {peer.name: peer for peer in peers})
+    return make_contest(model, settings, branches=arguments.branches, peers=peers)
 
 
 def repair_settings(text: str, look_ahead: int | None) -> "RepairSettings | None":

@@ -21,6 +21,7 @@ from .camera_motion import moves_as_camera
 LONGEST_SIDE = 448  # pixels at which flow and depth are compared
 _SMALLEST_SIDE = 12
 _SAME = 20.0  # grey levels of 255
+_LEAST = 0.05  # of the picture; at a cut less agrees than that, by chance
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def measured(before: np.ndarray, now: np.ndarray) -> Motion:
     # A mean over neighbours, for one pixel in a few agrees by chance.
     same = cv2.blur(np.abs(now - looked_up(before.astype(np.float32), source)), (3, 3)) < _SAME
     trusted = inside(source) & closed & same & ~_borders(back)
+    if trusted.mean() < _LEAST:
+        trusted = np.zeros_like(trusted)
     return Motion(source, trusted, moves_as_camera(source, trusted))
 
 

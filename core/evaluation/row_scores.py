@@ -68,16 +68,19 @@ class RowScores:
         truth: Truth,
         motion: Motion | None,
         labels: np.ndarray | None = None,
-    ) -> None:
+    ) -> dict[str, float] | None:
         """The next depth of the sequence, float (h, w), with the row's own classes if it has any;
-        what is true of the frame; how it follows the one before."""
+        what is true of the frame; how it follows the one before.
+
+        Returns its AbsRel and kin; None where no depth of the frame is known.
+        """
         self._consistency.add(inverse, motion)
         depth = truth.depth
         if self._kept is not None:
             self._kept.add(_resized(inverse, depth.shape), depth)
         valid = rgbd.valid_pixels(depth)
         if valid.sum() < 2:
-            return
+            return None
         aligned = rgbd.fit(inverse, depth, metric=self._metric)
         self._images.append(rgbd.compare(aligned.depth()[valid], depth[valid]))
         if truth.inverse is not None and truth.camera is not None:
@@ -85,6 +88,7 @@ class RowScores:
             self._planes += planarity.errors(aligned.inverse, truth.planes, truth.camera)
         if truth.classes is not None and labels is not None:
             self._confusion.add(labels, truth.classes)
+        return self._images[-1]
 
     def finish(
         self, base: "RowScores", cameras: Sequence[Camera] | None, frames: Sequence[Frame]

@@ -97,7 +97,8 @@ def evaluate_moves(
 def evaluate_sequences(
     sequences: Sequence[TrueSequence], contest: Contest, *, rendered: bool = False, step: Step
 ) -> dict[str, Any]:
-    """``rows``: figures by row, see `row_scores`; ``count`` frames, ``pairs`` of neighbours.
+    """``rows``: figures by row, see `row_scores`; ``count`` frames, ``pairs`` of neighbours;
+    ``images``: AbsRel and its kin by frame and row.
 
     AbsRel and its kin after one scale and one shift a picture, temporal figures after one a
     sequence. A picture whose depth has no value takes part in time, not in accuracy. Raises
@@ -106,6 +107,7 @@ def evaluate_sequences(
     names = [*contest.names, *([TRUTH] if rendered else [])]
     scores = {name: RowScores(metric=contest.metric(name) or name == TRUTH) for name in names}
     total = sum(len(sequence.frames) for sequence in sequences)
+    images: list[dict[str, Any]] = []
     done = pairs = 0
     for sequence in sequences:
         shape = sequence.frames[0].read_depth().shape
@@ -119,8 +121,11 @@ def evaluate_sequences(
             pairs += at > 0
             if truth.inverse is not None:
                 depths[TRUTH] = truth.inverse
-            for name, row in scores.items():
-                row.add(depths[name], truth, motion, _labels(look, name))
+            told = {
+                name: row.add(depths[name], truth, motion, _labels(look, name))
+                for name, row in scores.items()
+            }
+            images.append({"name": frames[at].name, **told})
         for row in scores.values():
             row.finish(scores[BASE], cameras, frames)
         done += len(frames)
@@ -141,6 +146,7 @@ def evaluate_sequences(
         "mean": rows[BASE],
         "ramp": rows[RAMP],
         "rows": rows,
+        "images": images,
     }
 
 

@@ -34,8 +34,8 @@ def cost(report: Report) -> list[str]:
         f"{os.cpu_count()} processors, wall-clock figures say little, and processor time a "
         "frame is what can be compared.",
         "",
-        "| model | threads | streams | median | fastest | processor ms a frame | peak memory | load "
-        "beside it |",
+        "| model | threads | streams | median | fastest | processor ms a frame | peak memory | "
+        "load beside it |",
         "|---|---|---|---|---|---|---|---|",
     ]
     named = [(report["ours"], run) for run in report["speed"]]
@@ -43,8 +43,8 @@ def cost(report: Report) -> list[str]:
     named += [(report["peer"], run) for run in report.get("peer_speed", [])]
     for name, run in named:
         lines.append(
-            f"| {name} | {run['threads']} | {run['streams']} | {run['median']:.1f} | {run['fastest']:.1f} | "
-            f"{1000 * run['processor']:.0f} | {run['peak'] / 1e9:.2f} GB | {run['load']:.1f} |"
+            f"| {name} | {run['threads']} | {run['streams']} | {run['median']:.1f} | "
+            f"{run['fastest']:.1f} | {1000 * run['processor']:.0f} | {run['peak'] / 1e9:.2f} GB | {run['load']:.1f} |"
         )
     two = [run for run in report["speed"] if run["threads"] == 2]
     same = len({run["digest"] for run in two}) == 1 and "differs" not in two[0]["digest"]

@@ -21,8 +21,8 @@ from .measure import true_inverse
 
 TILE = 256  # pixels across
 QUALITY = 86
-_HEAD = 20
-_PAPER, _INK = 255, (30, 30, 30)
+HEAD = 20
+PAPER, INK = 255, (30, 30, 30)
 COLOURS = ((200, 60, 40), (40, 110, 200), (60, 150, 70), (130, 130, 130))
 
 
@@ -34,9 +34,9 @@ def strip(frames: Sequence[Frame], data: DepthSet, models: dict[str, Any]) -> np
     on the contenders' tiles.
     """
     titles = ["input", *models, "truth"]
-    head = np.full((_HEAD, TILE * len(titles), 3), _PAPER, np.uint8)
+    head = np.full((HEAD, TILE * len(titles), 3), PAPER, np.uint8)
     for i, title in enumerate(titles):
-        _text(head, title, (TILE * i + 4, 14), _INK)
+        write(head, title, (TILE * i + 4, 14), INK)
     rows = [head]
     for frame in frames:
         rgb, depth = frame.read_rgb(), frame.read_depth()
@@ -46,7 +46,7 @@ def strip(frames: Sequence[Frame], data: DepthSet, models: dict[str, Any]) -> np
         if isinstance(frame, RenderedFrame):
             known = np.ones_like(known)  # its 0 is the sky, which is a value
         low, high = np.percentile(truth[truth > 0], (1, 99))
-        tiles = [_tile(rgb)]
+        tiles = [tile(rgb)]
         for model in models.values():
             metric = getattr(model, "unit", "relative") == "metres"
             fitted = rgbd.fit(
@@ -57,10 +57,10 @@ def strip(frames: Sequence[Frame], data: DepthSet, models: dict[str, Any]) -> np
                 farthest=farthest,
             )
             error = rgbd.compare(fitted.depth(farthest)[fitted.valid], depth[fitted.valid])
-            tile = _tile(_coloured(fitted.inverse, low, high))
-            _text(tile, f"{error['abs_rel']:.3f}", (5, 16), (255, 255, 255), edge=True)
-            tiles.append(tile)
-        tiles.append(_tile(np.where(known[..., None], _coloured(truth, low, high), 128)))
+            shown = tile(coloured(fitted.inverse, low, high))
+            write(shown, f"{error['abs_rel']:.3f}", (5, 16), (255, 255, 255), edge=True)
+            tiles.append(shown)
+        tiles.append(tile(np.where(known[..., None], coloured(truth, low, high), 128)))
         rows.append(np.hstack(tiles))
     return np.vstack(rows)
 
@@ -96,13 +96,15 @@ def uncertainty_curves(scores: dict[str, Any]) -> np.ndarray:
     return np.hstack([left, right])
 
 
-def _coloured(inverse: np.ndarray, low: float, high: float) -> np.ndarray:
+def coloured(inverse: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Square root of inverse depth between ``low`` and ``high``, bright = near; uint8 RGB."""
     part = np.sqrt(np.clip((inverse - low) / max(high - low, 1e-9), 0, 1))
     grey = np.round(part * 255).astype(np.uint8)
     return cv2.cvtColor(cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
 
 
-def _tile(rgb: np.ndarray) -> np.ndarray:
+def tile(rgb: np.ndarray) -> np.ndarray:
+    """A picture `TILE` pixels across."""
     height = round(TILE * rgb.shape[0] / rgb.shape[1])
     how = cv2.INTER_AREA if rgb.shape[1] > TILE else cv2.INTER_LINEAR
     picture = np.ascontiguousarray(rgb, np.uint8)
@@ -118,7 +120,7 @@ def _axes(
     legend: int = 54,
 ) -> np.ndarray:
     height, width, left, bottom, top = 330, 450, 46, 40, 30
-    canvas = np.full((height, width, 3), _PAPER, np.uint8)
+    canvas = np.full((height, width, 3), PAPER, np.uint8)
 
     def place(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         column = left + (x - across[0]) / (across[1] - across[0]) * (width - left - 14)
@@ -130,26 +132,27 @@ def _axes(
         y = up[0] + part * (up[1] - up[0])
         ends = place(np.array([x, x]), np.array(up))
         cv2.line(canvas, ends[0].tolist(), ends[1].tolist(), (225, 225, 225), 1)
-        _text(canvas, f"{x:.1f}", (int(ends[0][0]) - 10, height - bottom + 14), _INK)
+        write(canvas, f"{x:.1f}", (int(ends[0][0]) - 10, height - bottom + 14), INK)
         ends = place(np.array(across), np.array([y, y]))
         cv2.line(canvas, ends[0].tolist(), ends[1].tolist(), (225, 225, 225), 1)
-        _text(canvas, f"{y:.2f}", (6, int(ends[0][1]) + 4), _INK)
-    _text(canvas, title, (left, 18), _INK)
-    _text(canvas, below, (left, height - 8), _INK)
+        write(canvas, f"{y:.2f}", (6, int(ends[0][1]) + 4), INK)
+    write(canvas, title, (left, 18), INK)
+    write(canvas, below, (left, height - 8), INK)
     for i, (name, x, y) in enumerate(lines):
         points = place(x, np.clip(y, *up))
         cv2.polylines(canvas, [points], False, COLOURS[i], 2, cv2.LINE_AA)
-        _text(canvas, name, (legend, height - bottom - 12 - 16 * i), COLOURS[i])
+        write(canvas, name, (legend, height - bottom - 12 - 16 * i), COLOURS[i])
     return canvas
 
 
-def _text(
+def write(
     canvas: np.ndarray,
     text: str,
     at: tuple[int, int],
     colour: tuple[int, int, int],
     edge: bool = False,
 ) -> None:
+    """Writes into ``canvas``; ``edge``: with a dark outline, for pictures."""
     if edge:
         cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 3, cv2.LINE_AA)
     cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, 1, cv2.LINE_AA)

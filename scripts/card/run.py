@@ -23,6 +23,7 @@ from .ablations import read_ablations
 from .choose import RULES, by_rule, quartiles, worst
 from .contenders import RAMP, contenders
 from .measure import Say, SetScores, mean_over, score_set, score_sets
+from .repair_run import measure_repair
 from .sections import card
 from .speed import HEIGHT, WIDTH, measure_speed
 
@@ -85,6 +86,8 @@ def make_card(args: argparse.Namespace, say: Callable[[str], None]) -> dict[str,
         report["camvid"] = evaluate_camvid(
             args.camvid, run.models[run.ours], limit=args.limit, step=_quiet
         )
+    if args.clips is not None:
+        report["repair"] = measure_repair(args, run.public, say)
     if args.log is not None:
         from core.training.curves import draw_curves
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .cost_text import cost, statistics, training
 from .depth_text import published, sets, strips
+from .repair_text import repair
 from .skill_text import edges, labels, uncertainty
 from .text import Report, relative
 
@@ -29,6 +30,7 @@ def card(report: Report, out: Path, weights: Path | None) -> list[str]:
         lambda: edges(report),
         lambda: uncertainty(report, out),
         lambda: labels(report),
+        lambda: repair(report, out),
         lambda: cost(report),
         lambda: training(report, out),
         lambda: statistics(report),

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What repair costs beside the network, and its memory on 4K frames; each in its own process.
+
+Run as a program it measures what it is told and prints JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+HEIGHT, WIDTH = 256, 448
+FRAMES = 40
+LARGE = (2160, 3840)
+
+
+def measure_cost(model: str | None, threads: int = 2) -> dict[str, Any]:
+    """Of a drifting 256x448 picture that the network sees whole, on ``threads`` processors.
+
+    ``network``, ``both``: processor seconds a frame of the network alone, and with all of repair;
+    ``added``: what repair adds as a share of the network's; ``network_rate``, ``both_rate``:
+    frames/s by the clock, with pictures under way as in an analysis; ``load`` beside it.
+    """
+    return {"load": os.getloadavg()[0], **_child("cost", model, threads)}
+
+
+def measure_large(model: str | None, threads: int = 2) -> dict[str, Any]:
+    """``peak`` bytes of a process that repairs 3840x2160 depth frames with the default look-ahead,
+    the network and its answer included; ``seconds`` of processor a frame."""
+    return _child("large", model, threads)
+
+
+def _child(what: str, model: str | None, threads: int) -> dict[str, Any]:
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-P", __file__, what, model or ""],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise SystemExit(f"repair's {what} could not be measured:\n{done.stderr}")
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def _cost(model_name: str | None) -> dict[str, float]:
+    from core.depth import load_model
+    from core.evaluation.looks import frame_of
+    from core.repair.repair import Repair
+    from core.repair.settings import RepairSettings
+
+    model = load_model(model_name, WIDTH)
+    repair = Repair(RepairSettings(), unit=model.unit)
+    pictures = list(_drifting(HEIGHT, WIDTH, FRAMES))
+
+    def prepared(rgb: Any) -> Any:
+        return repair.prepare(frame_of(rgb, model.infer(rgb)))
+
+    found = {}
+    with ThreadPoolExecutor(model.streams) as pool:
+        for name in ("network", "both", "network", "both"):
+            # The first round warms up; only the second is kept.
+            sequence = repair.sequence()
+            pending: deque[Any] = deque()
+            started, used = time.perf_counter(), time.process_time()
+            for rgb in pictures:
+                pending.append(pool.submit(prepared if name == "both" else model.infer, rgb))
+                if len(pending) > model.streams:
+                    answer = pending.popleft().result()
+                    if name == "both":
+                        sequence.push(answer)
+            while pending:
+                answer = pending.popleft().result()
+                if name == "both":
+                    sequence.push(answer)
+            if name == "both":
+                sequence.finish()
+            found[name] = (time.process_time() - used) / FRAMES
+            found[f"{name}_rate"] = FRAMES / (time.perf_counter() - started)
+    found["added"] = found["both"] / found["network"] - 1.0
+    return found
+
+
+def _large(model_name: str | None) -> dict[str, float]:
+    import resource
+
+    from core.depth import DepthEstimate, load_model, upsample_to
+    from core.evaluation.looks import frame_of
+    from core.repair.repair import Repair
+    from core.repair.settings import LOOK_AHEAD, RepairSettings
+
+    model = load_model(model_name)
+    repair = Repair(RepairSettings(), unit=model.unit)
+    sequence = repair.sequence()
+    count = LOOK_AHEAD + 3
+    used = 0.0
+    for rgb in _drifting(*LARGE, count):
+        estimate = model.infer(rgb)
+        large: DepthEstimate = upsample_to(estimate, *LARGE)
+        frame = frame_of(rgb, large)
+        started = time.process_time()
+        sequence.push(repair.prepare(frame))
+        used += time.process_time() - started
+    started = time.process_time()
+    sequence.finish()
+    used += time.process_time() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"peak": float(peak), "seconds": used / count, "frames": count}
+
+
+def _drifting(height: int, width: int, frames: int) -> Any:
+    """A smooth random texture over another, drifting at different speeds."""
+    import cv2
+    import numpy as np
+
+    rng = np.random.default_rng(7)
+    far, near = (
+        cv2.resize(
+            rng.integers(0, 256, (size, size * 2, 3), np.uint8), (width + 4 * frames, height)
+        )
+        for size in (9, 40)
+    )
+    for k in range(frames):
+        picture = far[:, k : k + width].copy()
+        picture[height // 2 :] = near[height // 2 :, 3 * k : 3 * k + width]
+        yield picture
+
+
+if __name__ == "__main__":
+    from core.threads import wait_politely
+
+    wait_politely()
+    measure = {"cost": _cost, "large": _large}[sys.argv[1]]
+    print(json.dumps(measure(sys.argv[2] or None)))
