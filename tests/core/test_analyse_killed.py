@@ -2,19 +2,23 @@
 """Real kills of the real worker at random moments: the files in the end are those of no kill."""
 
 import random
+import shutil
 import time
 
 import pytest
 from analysed import Worker, tiny_model, tree
-from clips import make_movie
+from shot_clips import shots_movie
 
-FRAMES = 30
+from core.project import Project
+
+LENGTHS = (12, 9)
+FRAMES = sum(LENGTHS)
 
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kills")
-    clip = make_movie(folder / "clip.mp4", range(1, FRAMES + 1), size=(224, 128))
+    clip = shots_movie(folder / "clip.mp4", LENGTHS, size=(192, 128))
     model = tiny_model(folder)
     with Worker() as worker:
         worker.start("analyse", clip=clip, project=folder / "undisturbed", model=model)
@@ -40,7 +44,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_files(material, seed, tmp_p
                     break
             if message is not None and message["type"] == "result":
                 break
-            if kills < 4:
+            if kills < 3:
                 time.sleep(chance.random() * 0.15)
                 worker.process.kill()
                 kills += 1
@@ -73,3 +77,63 @@ def test_killed_again_and_again_it_still_moves_on(material):
         worker.start("analyse", clip=clip, project=project, model=model)
         worker.until("result")
     assert tree(project) == expected
+
+
+def hear(worker, stage, times):
+    """Wait until ``stage`` was told of so often, or the job is over; whether it goes on."""
+    while times > 0:
+        message = worker.until("progress", "result")
+        if message["type"] == "result":
+            return False
+        times -= message["stage"] == stage
+    return True
+
+
+def test_killed_in_repair_the_recursion_goes_on_from_the_stored_frame(material):
+    clip, model, expected = material
+    chance = random.Random(4)
+    project = clip.parent / "repair"
+    kills = 0
+    for times in (1, 2, 1):
+        with Worker() as worker:
+            worker.start("analyse", clip=clip, project=project, model=model)
+            if not hear(worker, "repair", times):
+                break
+            time.sleep(chance.random() * 0.05)
+            worker.process.kill()
+            kills += 1
+    with Worker() as worker:
+        worker.start("analyse", clip=clip, project=project, model=model)
+        worker.until("result")
+    assert kills >= 1
+    assert tree(project) == expected
+
+
+def test_repair_again_killed_at_any_moment_is_the_old_or_the_new(material):
+    clip, _, expected = material
+    project, other = clip.parent / "again", clip.parent / "never_killed"
+    for folder in (project, other):
+        shutil.copytree(clip.parent / "undisturbed", folder)
+    with Worker() as worker:
+        worker.start("repair", project=other, spatial=0.5)
+        worker.until("result")
+    new = tree(other)
+    chance = random.Random(7)
+    kills = 0
+    for stage, times in (("repair", 1), ("repair", 2), ("flicker", 1)):
+        with Worker() as worker:
+            worker.start("repair", project=project, spatial=0.5)
+            if not hear(worker, stage, times):
+                break
+            time.sleep(chance.random() * 0.05)
+            worker.process.kill()
+            kills += 1
+        stands = Project.open(project)
+        if stands.manifest.shots[0].spatial == 1.0:
+            files = {name: data for name, data in tree(project).items() if name in expected}
+            assert stands.manifest.complete and files == expected
+    with Worker() as worker:
+        worker.start("repair", project=project, spatial=0.5)
+        worker.until("result")
+    assert kills >= 1
+    assert tree(project) == new

@@ -339,7 +339,7 @@ def test_missing_weights_leave_a_finished_project_usable(depth, clip, project, t
     assert Project.open(project).normalised(3).shape == (64, 96)
 
 
-@pytest.mark.parametrize("package", ["torch", "av", "OpenEXR", "numpy"])
+@pytest.mark.parametrize("package", ["torch", "av", "OpenEXR", "numpy", "scenedetect"])
 def test_an_engine_without_a_package(clip, model, tmp_path, package):
     blocked = f"import sys\nsys.modules['{package}'] = None"
     command = ("depth", clip, "--project", tmp_path / "p", "--model", model)
