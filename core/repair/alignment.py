@@ -25,6 +25,7 @@ ERRORS = 0.25
 USUAL = 0.15  # standard deviation of log scale from frame to frame: what a weak fit falls back on
 MOST = math.log(3.0)  # of |log scale|
 _ROUNDS = 6
+SPREAD = 1.4826  # standard deviation of a normal distribution over its median absolute value
 _HUBER, _TUKEY = 1.345, 4.685
 
 
@@ -78,7 +79,7 @@ def fit(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> Fit | None
         sxx, syy = float((w * dx * dx).sum()) / total, float((w * dy * dy).sum()) / total
         slope = _slope(sxx, syy, float((w * dx * dy).sum()) / total)
         residual = np.abs(dy - slope * dx)
-        left = 1.4826 * float(np.median(residual))
+        left = SPREAD * middle(residual)
         limit = max(left, 1e-6 * math.sqrt(syy + sxx) + 1e-12)
         if turn < _ROUNDS // 2:
             w = first * np.minimum(1.0, _HUBER * limit / np.maximum(residual, 1e-12))
@@ -99,6 +100,12 @@ def fit(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> Fit | None
         flat=bool(flat and not plain),
         other_flat=bool(other_flat and not plain),
     )
+
+
+def middle(values: np.ndarray) -> float:
+    """The median of values (n,), of an even number the upper one: a quarter of numpy's time."""
+    half = values.size // 2
+    return float(np.partition(values, half)[half])
 
 
 def _slope(sxx: float, syy: float, sxy: float) -> float:
@@ -124,4 +131,3 @@ def _cells(
     used = w > 0.25
     kept = w[used]
     return x[used] / kept, y[used] / kept, kept
-

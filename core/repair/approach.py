@@ -13,10 +13,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .alignment import CELL, LEAST_CELLS
+from .alignment import CELL, LEAST_CELLS, SPREAD, middle
 
 MOST = 0.3  # of T V: nothing comes nearer by more in one step
-_ROUNDS = 5
+_ROUNDS = 4
 
 
 def approach(depth: np.ndarray, back: np.ndarray, trust: np.ndarray) -> float:
@@ -49,7 +49,7 @@ def approach(depth: np.ndarray, back: np.ndarray, trust: np.ndarray) -> float:
             return 0.0
         step = float((w * v * spread).sum()) / square
         left = np.abs(spread - step * v)
-        usual = 1.4826 * float(np.median(left)) + 1e-9
+        usual = SPREAD * middle(left) + 1e-9
         error = usual**2 / square
         w = np.minimum(1.0, usual / np.maximum(left, 1e-12))
     return step * step**2 / (step**2 + error) if step else 0.0

@@ -8,13 +8,14 @@ threads (DIS cuts its search into a fixed number of stripes).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
-LONGEST_SIDE = 256
+LONGEST_SIDE = 224
 SHORTEST_SIDE = 24  # DIS needs a few patches a side; smaller pictures are enlarged
 FINEST_SCALE = 1  # the flow is computed down to half the small size
 
@@ -51,6 +52,11 @@ class Link:
     back_alike: np.ndarray
     broken: bool
     held: bool = False
+
+    @property
+    def ahead(self) -> np.ndarray:
+        """float32 (h, w, 4) on the frame before: the flow to this one, and both its trusts."""
+        return cv2.merge([self.forth, self.forth_closed, self.forth_alike])
 
 
 def small_grey(rgb: np.ndarray) -> np.ndarray:
@@ -108,7 +114,9 @@ def closed(flow: np.ndarray, back: np.ndarray) -> np.ndarray:
     large displacement optical flow" (ECCV 2010), as a soft mask; 0 for what leaves the picture.
     """
     columns, rows = places(flow)
-    returned = cv2.remap(back, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    returned: np.ndarray = cv2.remap(
+        back, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     missed = flow + returned
     missed *= missed
     error = missed[..., 0] + missed[..., 1]
@@ -126,15 +134,14 @@ def closed(flow: np.ndarray, back: np.ndarray) -> np.ndarray:
 def alike(grey: np.ndarray, other: np.ndarray, flow: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Trust float32 (h, w) in 0..1: whether ``other``, carried here along ``flow``, looks like
     ``grey`` (both float32), after a change of exposure common to the whole picture."""
-    columns, rows = places(flow)
-    carried = cv2.remap(other, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    carried = look_up(other, flow)
     gain, offset = _exposure(grey, carried, weight)
     carried *= gain
     carried += offset
     carried -= grey
     carried *= carried
-    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
-    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
+    across: np.ndarray = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
+    down: np.ndarray = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     across *= across
     down *= down
     across += down
@@ -170,22 +177,27 @@ def _blank_link(before: np.ndarray, now: np.ndarray, was: bool, held: bool) -> L
     return Link(still, still, forth, forth, full, full, broken=not held, held=held)
 
 
-def along(flow: np.ndarray, onward: np.ndarray, *trust: np.ndarray) -> list[np.ndarray]:
-    """``onward`` (h, w, 2) and trusts (h, w) that are known where ``flow`` ends, where it begins.
-
-    ``flow + onward`` of the result is the flow over both steps; trust is 0 outside.
-    """
-    columns, rows = places(flow)
-    found = [cv2.remap(onward, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)]
-    for values in trust:
-        found.append(cv2.remap(values, columns, rows, cv2.INTER_LINEAR))
-    return found
+def along(first: Sequence[np.ndarray], onward: np.ndarray) -> list[np.ndarray]:
+    """The planes (h, w) of one `Link.ahead` after another: where both steps end, and the trust."""
+    across, down, closed, alike = cv2.split(_fetch(onward, first[0], first[1]))
+    return [first[0] + across, first[1] + down, first[2] * closed, first[3] * alike]
 
 
 def look_up(values: np.ndarray, flow: np.ndarray) -> np.ndarray:
     """``values`` (h, w) or (h, w, k) of the small size, carried along ``flow``; edges repeat."""
-    columns, rows = places(flow)
-    return cv2.remap(values, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return _fetch(values, flow[..., 0], flow[..., 1])
+
+
+def fetch(values: np.ndarray, way: Sequence[np.ndarray]) -> np.ndarray:
+    """As `look_up`, along the planes of `along`."""
+    return _fetch(values, way[0], way[1])
+
+
+def _fetch(values: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndarray:
+    columns, rows = _grid(*across.shape)
+    return cv2.remap(
+        values, columns + across, rows + down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
 def carry(values: np.ndarray, flow: np.ndarray) -> np.ndarray:
@@ -196,7 +208,7 @@ def carry(values: np.ndarray, flow: np.ndarray) -> np.ndarray:
     maps = []
     for axis, (full, less) in enumerate(((width, small[1]), (height, small[0]))):
         part = np.ascontiguousarray(flow[..., axis])
-        place = cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
+        place: np.ndarray = cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
         if place is part:
             place = part.copy()
         place *= full / less

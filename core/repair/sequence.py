@@ -17,7 +17,7 @@ import numpy as np
 from .alignment import UNCHANGED, Fit, fit
 from .approach import approach, moved
 from .confidence import confidence_of, error_of, nearest
-from .flow import Link, along, link, look_up, small_grey
+from .flow import Link, along, fetch, link, look_up, small_grey
 from .frame import Candidate, Past, Prepared, Repaired
 from .fusion import Corrects, fuse
 from .settings import RepairSettings
@@ -80,7 +80,8 @@ class Sequence:
         self._window: deque[_Held] = deque()
         self._before: _Before | None = None
         if past is not None and settings.temporal > 0:
-            self._remember(small_grey(past.rgb), past.inverse_depth, past.confidence)
+            stored = (_halved(a) for a in (past.inverse_depth, past.confidence))
+            self._remember(small_grey(past.rgb), *stored)
 
     def push(self, prepared: Prepared) -> list[Repaired]:
         """The next frame; returns what is finished: nothing, or the earliest frame waiting."""
@@ -111,7 +112,7 @@ class Sequence:
         tie, step = None, 0.0
         if earlier is not None:
             tie = link(earlier.grey, grey)
-            if self._window and not tie.broken:
+            if not tie.broken:
                 step = approach(small[..., 0], tie.back, tie.back_closed * tie.back_alike)
         return _Held(prepared, grey, depth, variance, small, tie, step)
 
@@ -127,7 +128,7 @@ class Sequence:
         else:
             carried = look_up(before.small, tie.back)
             trust = tie.back_closed * tie.back_alike
-            step = approach(carried, tie.back, trust)
+            step = present.step * _ratio(small, carried, trust)
             carried = moved(carried, step)
             failed = tie.held
             found = None if failed else fit(small, carried, trust)
@@ -160,20 +161,15 @@ class Sequence:
     def _look_ahead(self) -> list[_Ahead]:
         """The later frames that hang together with the present one."""
         found: list[_Ahead] = []
-        flow = closed = alike = None
-        step = 0.0
+        step, way = 0.0, None
         for held in self._window:
             tie = held.link
             if tie is None or tie.broken or tie.held:
                 break
-            if flow is None or closed is None or alike is None:
-                flow, closed, alike = tie.forth, tie.forth_closed, tie.forth_alike
-            else:
-                onward, there, like = along(flow, tie.forth, tie.forth_closed, tie.forth_alike)
-                flow, closed, alike = flow + onward, closed * there, alike * like
+            way = cv2.split(tie.ahead) if way is None else along(way, tie.ahead)
             step += held.step
-            depth, variance = cv2.split(look_up(held.small, flow))
-            found.append(_Ahead(moved(depth, -step), variance, closed, alike))
+            depth, variance = cv2.split(fetch(held.small, way))
+            found.append(_Ahead(moved(depth, -step), variance, way[2], way[3]))
         return found
 
     def _later(
@@ -214,8 +210,6 @@ class Sequence:
         return False
 
     def _remember(self, grey: np.ndarray, depth: np.ndarray, confidence: np.ndarray) -> None:
-        depth = depth.astype(np.float16).astype(np.float32)
-        confidence = confidence.astype(np.float16).astype(np.float32)
         error = error_of(confidence, depth)
         floor = np.float32((1e-3 * nearest(depth)) ** 2)
         variance = np.maximum(2.0 * error * error, floor)
@@ -224,6 +218,12 @@ class Sequence:
             layer(depth, variance / np.float32(AVERAGED), depth.shape[1] / grey.shape[1]),
             _shrunk(depth, grey.shape),
         )
+
+
+def _ratio(depth: np.ndarray, other: np.ndarray, trust: np.ndarray) -> float:
+    """How many units of ``other`` make one of ``depth``, roughly: what steps are converted by."""
+    size = float((trust * other).sum())
+    return float((trust * depth).sum()) / size if size > 0.0 else 0.0
 
 
 def _brought(candidate: Candidate, aligned: Fit, grown: np.float32) -> Candidate:
@@ -235,9 +235,12 @@ def _brought(candidate: Candidate, aligned: Fit, grown: np.float32) -> Candidate
 
 def _stored(depth: np.ndarray, variance: np.ndarray) -> Repaired:
     """As it will be read back: half floats, in float32."""
-    depth = np.clip(depth, 0.0, HALF_MAX).astype(np.float16).astype(np.float32)
-    confidence = confidence_of(np.sqrt(variance / 2.0), depth)
-    return Repaired(depth, confidence.astype(np.float16).astype(np.float32))
+    depth = _halved(np.clip(depth, 0.0, HALF_MAX))
+    return Repaired(depth, _halved(confidence_of(np.sqrt(variance / 2.0), depth)))
+
+
+def _halved(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float16).astype(np.float32)
 
 
 def _shrunk(depth: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

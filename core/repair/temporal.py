@@ -22,11 +22,11 @@ from .approach import moved
 from .flow import Link, carry
 from .frame import Candidate
 
-AVERAGED = 4.0  # frames that the past counts for
+AVERAGED = 8.0  # frames that the past counts for
 MOST_WEIGHT = 8.0  # of the past or the future, in frames: the present always has its say
 # Of an estimate's variance: what differs from one frame to the next. Measured on rendered moves it
 # is 0.01; footage has noise and compression on top.
-FLICKER = 0.03
+FLICKER = 0.1
 MISPLACED = 0.3  # pixels of the small size: standard deviation of a trusted flow
 SURE = 3.0  # standard deviations beyond which a contradiction is no flicker
 LEAST_TRUST = 0.02
@@ -39,8 +39,8 @@ def layer(inverse_depth: np.ndarray, variance: np.ndarray, factor: float) -> np.
     depth steps where the present sees them, and pays for the blur of interpolation. ``factor``:
     pixels of full size in one of the small size.
     """
-    across = cv2.Sobel(inverse_depth, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
-    down = cv2.Sobel(inverse_depth, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
+    across: np.ndarray = cv2.Sobel(inverse_depth, cv2.CV_32F, 1, 0, ksize=1, scale=0.5)
+    down: np.ndarray = cv2.Sobel(inverse_depth, cv2.CV_32F, 0, 1, ksize=1, scale=0.5)
     across *= across
     down *= down
     across += down
