@@ -12,6 +12,7 @@ running mean of the network's own scale over some 20 frames, remembered in the d
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -61,6 +62,19 @@ class Fit:
 
 
 UNCHANGED = Fit()
+
+
+def between(fits: Sequence[Fit]) -> Fit:
+    """Halfway to many: of a frame that begins a shot, to the mean of itself and of those that
+    follow, each of which ``fits`` brings to it."""
+    if not fits:
+        return UNCHANGED
+    share = 1.0 / (len(fits) + 1)
+    scale = math.exp(-share * sum(math.log(f.scale) for f in fits))
+    # A fit moves the other's mean by its shift: the way back is its negative.
+    shift = -share * sum(f.shift for f in fits)
+    pivot = sum(f.pivot + f.shift for f in fits) / len(fits)
+    return Fit(scale, shift, pivot)
 
 
 def fit(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> Fit | None:

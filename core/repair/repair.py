@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from ..depth.device import thread_count
 from ..errors import SecondEyeError
 from .frame import Candidate, Frame, Past, Prepared
 from .sequence import Sequence
 from .settings import RepairSettings
+from .weights import read_networks
 
 VERSION = 1  # of the algorithm: raised with every change of what comes out
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "repair_v1.safetensors"
@@ -25,7 +27,8 @@ class Repair:
 
     Args:
         settings: what to do.
-        weights: of the three networks; None for those that ship.
+        weights: of the three networks; None for those that ship. A branch whose network the file
+            lacks does without.
         unit: of the inverse depth: "metres" keeps every frame's scale, "relative" aligns it.
 
     Attributes:
@@ -40,15 +43,14 @@ class Repair:
         self.settings, self._unit = settings, unit
         digest = hashlib.sha256(f"second-eye-repair {VERSION}".encode())
         path = WEIGHTS if weights is None else weights
-        networks: Any = None
-        if path.is_file() and find_spec(f"{__package__}.weights"):
-            networks = import_module(".weights", __package__).read_networks(path)
+        networks = None
+        if weights is not None or path.is_file():
+            networks = read_networks(path)
             digest.update(path.read_bytes())
-        elif weights is not None:
-            raise SecondEyeError(f"There are no weights of repair at {path}: choose another file.")
         self.name = path.stem
         self.sha256 = digest.hexdigest()
-        self.streams = 2
+        # The recursion runs in one thread and takes about as long as preparing in another two.
+        self.streams = min(2, thread_count())
         self._branches: list[Any] = []
         for name, branch, strength in (
             ("spatial", "SpatialBranch", settings.spatial),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from .alignment import UNCHANGED, Fit, fit
+from .alignment import UNCHANGED, Fit, between, fit
 from .approach import approach, moved
 from .confidence import confidence_of, error_of, nearest
 from .flow import Link, along, fetch, link, look_up, small_grey
@@ -125,6 +125,10 @@ class Sequence:
         if before is None or tie is None or tie.broken:
             before = None
             failed = self._fails(small, ahead)
+            if not failed and not self._metric:
+                fits = [fit(one.depth, small, one.trust) for one in ahead]
+                aligned = between([f for f in fits if f is not None and f.agrees])
+                aligned = aligned.eased(self._settings.temporal)
         else:
             carried = look_up(before.small, tie.back)
             trust = tie.back_closed * tie.back_alike
