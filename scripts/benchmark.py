@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Speed and memory, measured as an artist meets them: whole commands, in child processes.
 
-    .venv/bin/python scripts/benchmark.py [depth] [memory] [fast] [--threads 2] [--json REPORT]
+    .venv/bin/python scripts/benchmark.py [PART ...] [--threads 2] [--json REPORT]
 
 depth    the network alone, and `second-eye depth` end to end (decode, infer, write), on 448x256
          pictures, seen by the network at its own size and whole
 memory   peak memory of `second-eye depth` for 1,000 frames over that for 100
 fast     `second-eye convert` at 640x272 after depth: warp both eyes, pack, encode
+repair   what repair adds to the network's time at 448x256, `second-eye depth` with and without it,
+         and the memory of repairing 3840x2160 depth
 
 Absolute times depend on the machine: compare figures of one run only. No test asserts them.
 """
@@ -133,7 +135,39 @@ def benchmark_fast(folder: Path) -> dict[str, float]:
     return rates
 
 
-PARTS = {"depth": benchmark_depth, "memory": benchmark_memory, "fast": benchmark_fast}
+def benchmark_repair(folder: Path) -> dict[str, float]:
+    """Shares and times of repair with all branches, and the default look-ahead."""
+    from card.repair_cost import measure_cost, measure_large
+
+    threads = int(os.environ["OMP_NUM_THREADS"])
+    cost, large = measure_cost(None, threads), measure_large(None, threads)
+    few, many = 24, 124
+    figures = {
+        "network alone, processor ms a frame": 1e3 * cost["network"],
+        "network and repair, processor ms a frame": 1e3 * cost["both"],
+        "repair adds, % of the network's processor time": 100 * cost["added"],
+        "network alone, frames/s": cost["network_rate"],
+        "network and repair, frames/s": cost["both_rate"],
+        "peak GB, 3840x2160 depth repaired": large["peak"] / 1e9,
+        "processor s a frame, 3840x2160 depth repaired": large["seconds"],
+    }
+    clips = {n: make_clip(folder / f"{n}.mp4", 448, 256, n) for n in (few, many)}
+    for name, asked in (("off", ["--repair", "off"]), ("on", [])):
+        seconds = {}
+        for frames, clip in clips.items():
+            project = folder / f"{frames}_{name}.secondeye"
+            seconds[frames], _ = command("depth", clip, "--project", project, *asked)
+        rate = (many - few) / (seconds[many] - seconds[few])
+        figures[f"second-eye depth frames/s, repair {name} (start taken off)"] = rate
+    return figures
+
+
+PARTS = {
+    "depth": benchmark_depth,
+    "memory": benchmark_memory,
+    "fast": benchmark_fast,
+    "repair": benchmark_repair,
+}
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from ..console import Console
 from ..errors import SecondEyeError, UsageError
 from ..evaluation.summary import summary
 from ..jobs.progress import Progress, stop_if
+from .depth import parse_repair
 
 if TYPE_CHECKING:
     from ..depth import DepthModel
@@ -58,9 +59,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--repair",
-        metavar="WHAT",
-        help="spatial=S,temporal=S,semantic=S (each 0 to 1, what isn't named is 1), on, or off; "
-        "video: on unless off is said; rgbd, renders: measured as sequences, before and after",
+        type=asked_repair,
+        metavar="spatial=S,temporal=T,semantic=M|on|off",
+        help="measure before and after repair, each branch 0 to 1, else 1; video: on unless "
+        "off is said; rgbd and renders: as sequences, where it is said",
     )
     parser.add_argument(
         "--branches", action="store_true", help="a row for each branch of repair as it is added"
@@ -157,32 +159,25 @@ def _contest(arguments: argparse.Namespace, model: "DepthModel") -> "Contest":
     from ..depth import load_model
     from ..evaluation.contests import make_contest
 
-    settings = repair_settings(arguments.repair or "on", arguments.look_ahead)
+    settings = repair_settings(arguments.repair, arguments.look_ahead)
     peers = [load_model(peer) for peer in arguments.peer]
     return make_contest(model, settings, branches=arguments.branches, peers=peers)
 
 
-def repair_settings(text: str, look_ahead: int | None) -> "RepairSettings | None":
-    """What ``--repair`` asks for; None for off. Raises UsageError."""
-    from ..repair.settings import BRANCHES, LOOK_AHEAD, RepairSettings
+def asked_repair(text: str) -> dict[str, float]:
+    """As `depth.parse_repair`, and "on": nothing is said of any branch."""
+    return {} if text == "on" else parse_repair(text)
 
-    strengths = dict.fromkeys(BRANCHES, 1.0)
-    if text == "off":
-        return None
-    for part in text.split(",") if text != "on" else ():
-        name, _, value = part.partition("=")
-        try:
-            strengths[name.strip()] = float(value)
-        except ValueError:
-            name = ""
-        if name.strip() not in BRANCHES:
-            raise UsageError(
-                f'A repair of "{text}" is not understood: give on, off, or strengths from 0 to 1 '
-                "as spatial=1,temporal=1,semantic=0.5."
-            )
-    settings = RepairSettings(
-        **strengths, look_ahead=LOOK_AHEAD if look_ahead is None else look_ahead
-    )
+
+def repair_settings(
+    strengths: dict[str, float] | None, look_ahead: int | None
+) -> "RepairSettings | None":
+    """Settings with the named branches' strengths, the others at 1; None where all are 0. Raises
+    UsageError."""
+    from ..repair.settings import LOOK_AHEAD, RepairSettings
+
+    ahead = LOOK_AHEAD if look_ahead is None else look_ahead
+    settings = RepairSettings(**(strengths or {}), look_ahead=ahead)
     return settings if settings.any else None
 
 

@@ -44,7 +44,8 @@ def cost(report: Report) -> list[str]:
     for name, run in named:
         lines.append(
             f"| {name} | {run['threads']} | {run['streams']} | {run['median']:.1f} | "
-            f"{run['fastest']:.1f} | {1000 * run['processor']:.0f} | {run['peak'] / 1e9:.2f} GB | {run['load']:.1f} |"
+            f"{run['fastest']:.1f} | {1000 * run['processor']:.0f} | {run['peak'] / 1e9:.2f} GB | "
+            f"{run['load']:.1f} |"
         )
     two = [run for run in report["speed"] if run["threads"] == 2]
     same = len({run["digest"] for run in two}) == 1 and "differs" not in two[0]["digest"]

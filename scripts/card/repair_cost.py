@@ -32,16 +32,18 @@ def measure_cost(model: str | None, threads: int = 2) -> dict[str, Any]:
     return {"load": os.getloadavg()[0], **_child("cost", model, threads)}
 
 
-def measure_large(model: str | None, threads: int = 2) -> dict[str, Any]:
-    """``peak`` bytes of a process that repairs 3840x2160 depth frames with the default look-ahead,
-    the network and its answer included; ``seconds`` of processor a frame."""
-    return _child("large", model, threads)
+def measure_large(
+    model: str | None, threads: int = 2, size: tuple[int, int] = LARGE
+) -> dict[str, Any]:
+    """``peak`` bytes of a process that repairs depth frames of ``size`` (height, width) with the
+    default look-ahead, the network and its answer included; ``seconds`` of processor a frame."""
+    return _child("large", model, threads, *map(str, size))
 
 
-def _child(what: str, model: str | None, threads: int) -> dict[str, Any]:
+def _child(what: str, model: str | None, threads: int, *more: str) -> dict[str, Any]:
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-P", __file__, what, model or ""],
+        [sys.executable, "-P", __file__, what, model or "", *more],
         env=environment,
         cwd=ROOT,
         capture_output=True,
@@ -91,7 +93,7 @@ def _cost(model_name: str | None) -> dict[str, float]:
     return found
 
 
-def _large(model_name: str | None) -> dict[str, float]:
+def _large(model_name: str | None, height: str, width: str) -> dict[str, float]:
     import resource
 
     from core.depth import DepthEstimate, load_model, upsample_to
@@ -104,9 +106,9 @@ def _large(model_name: str | None) -> dict[str, float]:
     sequence = repair.sequence()
     count = LOOK_AHEAD + 3
     used = 0.0
-    for rgb in _drifting(*LARGE, count):
+    for rgb in _drifting(int(height), int(width), count):
         estimate = model.infer(rgb)
-        large: DepthEstimate = upsample_to(estimate, *LARGE)
+        large: DepthEstimate = upsample_to(estimate, int(height), int(width))
         frame = frame_of(rgb, large)
         started = time.process_time()
         sequence.push(repair.prepare(frame))
@@ -140,5 +142,5 @@ if __name__ == "__main__":
     from core.threads import wait_politely
 
     wait_politely()
-    measure = {"cost": _cost, "large": _large}[sys.argv[1]]
-    print(json.dumps(measure(sys.argv[2] or None)))
+    measure: Any = {"cost": _cost, "large": _large}[sys.argv[1]]
+    print(json.dumps(measure(sys.argv[2] or None, *sys.argv[3:])))

@@ -99,11 +99,12 @@ def _enlarged(picture: np.ndarray) -> np.ndarray:
     )
 
 
-def video_strips(columns: Sequence[Column], shown: Sequence[str]) -> np.ndarray:
-    """A row a clip: the middle column of each frame of ``shown`` rows, time to the right, uint8
-    RGB. Each is drawn over its own range (1st to 99th percentile) in the whole strip."""
+def video_strips(columns: Sequence[Column], shown: dict[str, str]) -> np.ndarray:
+    """A row a clip: the middle column of each frame of the rows ``shown`` (with what is written
+    above), time to the right, uint8 RGB. Each is drawn over its own range (1st to 99th percentile)
+    in the whole strip."""
     head = np.full((HEAD, (STRIP_WIDTH + 6) * len(shown), 3), PAPER, np.uint8)
-    for i, title in enumerate(shown):
+    for i, title in enumerate(shown.values()):
         write(head, title, ((STRIP_WIDTH + 6) * i + 4, 14), INK)
     rows = [head]
     for column in columns:

@@ -34,7 +34,7 @@ def measure_repair(args: argparse.Namespace, public: Path, say: Say) -> dict[str
     peers = [load_model(str(path)) for path in args.peer]
     contest = make_contest(model, RepairSettings(), branches=True, peers=peers)
     after, peer = whole(contest), peers[0].name if peers else None
-    shown = [BASE, after, *([peer] if peer else [])]
+    shown = {BASE: BASE, after: "repaired", **({peer: peer} if peer else {})}
     found: dict[str, Any] = {
         "model": model.name,
         "after": after,

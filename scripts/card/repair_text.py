@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.evaluation.rows import BASE
+from core.evaluation.sequences import TRUTH
 
 from .text import Report, image, missing, three
 
@@ -40,54 +41,76 @@ def repair(report: Report, out: Path) -> list[str]:
     return lines[:-1]
 
 
+# Of each kind of data: key in its rows, head, form of the figure. First those that must be seen
+# together, then the rest.
+_CLIPS = (("opw_static", "OPW static", "percent"), ("opw", "OPW all", "percent"))
+_SEQUENCE = (
+    ("tae", "TAE", "percent"), ("abs_rel", "AbsRel", "three"), ("delta1", "d < 1.25", "three"),
+)  # fmt: skip
+_MOVES = (
+    ("opw_static", "OPW static", "percent"), ("abs_rel", "AbsRel", "three"),
+    ("edge_error", "edge error, px", "two"), ("plane_flat", "planes off", "percent"),
+    ("miou", "mIoU", "three"),
+)  # fmt: skip
+_CLIPS_MORE = (("away", "away", "two"), ("detail", "detail", "two"))
+_SEQUENCE_MORE = (
+    ("tcc", "TCC", "three"), ("opw", "OPW all", "percent"), ("away", "away", "two"),
+    ("detail", "detail", "two"),
+)  # fmt: skip
+_MOVES_MORE = (
+    ("opw", "OPW all", "percent"), ("delta1", "d < 1.25", "three"), ("f1_2", "edge F1", "three"),
+    ("accuracy", "accuracy, px", "two"), ("completeness", "completeness, px", "two"),
+    ("plane_tilt", "planes tilted", "degrees"), ("detail", "detail", "two"),
+)  # fmt: skip
+
+
 def _table(found: Report, out: Path) -> list[str]:
     del out
-    clips, sequences, moves = found.get("clips"), found.get("sequences", {}), found.get("moves")
-    heads: list[str] = []
-    columns: list[tuple[dict[str, Any], str, str]] = []
-    if clips:
-        said = f"{clips['count']} clips"
-        for name, title in (("opw_static", "OPW static"), ("opw", "OPW all")):
-            heads.append(f"{said}: {title}")
-            columns.append((clips["mean"], name, "percent"))
-        for name in ("away", "detail"):
-            heads.append(name)
-            columns.append((clips["mean"], name, "two"))
-    for name, one in sequences.items():
-        short = name.split("_")[-2] if name.count("_") > 1 else name
-        for key, title, form in (
-            ("tae", "TAE", "percent"), ("tcc", "TCC", "three"), ("opw", "OPW", "percent"),
-            ("abs_rel", "AbsRel", "three"), ("delta1", "d < 1.25", "three"),
-        ):  # fmt: skip
-            heads.append(f"{short}: {title}")
-            columns.append((one["rows"], key, form))
-    if moves:
-        for key, title, form in (
-            ("opw_static", "OPW static", "percent"), ("abs_rel", "AbsRel", "three"),
-            ("delta1", "d < 1.25", "three"), ("f1_2", "edge F1", "three"),
-            ("accuracy", "edge acc., px", "two"), ("completeness", "compl., px", "two"),
-            ("plane_flat", "planes off by", "percent"), ("plane_tilt", "tilted, degrees", "one"),
-            ("miou", "mIoU", "three"),
-        ):  # fmt: skip
-            heads.append(f"renders: {title}")
-            columns.append((moves["rows"], key, form))
-    lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
-    for row in found["rows"]:
-        cells = [_cell(rows.get(row, {}).get(key), form) for rows, key, form in columns]
-        lines.append(f"| {row} | " + " | ".join(cells) + " |")
+    lines = _columns(found, _CLIPS, _SEQUENCE, _MOVES)
     counts = []
-    if clips:
+    if found.get("clips"):
         counts.append(
-            f"Clips: the first {found['frames']} frames of each; *away* is the distance from the "
-            "base, *detail* the gradients kept."
+            f"Clips: the mean over {found['clips']['count']} real ones, the first "
+            f"{found['frames']} frames of each."
         )
-    counts += [f"{name}: {one['count']} frames." for name, one in sequences.items()]
-    if moves:
+    counts += [
+        f"{name}: {one['count']} frames." for name, one in found.get("sequences", {}).items()
+    ]
+    if found.get("moves"):
+        moves = found["moves"]
         counts.append(
             f"Renders: {moves['count']} held-out views, {moves['pairs']} pairs of them neighbours "
-            "in a camera move; the truth's own OPW is what really moves in depth."
+            "in a camera move; the truth's own OPW is what really moves in depth. Edge error: "
+            "the mean of the depth boundary error's accuracy and completeness; planes off: the "
+            "distance of true planes from their own best plane. Repair leaves the classes as "
+            "they are."
         )
-    return [*lines, "", " ".join(counts)]
+    lines += ["", " ".join(counts), "", "The other figures (away: distance from the base; detail: "
+              "gradients kept; TCC: 1 is best):", ""]  # fmt: skip
+    return lines + _columns(found, _CLIPS_MORE, _SEQUENCE_MORE, _MOVES_MORE)
+
+
+def _columns(found: Report, *parts: tuple[tuple[str, str, str], ...]) -> list[str]:
+    """A table with the parts' figures: of clips, of each sequence, of renders."""
+    of_clips, of_sequences, of_moves = parts
+    kinds: list[tuple[str, dict[str, Any], tuple[tuple[str, str, str], ...]]] = []
+    if found.get("clips"):
+        kinds.append(("clips", found["clips"]["mean"], of_clips))
+    for name, one in found.get("sequences", {}).items():
+        kinds.append((name.rpartition("_")[0] or name, one["rows"], of_sequences))
+    if found.get("moves"):
+        kinds.append(("renders", found["moves"]["rows"], of_moves))
+    heads = [f"{kind}: {title}" for kind, _, asked in kinds for _, title, _ in asked]
+    lines = ["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|"]
+    for row in [*found["rows"], TRUTH]:
+        cells = [
+            _cell(rows.get(row, {}).get(key), form)
+            for _, rows, asked in kinds
+            for key, _, form in asked
+        ]
+        if any(cells):
+            lines.append(f"| {row} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def _verdicts(found: Report, out: Path) -> list[str]:
@@ -222,5 +245,5 @@ def _cell(value: float | None, form: str) -> str:
         return ""
     return {
         "percent": f"{100 * value:.2f}", "three": three(value), "two": f"{value:.2f}",
-        "one": f"{value:.1f}",
+        "degrees": f"{value:.1f}°",
     }[form]  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from analysed import second_eye, tiny_model
 from clips import make_movie
 
-from core.commands.evaluate import repair_settings
+from core.commands.evaluate import asked_repair, repair_settings
 from core.depth import DepthEstimate
 from core.errors import SecondEyeError, UsageError
 from core.evaluation.camera_motion import moves_as_camera
@@ -269,13 +269,14 @@ def test_the_ablation_adds_branches_in_the_published_order():
 
 
 def test_what_repair_is_asked_for():
-    assert repair_settings("on", None) == RepairSettings()
-    assert repair_settings("off", None) is None
-    assert repair_settings("spatial=0,temporal=0,semantic=0", None) is None
-    assert repair_settings("temporal=0.5", 0) == RepairSettings(1.0, 0.5, 1.0, 0)
-    for wrong in ("all", "spatial", "depth=1", "spatial=x", "spatial=2", ""):
-        with pytest.raises(UsageError):
-            repair_settings(wrong, None)
+    assert repair_settings(None, None) == repair_settings(asked_repair("on"), None)
+    assert repair_settings(None, None) == RepairSettings()
+    assert repair_settings(asked_repair("off"), None) is None
+    assert repair_settings(asked_repair("spatial=0,temporal=0,semantic=0"), 2) is None
+    half = repair_settings(asked_repair("temporal=0.5"), 0)
+    assert half == RepairSettings(1.0, 0.5, 1.0, 0)
+    with pytest.raises(UsageError):
+        repair_settings(asked_repair("spatial=2"), None)
 
 
 def test_the_command_without_repair(tmp_path):
