@@ -20,6 +20,8 @@ from .pipeline import mapped
 from .strengths import Repairs
 from .work import Work, runs
 
+MANY_PIXELS = 4_000_000
+
 Place = Callable[[int], FrameFiles]
 """Where the depth of a timeline frame lies, or is to lie."""
 
@@ -75,7 +77,9 @@ def _repair_run(
             yield from sequence.push(frame)
         yield from sequence.finish()
 
-    streams = repair.streams
+    depth = work.target.depth
+    # What is known of a frame of 4K takes some 0.3 GB, of which the look-ahead holds several.
+    streams = repair.streams if depth.width * depth.height <= MANY_PIXELS else 1
     with (
         mapped(lambda n: read_frame(project, n), seen, 1, streams + 1) as frames,
         mapped(repair.prepare, frames, streams, streams + 1) as prepared,
