@@ -27,7 +27,7 @@ USUAL = 0.15  # standard deviation of log scale from frame to frame: what a weak
 MOST = math.log(3.0)  # of |log scale|
 _ROUNDS = 6
 SPREAD = 1.4826  # standard deviation of a normal distribution over its median absolute value
-_HUBER, _TUKEY = 1.345, 4.685
+_TUKEY = 4.685
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,9 @@ def fit(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> Fit | None
     x, y, w = _cells(values, other, weight)
     if x.size < LEAST_CELLS:
         return None
-    first = w
+    # Frames differ little: what is far off a common shift is no place to begin from.
+    first, apart = w, np.abs(y - x - middle(y - x))
+    w = first * _faded(apart, 2.0 * SPREAD * middle(apart), x, y)
     slope = 1.0
     centre_x = centre_y = sxx = syy = left = 0.0
     for turn in range(_ROUNDS):
@@ -94,11 +96,7 @@ def fit(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> Fit | None
         slope = _slope(sxx, syy, float((w * dx * dy).sum()) / total)
         residual = np.abs(dy - slope * dx)
         left = SPREAD * middle(residual)
-        limit = max(left, 1e-6 * math.sqrt(syy + sxx) + 1e-12)
-        if turn < _ROUNDS // 2:
-            w = first * np.minimum(1.0, _HUBER * limit / np.maximum(residual, 1e-12))
-        else:
-            w = first * np.square(np.maximum(0.0, 1.0 - np.square(residual / (_TUKEY * limit))))
+        w = first * _faded(residual, left * max(1.0, 2.0 - 0.5 * turn), x, y)
     flat, other_flat = sxx < 1e-3 * syy, syy < 1e-3 * sxx
     explained = left**2 < 0.5 * min(syy, slope * slope * sxx)
     level = max(abs(centre_x), abs(centre_y))
@@ -110,10 +108,17 @@ def fit(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> Fit | None
         math.exp(log_scale),
         centre_y - centre_x,
         centre_x,
-        agrees=bool((explained or plain) and not flat and not other_flat),
+        agrees=bool(plain or (explained and not flat and not other_flat)),
         flat=bool(flat and not plain),
         other_flat=bool(other_flat and not plain),
     )
+
+
+def _faded(residual: np.ndarray, spread: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Tukey's weights; the residuals' standard deviation is at least a millionth of the values."""
+    limit = _TUKEY * max(spread, 1e-6 * float(np.abs(x).max() + np.abs(y).max()), 1e-12)
+    result: np.ndarray = np.square(np.maximum(0.0, 1.0 - np.square(residual / limit)))
+    return result
 
 
 def middle(values: np.ndarray) -> float:
