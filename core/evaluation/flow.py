@@ -50,8 +50,7 @@ def measured(before: np.ndarray, now: np.ndarray) -> Motion:
     back, forth = _farneback(now, before), _farneback(before, now)
     source = _here(now.shape) + back
     there = looked_up(forth, source)
-    length = np.square(back).sum(-1) + np.square(there).sum(-1)
-    closed = np.square(back + there).sum(-1) < 0.01 * length + 0.5
+    closed = _squared(back + there) < 0.01 * (_squared(back) + _squared(there)) + 0.5
     # A mean over neighbours, for one pixel in a few agrees by chance.
     same = cv2.blur(np.abs(now - looked_up(before.astype(np.float32), source)), (3, 3)) < _SAME
     trusted = inside(source) & closed & same & ~_borders(back)
@@ -110,5 +109,11 @@ def _borders(flow: np.ndarray) -> np.ndarray:
     steep = np.zeros(flow.shape[:2], np.float32)
     for order in ((1, 0), (0, 1)):
         slope = cv2.Sobel(flow, cv2.CV_32F, *order, ksize=3, scale=1 / 8)
-        steep += np.square(slope).sum(-1)
-    return steep > 0.01 * np.square(flow).sum(-1) + 0.002
+        steep += _squared(slope)
+    return steep > 0.01 * _squared(flow) + 0.002
+
+
+def _squared(flow: np.ndarray) -> np.ndarray:
+    """Float32 (H, W): the squared length of (H, W, 2)."""
+    length: np.ndarray = flow[..., 0] ** 2 + flow[..., 1] ** 2
+    return length
