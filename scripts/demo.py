@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The main job on a real clip: depth project, fast path, Blender scene and stereo, contact sheet.
+"""The main job on a real clip: depth project with repair, fast path, Blender scene and stereo,
+contact sheet.
 
     python3.11 scripts/dev.py demo [--clip FILE] [--full] [--out out/demo]
 
@@ -13,6 +14,7 @@ import argparse
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -87,6 +89,24 @@ def blender(settings: dict[str, object], log: Path) -> dict[str, object]:
         return json.loads(answer.read_text(encoding="utf8"))
 
 
+def flicker(project: Path) -> str:
+    """What repair did to the flicker of this clip, in words."""
+    plain = json.loads((project / "flicker.json").read_text(encoding="utf8"))
+    pairs = [
+        (base, repaired)
+        for base, repaired in zip(plain["base"], plain["repaired"], strict=True)
+        if base is not None and repaired is not None
+    ]
+    if not pairs:
+        return "flicker: no two frames of this clip can be compared"
+    base, repaired = (statistics.mean(values) for values in zip(*pairs, strict=True))
+    shots = len(json.loads((project / "project.json").read_text(encoding="utf8"))["shots"])
+    return (
+        f"{shots} shots; flicker on what stands still, mean over {len(pairs)} frames, in percent "
+        f"of the shot's depth: {base:.2f} as estimated, {repaired:.2f} repaired"
+    )
+
+
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py demo", description=__doc__.split("\n")[0])
     parser.add_argument("--clip", type=Path, help="your own footage instead of bikes.mp4")
@@ -116,6 +136,7 @@ def main(argv: list[str]) -> int:
     model = ["--model", arguments.model] if arguments.model else []
     second_eye("depth", clip, "--project", project, *model)
     watch.lap("depth project")
+    say(flicker(project))
 
     fast = out / f"{name}_fast_sbs.mp4"
     second_eye("convert", clip, "-o", fast, "--format", "sbs", "--project", project, *model)

@@ -100,7 +100,10 @@ def _between(before: _Seen, now: _Seen, percent: float) -> tuple[int, float | No
     from ..repair.flicker import flicker
 
     base = flicker(before.rgb, before.base, now.rgb, now.base)
-    repaired = flicker(before.rgb, before.repaired, now.rgb, now.repaired)
+    if (before.repaired == before.base).all() and (now.repaired == now.base).all():
+        repaired = base
+    else:
+        repaired = flicker(before.rgb, before.repaired, now.rgb, now.repaired)
     return (
         now.n,
         None if base is None else round(base * percent, 6),

@@ -89,15 +89,16 @@ def main(job: dict) -> None:
     for view, name in (("_L", "left"), ("_R", "right")):
         os.replace(stills / f"eye{view}.png", stills / f"{name}.png")
     scene.render.use_multiview = False
-    shot = project.shot_at(project.manifest.first)
+    stage = importlib.import_module(f"{PACKAGE}.addon.stage")
+    frame = stage.timeline_frame(scene, middle)
+    shot = project.shot_at(frame)
     pivot = 2.0 / (1.0 / shot.near + 1.0 / shot.far)  # half-way in inverse distance
     for degrees in (15.0, 30.0):
         scene.camera = orbit(scene, degrees, pivot)
         still(scene, stills / f"relief_{degrees:.0f}_degrees_off_the_axis.png")
     seconds["stills"] = time.monotonic() - started
 
-    stage = importlib.import_module(f"{PACKAGE}.addon.stage")
-    answer = {"seconds": seconds, "frame": stage.timeline_frame(scene, middle)}
+    answer = {"seconds": seconds, "frame": frame}
     Path(job["answer"]).write_text(json.dumps(answer), encoding="utf8")
     bpy.ops.preferences.addon_disable(module=PACKAGE)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo's contact sheet: frame, depth, relief from the side, left | right, anaglyph."""
+"""The demo's contact sheet: frame, depth before and after repair, relief from the side, left |
+right, anaglyph."""
 
 from __future__ import annotations
 
@@ -23,6 +24,9 @@ def make(path: Path, project_folder: Path, stills: Path, frame: int) -> None:
             raise FileNotFoundError(f"{file} was not rendered; run the demo again")
         return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
+    def grey(values: np.ndarray) -> np.ndarray:
+        return np.repeat(np.round(values * 255).astype(np.uint8)[..., None], 3, axis=2)
+
     project = Project.open(project_folder)
     left, right = picture(stills / "left.png"), picture(stills / "right.png")
     sides = [
@@ -34,7 +38,14 @@ def make(path: Path, project_folder: Path, stills: Path, frame: int) -> None:
         [
             [
                 Tile(f"frame {frame}", project.read_plate(frame)),
-                Tile("inverse depth (red = near)", colour_depth(project.normalised(frame))),
+                Tile("confidence (white = sure)", grey(project.read_confidence(frame))),
+            ],
+            [
+                Tile(
+                    "inverse depth (red = near) as estimated",
+                    colour_depth(project.normalise(frame, project.read_base(frame))),
+                ),
+                Tile("repaired", colour_depth(project.normalised(frame))),
             ],
             sides,
             [Tile("left", left), Tile("right", right)],
