@@ -21,7 +21,7 @@ from .camera_motion import moves_as_camera
 LONGEST_SIDE = 448  # pixels at which flow and depth are compared
 _SMALLEST_SIDE = 12
 _SAME = 20.0  # grey levels of 255
-_LEAST = 0.05  # of the picture; at a cut less agrees than that, by chance
+_LEAST = 0.25  # of the picture; up to 0.21 of two unrelated frames agreed by chance
 
 
 @dataclass(frozen=True)

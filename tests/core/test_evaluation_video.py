@@ -290,3 +290,13 @@ def test_the_command_without_repair(tmp_path):
     assert "tiny_2" in done.stdout and "detail" in done.stdout
     written = json.loads(report.read_text())
     assert list(written["rows"]) == [BASE, "tiny_2", AVERAGE, FROZEN, RAMP]
+
+
+def test_a_cut_is_no_flicker(tmp_path):
+    first, second = texture(9)[:, :160], texture(21)[:, :160]
+    path = make_movie(tmp_path / "a.mp4", pictures=[first] * 3 + [second] * 3, size=SIZE)
+    report = evaluate_video(open_clip(path), Contest(Knowing()), step=no_step)
+    errors = [row[BASE]["opw"] for row in report["images"]]
+    assert errors[2] is None and max(e for e in errors if e is not None) < 0.01
+    assert report["mean"]["opw"] < 0.01 and report["rows"][AVERAGE]["opw"] > 0.02
+    json.dumps(report, allow_nan=False)
