@@ -43,10 +43,11 @@ class Interpreter:
         return [str(self.python), *arguments]
 
     def environment(self) -> dict[str, str]:
-        """A clean environment in which core is found first."""
+        """A clean environment in which core is found first: before a folder of that name that
+        Blender happens to be started from, too."""
         folders = [extension_folder(), *self.site_packages]
         path = os.pathsep.join(str(folder) for folder in folders)
-        return {**clean_environment(), "PYTHONPATH": path}
+        return {**clean_environment(), "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 def clean_environment() -> dict[str, str]:

@@ -35,6 +35,17 @@ def test_check_says_in_words_what_it_found(second_eye, engine_python: Path) -> N
     assert "torch" in second_eye.findings and str(engine_python) in second_eye.findings
 
 
+def test_the_engine_is_this_extensions_wherever_blender_was_started(
+    second_eye, engine_python: Path, tmp_path: Path, monkeypatch
+) -> None:
+    """A folder "core" where Blender was started from is another one's."""
+    (tmp_path / "core").mkdir()
+    (tmp_path / "core" / "__init__.py").write_text("raise ImportError('not this one')")
+    monkeypatch.chdir(tmp_path)
+    bpy.ops.second_eye.check_engine()
+    assert "torch" in second_eye.findings
+
+
 def test_an_engine_without_torch_is_named(second_eye, tmp_path: Path, engine_python) -> None:
     import subprocess
 
