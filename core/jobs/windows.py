@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +47,9 @@ def plan(
     They depend on nothing but these numbers, so that an interrupted run goes on with the windows
     of an undisturbed one. ``finished``: a part of the shot whose depth stands (an extended
     project); what lies around it is brought to its scale. A lost file of it is made again from the
-    windows of a run over all of it: as it was, unless the project was extended to it, since earlier
-    ranges are not remembered. ``context``: places in a window whose frames begin the next.
+    windows of a run over all of it: as it was, unless the project was extended to it or its cuts
+    were moved, since earlier ranges are not remembered. ``context``: places in a window whose
+    frames begin the next.
     """
     if finished is None:
         return list(_forward([], shot[0], shot[1], length, context))
@@ -170,7 +171,7 @@ def estimates(
     answers = dict(zip(window.frames, model.infer_frames(plates), strict=True))
     alignment = Alignment()
     if model.unit != METRES:
-        for n in window.known:
+        for n in window.known or _moved(project, answers, window, wanted, size):
             alignment.add(upsample_to(answers[n], *size).inverse_depth, project.read_base(n))
     scale, shift = (np.float32(x) for x in alignment.scale_and_shift())
     for n in window.new:
@@ -179,3 +180,22 @@ def estimates(
             error = None if full.uncertainty is None else full.uncertainty * scale
             inverse = np.maximum(full.inverse_depth * scale + shift, 0)
             yield n, DepthEstimate(inverse, error, full.labels)
+
+
+def _moved(
+    project: Project,
+    answers: Mapping[int, DepthEstimate],
+    window: Window,
+    wanted: Collection[int],
+    size: tuple[int, int],
+) -> list[int]:
+    """Frames that bring a shot's first window to the scale of its stored ones: none, where those
+    came from this window. Others did, where a cut has been moved since."""
+    from ..depth import upsample_to
+
+    stored = [n for n in window.new if n not in wanted]
+    for n in stored:
+        again = upsample_to(answers[n], *size).inverse_depth.astype(np.float16)
+        if (again != project.read_base(n).astype(np.float16)).any():
+            return stored
+    return []

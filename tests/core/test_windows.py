@@ -17,6 +17,7 @@ from onnx_writer import FLOAT, node, port, weights, write
 from core.errors import Cancelled, SecondEyeError
 from core.jobs.analyse import AnalyseJob
 from core.jobs.progress import Progress
+from core.jobs.shots import ShotsJob
 from core.jobs.windows import Alignment, plan
 from core.project import Project
 
@@ -170,6 +171,18 @@ def test_a_lost_file_is_made_again_as_it_was(clip: Path, model: Path, tmp_path: 
         (tmp_path / "p" / "base" / f"{name}.exr").unlink()
     analyse(clip, tmp_path / "p", model)
     assert tree(tmp_path / "p") == before
+
+
+def test_a_file_lost_after_a_cut_was_moved_has_the_scale_of_the_others(
+    clip: Path, model: Path, tmp_path: Path
+) -> None:
+    analyse(clip, tmp_path / "p", model)
+    before = levels(tmp_path / "p")
+    ShotsJob(str(tmp_path / "p"), cut=[7]).run(lambda progress: None, lambda: False)
+    (tmp_path / "p" / "base" / "000008.exr").unlink()
+    analyse(clip, tmp_path / "p", model)
+    assert levels(tmp_path / "p") == pytest.approx(before, rel=1e-3)
+    assert [s.first for s in Project.open(tmp_path / "p").manifest.shots] == [1, 7]
 
 
 def test_an_extended_project_keeps_its_frames_and_scale(
