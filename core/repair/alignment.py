@@ -5,8 +5,8 @@ A network that looks at single frames gives each its own scale and shift. Both a
 on the cells of a coarse grid. Two things would make a chain of such fits drift: regression onto a
 noisy abscissa shrinks the slope a little with every frame, so the fit allows for errors in *both*
 frames (W. E. Deming, "Statistical adjustment of data", 1943); and what remains accumulates, so a
-leak pulls scale and shift back towards the network's own by a twentieth a frame: what is kept is a
-running mean of the network's own scale over some 20 frames, remembered in the depth itself.
+leak pulls scale and shift back towards the network's own by a tenth a frame: what is kept is a
+running mean of the network's own scale over some 10 frames, remembered in the depth itself.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ import numpy as np
 
 CELL = 8  # pixels of the small size
 LEAST_CELLS = 12
-LEAK = 0.05
-# Of the errors' variances, before over now: before is a running mean, whose flicker is less.
-ERRORS = 0.25
+LEAK = 0.1
+# Of the errors' variances, before over now: before is a running mean to which a frame adds a ninth
+# (see `temporal`), which leaves a seventeenth of the flicker's variance.
+ERRORS = 1 / 17
 USUAL = 0.15  # standard deviation of log scale from frame to frame: what a weak fit falls back on
 MOST = math.log(3.0)  # of |log scale|
 _ROUNDS = 6

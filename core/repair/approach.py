@@ -16,6 +16,7 @@ import numpy as np
 from .alignment import CELL, LEAST_CELLS, SPREAD, middle
 
 MOST = 0.3  # of T V: nothing comes nearer by more in one step
+SURE = 3.0  # standard deviations that a step must stand out by
 _ROUNDS = 4
 
 
@@ -52,7 +53,8 @@ def approach(depth: np.ndarray, back: np.ndarray, trust: np.ndarray) -> float:
         usual = SPREAD * middle(left) + 1e-9
         error = usual**2 / square
         w = np.minimum(1.0, usual / np.maximum(left, 1e-12))
-    return step * step**2 / (step**2 + error) if step else 0.0
+    # A chain of frames adds up what is no more than noise: only what stands out of it is taken.
+    return step * max(0.0, 1.0 - SURE**2 * error / step**2) if step else 0.0
 
 
 def moved(inverse_depth: np.ndarray, step: float) -> np.ndarray:

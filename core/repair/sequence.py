@@ -146,13 +146,13 @@ class Sequence:
         told = [_brought(c, aligned, grown) for c in present.prepared.candidates]
         depth, variance = aligned.apply(present.depth), present.variance * grown
         if before is not None and tie is not None:
-            told.append(past(before.layer, tie, step, depth, variance))
+            told.append(past(before.layer, tie, step, depth, variance, failed))
         own = aligned.apply(small), present.small[..., 1] * grown
         if ahead:
             reference = own[0]
             if failed:
                 reference = ahead[0].depth if carried is None else carried
-            later = self._later(ahead, reference, own, depth)
+            later = self._later(ahead, reference, own, depth, failed)
             if later is not None:
                 told.append(later)
         fused, spread, _ = fuse(told, self._settings, self._network, present.prepared.frame.rgb)
@@ -182,6 +182,7 @@ class Sequence:
         reference: np.ndarray,
         own: tuple[np.ndarray, np.ndarray],
         depth: np.ndarray,
+        failed: bool,
     ) -> Candidate | None:
         layers, used = [], []
         for one in ahead:
@@ -193,7 +194,8 @@ class Sequence:
                 told = found.apply(one.depth), one.variance * np.float32(found.scale**2)
             layers.append(told)
             used.append(one)
-        return future(layers, [one.closed for one in used], [one.alike for one in used], own, depth)
+        closed, alike = [one.closed for one in used], [one.alike for one in used]
+        return future(layers, closed, alike, own, depth, failed)
 
     @staticmethod
     def _stands_alone(carried: np.ndarray, trust: np.ndarray, ahead: list[_Ahead]) -> bool:

@@ -30,6 +30,7 @@ FLICKER = 0.1
 MISPLACED = 0.3  # pixels of the small size: standard deviation of a trusted flow
 SURE = 3.0  # standard deviations beyond which a contradiction is no flicker
 LEAST_TRUST = 0.02
+LAST_RESORT = 0.1  # the trust that is left where the present frame failed
 
 
 def layer(inverse_depth: np.ndarray, variance: np.ndarray, factor: float) -> np.ndarray:
@@ -50,20 +51,28 @@ def layer(inverse_depth: np.ndarray, variance: np.ndarray, factor: float) -> np.
 
 
 def past(
-    before: np.ndarray, link: Link, step: float, depth: np.ndarray, variance: np.ndarray
+    before: np.ndarray,
+    link: Link,
+    step: float,
+    depth: np.ndarray,
+    variance: np.ndarray,
+    failed: bool = False,
 ) -> Candidate:
     """The `layer` of the repaired frame before, carried to the present frame, of which ``depth``
-    and ``variance`` (h, w) are known without it; the camera went forward by ``step``."""
+    and ``variance`` (h, w) are known without it; the camera went forward by ``step``.
+
+    ``failed``: what is known of the present frame is worth nothing, and contradicts nothing.
+    """
     height, width = depth.shape
     carried = carry(before, link.back)
     told = moved(np.ascontiguousarray(carried[..., 0]), step)
     spread = np.ascontiguousarray(carried[..., 1])
     closed, alike = (_enlarged(m, height, width) for m in (link.back_closed, link.back_alike))
     trust = closed * alike
-    if not link.held:
+    if not failed:
         spread += _contradiction(told - depth, variance + spread, trust)
         np.maximum(spread, variance * np.float32(1.0 / MOST_WEIGHT), out=spread)
-    _doubt(spread, trust)
+    _doubt(spread, np.maximum(trust, LAST_RESORT) if failed else trust)
     return Candidate("past", told, spread, {"flow": closed, "photometric": alike})
 
 
@@ -88,6 +97,7 @@ def future(
     alike: Sequence[np.ndarray],
     present: tuple[np.ndarray, np.ndarray],
     depth: np.ndarray,
+    failed: bool = False,
 ) -> Candidate | None:
     """Later frames as one candidate; None without any.
 
@@ -96,6 +106,7 @@ def future(
     frame's own, and ``depth`` its depth at full size. Where several disagree, those far from the
     common mean count less (Cauchy's weight). What they say is the *difference* from the present
     frame, enlarged: detail stays the present frame's own, and the cost doesn't grow with the size.
+    Of a frame that ``failed`` nothing stays.
     """
     if not layers:
         return None
@@ -105,7 +116,10 @@ def future(
     told = []
     for (value, spread), there, like in zip(layers, closed, alike, strict=True):
         trust = there * like
-        spread = spread + _contradiction(value - own, variance + spread, trust)
+        if failed:
+            trust = np.maximum(trust, LAST_RESORT)
+        else:
+            spread = spread + _contradiction(value - own, variance + spread, trust)
         weight = trust * trust
         weight /= spread
         told.append((value, spread, weight))
@@ -129,9 +143,11 @@ def future(
     spread = np.clip(1.0 / total, variance * most, variance / LEAST_TRUST**2)
     sure += 1e-30
     height, width = depth.shape
+    if failed:
+        mean += own
     maps = mean, spread, trusted / sure, looks / sure
     apart, spread, flow, photometric = (_enlarged(m, height, width) for m in maps)
-    result = np.maximum(depth + apart, 0.0)
+    result = np.maximum(apart if failed else depth + apart, 0.0)
     return Candidate("future", result, spread, {"flow": flow, "photometric": photometric})
 
 

@@ -25,7 +25,7 @@ def texture(seed: int, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
 
 
 def hills(seed: int, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
-    """Inverse depth float32 (h, w), 0.1..1: a floor that comes nearer downwards, and boxes on it."""
+    """Inverse depth float32 (h, w), 0.1..1: a floor that comes nearer downwards, with boxes."""
     random = np.random.default_rng(seed)
     depth = np.linspace(0.15, 0.7, height, dtype=np.float32)[:, None].repeat(width, 1)
     for _ in range(6):

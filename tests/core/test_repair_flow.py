@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from repair_clips import pan, texture
 
-from core.repair.flow import carry, link, look_up, small_grey, small_size
 from core.repair.flow import along as go_on
+from core.repair.flow import carry, link, look_up, small_grey, small_size
 
 
 def greys(*pictures):

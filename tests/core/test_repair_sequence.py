@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+import pytest
+from repair_clips import STREAMING, TEMPORAL, Made, errors, pan, repaired
+
+from core.repair import OFF, Past, RepairSettings
+from core.repair.alignment import LEAK
+from core.repair.repair import Repair
+
+
+def swaying(frames):
+    """A camera that turns to and fro; frame ``frames`` would be the first again."""
+    wide = pan(13, step=1.0)
+    places = np.round(6 - 6 * np.cos(2 * np.pi * np.arange(frames) / frames)).astype(int)
+    return Made([wide.pictures[p] for p in places], [wide.depths[p] for p in places])
+
+
+def slope(told, truth):
+    return float(np.polyfit(truth.ravel(), told.ravel().astype(float), 1)[0])
+
+
+@pytest.mark.parametrize("settings", [TEMPORAL, STREAMING, RepairSettings(1.0, 0.6, 1.0, 2)])
+def test_going_on_anywhere_gives_the_bits_of_an_undisturbed_run(settings):
+    frames = pan(9).estimated(seed=3)
+    whole = repaired(frames, settings)
+    assert len(whole) == len(frames)
+    repair = Repair(settings)
+    for cut in range(1, len(frames)):
+        before = whole[cut - 1]
+        stored = (a.astype(np.float16) for a in (before.inverse_depth, before.confidence))
+        depth, confidence = (a.astype(np.float32) for a in stored)
+        sequence = repair.sequence(Past(frames[cut - 1].rgb, depth, confidence))
+        rest = [r for f in frames[cut:] for r in sequence.push(repair.prepare(f))]
+        rest += sequence.finish()
+        assert len(rest) == len(frames) - cut
+        for told, expected in zip(rest, whole[cut:], strict=True):
+            np.testing.assert_array_equal(told.inverse_depth, expected.inverse_depth)
+            np.testing.assert_array_equal(told.confidence, expected.confidence)
+
+
+def test_the_scale_does_not_drift_over_a_thousand_frames():
+    loop = swaying(20)
+    frames = loop.estimated(seed=4, noise=0.02)
+    frames[0] = Made(loop.pictures[:1], loop.depths[:1]).estimated(scale=0.0, shift=0.0)[0]
+    repair = Repair(STREAMING)
+    sequence = repair.sequence()
+    prepared = [repair.prepare(f) for f in frames]
+    slopes, means = [], []
+    for n in range(1000):
+        depth = sequence.push(prepared[n % 20])[0].inverse_depth
+        slopes.append(slope(depth, loop.depths[n % 20]))
+        means.append(float(depth.mean() - loop.depths[n % 20].mean()))
+    assert slopes[999] == pytest.approx(slopes[0], rel=0.02)
+    assert np.ptp(slopes[500:]) < 0.04
+    assert abs(means[999] - means[0]) < 0.02
+    raw = [slope(f.inverse_depth, d) for f, d in zip(frames, loop.depths, strict=True)]
+    assert np.ptp(slopes[500:]) < 0.4 * np.ptp(raw)
+
+
+def test_flickering_scale_and_shift_are_taken_off():
+    made = pan(12, step=1.0)
+    frames = made.estimated(seed=5, scale=0.08, shift=0.04, noise=0.0)
+    for settings in (TEMPORAL, STREAMING):
+        depths = [r.inverse_depth for r in repaired(frames, settings)]
+        apart = np.diff([slope(d, t) for d, t in zip(depths, made.depths, strict=True)])
+        raw = np.diff([slope(f.inverse_depth, t) for f, t in zip(frames, made.depths, strict=True)])
+        assert np.abs(apart).mean() < 0.25 * np.abs(raw).mean()
+
+
+def test_metres_keep_their_scale():
+    made = pan(6, step=1.0)
+    frames = made.estimated(seed=6, scale=0.0, shift=0.0, noise=0.02)
+    # Every frame of a true change of scale: relative depth is pulled back, metres are not.
+    grown = [
+        type(f)(f.rgb, f.inverse_depth * np.float32(1.1**n), f.variance)
+        for n, f in enumerate(frames)
+    ]
+    ends = {}
+    for unit in ("metres", "relative"):
+        last = repaired(grown, STREAMING, unit)[-1].inverse_depth
+        ends[unit] = slope(last, made.depths[-1])
+    assert ends["relative"] < 1.0 + 12 * LEAK
+    assert ends["metres"] > ends["relative"] + 0.1
+
+
+def test_look_ahead_holds_frames_back_and_never_more_of_them():
+    frames = pan(12).estimated()
+    repair = Repair(RepairSettings(0.0, 1.0, 0.0, 3))
+    sequence = repair.sequence()
+    counts = [len(sequence.push(repair.prepare(f))) for f in frames]
+    assert counts == [0, 0, 0] + [1] * 9
+    assert len(sequence._window) == 3
+    assert len(sequence.finish()) == 3 and sequence.finish() == []
+    assert [len(Repair(STREAMING).sequence().push(repair.prepare(f))) for f in frames[:2]] == [1, 1]
+
+
+def test_all_off_is_the_input_bit_for_bit():
+    frames = pan(3).estimated()
+    for frame, told in zip(frames, repaired(frames, OFF), strict=True):
+        np.testing.assert_array_equal(told.inverse_depth, frame.inverse_depth)
+        assert told.confidence.min() > 0 and told.confidence.max() <= 1
+
+
+def test_more_strength_flickers_less():
+    made = pan(8, step=0.0)
+    frames = made.estimated(seed=8, scale=0.0, shift=0.0, noise=0.03)
+    flicker = []
+    for strength in (0.0, 0.3, 1.0):
+        depths = [r.inverse_depth for r in repaired(frames, RepairSettings(0, strength, 0, 2))]
+        flicker.append(np.abs(np.diff(depths, axis=0)).mean())
+    assert flicker[0] > 1.2 * flicker[1] > 1.4 * flicker[2]
+
+
+def test_looking_ahead_is_at_least_as_true_as_streaming():
+    made = pan(10)
+    frames = made.estimated(seed=9, noise=0.04)
+    raw = errors([f.inverse_depth for f in frames], made).mean()
+    seen = {
+        s.look_ahead: errors([r.inverse_depth for r in repaired(frames, s)], made).mean()
+        for s in (TEMPORAL, STREAMING)
+    }
+    assert seen[4] < 0.75 * raw
+    assert seen[0] < 0.9 * raw
+    assert seen[4] < seen[0]
