@@ -10,6 +10,7 @@ from typing import Any
 
 import bpy
 
+from . import stage
 from .engine import models
 
 NAME = "second_eye"
@@ -38,6 +39,15 @@ def _parser() -> argparse.ArgumentParser:
         "--frames", type=_frames, default=(1, 0), metavar="A:B", help="both included"
     )
     depth.add_argument("--model", help="a model that was added; default: the one that ships")
+    depth.add_argument(
+        "--repair",
+        type=_strengths,
+        default={},
+        metavar="spatial=S,temporal=T,semantic=M|off",
+        help="strength of each branch in a new project, 0 to 1; default: 1",
+    )
+    depth.add_argument("--look-ahead", type=int, metavar="N", help="0 to 12 frames; default: 4")
+    depth.add_argument("--no-shots", action="store_true", help="don't look for cuts")
     depth.set_defaults(run=_depth)
     scene = commands.add_parser("scene", help="build a depth project's scene and save it")
     scene.add_argument("project", type=Path)
@@ -58,6 +68,20 @@ def _frames(text: str) -> tuple[int, int]:
     return int(first), int(last)
 
 
+def _strengths(text: str) -> dict[str, float]:
+    if text == "off":
+        return dict.fromkeys(stage.BRANCHES, 0.0)
+    try:
+        given = {name: float(value) for name, value in (p.split("=") for p in text.split(","))}
+    except ValueError:
+        given = {"": 0.0}
+    if not all(name in stage.BRANCHES and 0.0 <= s <= 1.0 for name, s in given.items()):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no strength of repair: write spatial=1,temporal=1,semantic=1 or off"
+        )
+    return given
+
+
 def _depth(options: argparse.Namespace) -> None:
     settings = bpy.context.scene.second_eye
     bpy.ops.second_eye.import_clip(filepath=str(options.clip.resolve()))
@@ -65,6 +89,11 @@ def _depth(options: argparse.Namespace) -> None:
         settings.project_folder = str(options.project.resolve())
     settings.first, settings.last = options.frames
     settings.model_name = models.stored_name(options.model or "")
+    for branch, strength in options.repair.items():
+        setattr(settings, branch, strength)
+    if options.look_ahead is not None:
+        settings.look_ahead = options.look_ahead
+    settings.find_cuts = not options.no_shots
     bpy.ops.second_eye.analyse()
 
 

@@ -162,3 +162,7 @@ def test_from_a_shell(second_eye, module, analysed: Path, tmp_path: Path, capsys
     with pytest.raises(SystemExit) as caught:
         command(["depth", "clip.mp4", "--frames", "three"])
     assert caught.value.code == 2
+    for wrong in ("spatial=2", "sharp=1", "much"):
+        with pytest.raises(SystemExit):
+            command(["depth", "clip.mp4", "--repair", wrong])
+        assert "no strength of repair" in capsys.readouterr().err

@@ -88,10 +88,10 @@ def scenario() -> driver.Scenario:
     def running() -> bool:
         return session.current() is not None
 
-    depth = Path(JOB["project"]) / "depth"
+    estimates = Path(JOB["project"]) / "base"
 
     def frames() -> int:
-        return len(list(depth.glob("0*.exr")))
+        return len(list(estimates.glob("0*.exr")))
 
     def done() -> bool:
         return session.current() is None
@@ -115,7 +115,7 @@ def scenario() -> driver.Scenario:
     assert session.latest.icon == "CANCEL", session.latest
 
     # Resumed to the end, with nothing else going on; what is there is kept.
-    kept = {path.name: path.stat().st_mtime_ns for path in depth.glob("0*.exr")}
+    kept = {path.name: path.stat().st_mtime_ns for path in estimates.glob("0*.exr")}
     window = driver.view()[0]
     analyse = yield from driver.find("bpy.ops.second_eye.analyse(", near=analyse[1])
     stalls.restart()
@@ -129,7 +129,8 @@ def scenario() -> driver.Scenario:
         note(f"longest {name}, processor ms", milliseconds(watch.busiest))
     assert session.latest.icon == "CHECKMARK", session.latest
     assert frames() == JOB["frames"]
-    after = {name: (depth / name).stat().st_mtime_ns for name in kept}
+    assert len(list((Path(JOB["project"]) / "depth").glob("0*.exr"))) == JOB["frames"]
+    after = {name: (estimates / name).stat().st_mtime_ns for name in kept}
     assert after == kept, "frames that were there were analysed again"
     yield from driver.photograph(OUT / "5_analysed.png")
 
@@ -141,6 +142,7 @@ def scenario() -> driver.Scenario:
     space = driver.view()[1].spaces.active
     space.region_3d.view_perspective = "CAMERA"
     yield from driver.photograph(OUT / "6_built.png")
+    yield from repairing(scene, session)
     yield from rendering(scene, session)
     space.shading.type = "RENDERED"  # Cycles: software OpenGL compiles EEVEE's shaders for minutes
     yield 20.0
@@ -156,6 +158,32 @@ def scenario() -> driver.Scenario:
         bpy.ops.wm.window_close()
     area.ui_type = "PREFERENCES"
     yield from driver.photograph(OUT / "9_preferences.png")
+
+
+def repairing(scene: bpy.types.Scene, session: ModuleType) -> driver.Scenario:
+    """The Repair section: its shot repaired otherwise, and the flicker plot in an Image Editor."""
+    relief = next(o for o in scene.objects if o.get("second_eye_role") == "relief")
+    yield from driver.scroll(6)
+    relief.second_eye.semantic = 0.5
+    repair = yield from driver.find("bpy.ops.second_eye.repair_shot(")
+    yield from driver.click(repair)
+    yield lambda: session.current() is not None
+    stalls.restart()
+    yield from driver.photograph(OUT / "6_repairing.png")
+    yield lambda: session.current() is None
+    note("longest stall while repairing, ms", milliseconds(stalls.longest))
+    note("longest stall while repairing, processor ms", milliseconds(stalls.busiest))
+    assert session.latest.icon == "CHECKMARK", session.latest
+    areas = driver.view()[0].screen.areas
+    beside = next(area for area in areas if area.type == "PROPERTIES")
+    beside.ui_type = "IMAGE_EDITOR"
+    flicker = yield from driver.find("bpy.ops.second_eye.show_flicker(", near=repair[1])
+    yield from driver.click(flicker)
+    yield lambda: beside.spaces.active.image is not None
+    with bpy.context.temp_override(window=driver.view()[0], area=beside, region=beside.regions[-1]):
+        bpy.ops.image.view_all(fit_view=True)
+    yield from driver.photograph(OUT / "6_repaired.png")
+    beside.ui_type = "PROPERTIES"
 
 
 def rendering(scene: bpy.types.Scene, session: ModuleType) -> driver.Scenario:
