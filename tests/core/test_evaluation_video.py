@@ -11,15 +11,18 @@ from clips import make_movie
 
 from core.commands.evaluate import asked_repair, repair_settings
 from core.depth import DepthEstimate
+from core.depth.labels import CLASSES
 from core.errors import SecondEyeError, UsageError
 from core.evaluation.camera_motion import moves_as_camera
 from core.evaluation.consistency import Consistency
+from core.evaluation.contests import make_contest
 from core.evaluation.flow import Motion, inside, looked_up, measured
 from core.evaluation.rows import AVERAGE, BASE, FROZEN, RAMP, REPAIRED, Contest, ablation
 from core.evaluation.summary import summary
 from core.evaluation.video import evaluate_video
 from core.media import open_clip
 from core.repair.frame import Candidate, Prepared, Repaired
+from core.repair.repair import Repair
 from core.repair.settings import RepairSettings
 
 SIZE = 160, 96
@@ -46,7 +49,9 @@ class Knowing:
     def infer(self, rgb):
         self.seen += 1
         red = rgb[..., 0].astype(np.float32) * self.scale(self.seen)
-        return DepthEstimate(np.float32(red + self.shift(self.seen)))
+        labels = np.full(red.shape, CLASSES.index("sky"), np.uint8)
+        labels[red.shape[0] // 3 :] = CLASSES.index("ground")
+        return DepthEstimate(np.float32(red + self.shift(self.seen)), None, labels)
 
 
 class Undo:
@@ -300,3 +305,22 @@ def test_a_cut_is_no_flicker(tmp_path):
     assert errors[2] is None and max(e for e in errors if e is not None) < 0.01
     assert report["mean"]["opw"] < 0.01 and report["rows"][AVERAGE]["opw"] > 0.02
     json.dumps(report, allow_nan=False)
+
+
+def test_rows_that_share_their_preparation_are_those_of_repairs_of_their_own(tmp_path):
+    settings = RepairSettings(look_ahead=1)
+    shared = make_contest(Knowing(), settings, branches=True)
+    own = Contest(Knowing(), {name: Repair(step) for name, step in ablation(settings).items()})
+    clip = pan(tmp_path / "a.mp4", frames=4)
+    seen = []
+    for contest in (shared, own):
+        seen.append({})
+
+        def watch(number, rgb, depths, into=seen[-1]):
+            into[number] = depths
+
+        evaluate_video(clip, contest, step=no_step, watch=watch)
+    for number, depths in seen[1].items():
+        for name in ablation(settings):
+            assert (depths[name] == seen[0][number][name]).all(), (number, name)
+    assert not (seen[0][3]["+ temporal"] == seen[0][3][BASE]).all()
