@@ -33,7 +33,8 @@ def add_repair(commands: Any) -> None:
     one.add_argument("--rate", type=float, default=1e-3, help="learning rate at first")
     one.add_argument("--variants", type=int, default=1, help="degraded pictures of each frame")
     one.add_argument("--start", type=Path, help="begin with a checkpoint's averaged weights")
-    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--seed", type=int, default=0, help="of weights and samples")
+    one.add_argument("--picture-seed", type=int, default=0, help="of what is done to pictures")
     one.add_argument("--threads", type=int, default=1)
     one.add_argument("--bfloat16", action="store_true", help="for a processor that has it")
     one.add_argument("--resume", action="store_true")
@@ -44,7 +45,7 @@ def add_repair(commands: Any) -> None:
     one.add_argument("--renders", type=Path, action="append", required=True, help="to calibrate on")
     one.add_argument("--base", default="second_eye_v1", help="depth model that ships, or its file")
     one.add_argument("--cache", type=Path, default=Path("build/training"))
-    one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--picture-seed", type=int, default=0)
     one.set_defaults(run=export)
 
 
@@ -105,7 +106,9 @@ def load(arguments: argparse.Namespace, clean: bool) -> list[Estimated]:
     base = Path(arguments.base)
     return load_estimates(
         arguments.renders,
-        Estimator(base if base.is_file() else bundled_path(arguments.base), arguments.seed, clean),
+        Estimator(
+            base if base.is_file() else bundled_path(arguments.base), arguments.picture_seed, clean
+        ),
         arguments.cache,
         1 if clean else arguments.variants,
         lambda line: print(line, flush=True),

@@ -185,7 +185,7 @@ def test_export_replaces_one_part_and_keeps_the_others(folder: Path, tmp_path: P
 
 def test_command_stops_resumes_and_exports(folder: Path, tmp_path: Path) -> None:
     shared = ["--renders", folder / "renders", "--base", folder / "base.safetensors"]
-    shared += ["--cache", folder / "cache", "--seed", "7"]
+    shared += ["--cache", folder / "cache", "--picture-seed", "7"]
     train = [sys.executable, SCRIPT, "repair", *shared, "--out", tmp_path / "out", "--batch", "2"]
     train = [*map(str, train), "--images"]
     log = tmp_path / "said"
