@@ -163,7 +163,7 @@ def scenario() -> driver.Scenario:
 def repairing(scene: bpy.types.Scene, session: ModuleType) -> driver.Scenario:
     """The Repair section: its shot repaired otherwise, and the flicker plot in an Image Editor."""
     relief = next(o for o in scene.objects if o.get("second_eye_role") == "relief")
-    yield from driver.scroll(6)
+    yield from driver.scroll(11)
     relief.second_eye.semantic = 0.5
     repair = yield from driver.find("bpy.ops.second_eye.repair_shot(")
     yield from driver.click(repair)
