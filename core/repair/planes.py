@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planes in a depth picture: robust fits to many regions at once, and how flat regions are.
+
+The inverse depth 1/Z of a plane is linear in image coordinates, since n . (Z K^-1 p) = c gives
+1/Z = (n . K^-1 p) / c; a scale and a shift of inverse depth keep it so. Fits are iteratively
+reweighted least squares (P. Holland, R. Welsch, "Robust regression using iteratively reweighted
+least-squares", 1977) with Geman and McClure's weights: a deterministic
+stand-in for random sampling.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+ROUNDS = 6
+DEVIATION = 1.6634
+"""Standard deviation over weighted mean deviation, of a normal distribution under the weights."""
+ENDS = [0, 1, 2, -3, -2, -1]  # where a second difference sees the border
+GROWN = 3  # pixels by which regions grow into the creases around them
+LEAST_PIXELS = 40
+"""Of a region in `regions_of`, so that three coefficients and a residual mean something."""
+
+
+@dataclass(frozen=True)
+class Planes:
+    """One plane for each of n regions.
+
+    Attributes:
+        coefficients: float32 (n, 3): inverse depth = a u + b v + c with u, v of `coordinates`.
+        residual: float32 (n,): robust standard deviation of the pixels around their plane.
+        support: float32 (n,): share of the region's weight within three of those.
+    """
+
+    coefficients: np.ndarray
+    residual: np.ndarray
+    support: np.ndarray
+
+    def at(self, regions: np.ndarray) -> np.ndarray:
+        """Float32 (h, w): each pixel's plane; ``regions`` int (h, w) are indices, < 0 gives 0."""
+        u, v = coordinates(*regions.shape)
+        table = np.vstack([self.coefficients, np.zeros(3, np.float32)])  # the last is -1's
+        a, b, c = table.T
+        plane: np.ndarray = a[regions] * u + b[regions] * v + c[regions]
+        return plane
+
+
+def coordinates(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """(u (1, w), v (h, 1)) float32: pixel centres, -1..1 from edge to edge of the picture, so that
+    coefficients hold at any size of it."""
+    u = ((np.arange(width, dtype=np.float32) + 0.5) * (2.0 / width) - 1.0)[None]
+    v = ((np.arange(height, dtype=np.float32) + 0.5) * (2.0 / height) - 1.0)[:, None]
+    return u, v
+
+
+def fit_planes(
+    inverse_depth: np.ndarray, regions: np.ndarray, count: int, weights: np.ndarray | None = None
+) -> Planes:
+    """The planes of regions 0..count-1 in one go.
+
+    ``inverse_depth`` float32 (h, w); ``regions`` int (h, w), < 0 = none; ``weights`` float32
+    (h, w) >= 0, inverse variances by their ratio. A region of too few pixels, or on one line, gets
+    an infinite residual.
+    """
+    inside = regions >= 0
+    ids = regions[inside].astype(np.int64)
+    u, v = (np.broadcast_to(x, regions.shape)[inside] for x in coordinates(*regions.shape))
+    basis = np.stack([u, v, np.ones_like(u)]).astype(np.float64)
+    d = inverse_depth[inside].astype(np.float64)
+    given = np.ones_like(d) if weights is None else weights[inside].astype(np.float64)
+    size = np.bincount(ids, given, count)
+    pairs = [(i, j) for i in range(3) for j in range(i, 3)]
+    products = [basis[i] * basis[j] for i, j in pairs]
+    rhs = [basis[i] * d for i in range(3)]
+    least = 1e-5 * float(np.abs(d).mean()) + 1e-12 if d.size else 1.0
+    w = given
+    for turn in range(ROUNDS):
+        sums = [np.bincount(ids, w * p, count) for p in products]
+        right = np.stack([np.bincount(ids, w * r, count) for r in rhs], -1)
+        matrix = np.empty((count, 3, 3))
+        for total, (row, column) in zip(sums, pairs, strict=True):
+            matrix[:, row, column] = matrix[:, column, row] = total
+        ridge = 1e-6 * np.maximum(np.trace(matrix, axis1=1, axis2=2), 1e-12)
+        matrix += ridge[:, None, None] * np.diag([1.0, 1.0, 1e-3])
+        coefficients = np.linalg.solve(matrix, right[..., None])[..., 0]
+        apart = np.abs(d - (coefficients[ids] * basis.T).sum(axis=1))
+        # The mean deviation of what still counts: a median by region would cost a sort a round.
+        spread = DEVIATION * np.bincount(ids, w * apart, count)
+        spread = spread / np.maximum(np.bincount(ids, w, count), 1e-12) + least
+        if turn < ROUNDS - 1:
+            # Narrow at first: least squares begin with a spread that the outliers made.
+            scale = spread[ids] * (1.0 if turn < ROUNDS // 2 else 2.0)
+            w = given / np.square(1.0 + np.square(apart / scale))
+    near = np.bincount(ids, given * (apart < 3.0 * spread[ids]), count)
+    few = np.bincount(ids, minlength=count) < 6
+    return Planes(
+        coefficients.astype(np.float32),
+        np.where(few, np.inf, spread).astype(np.float32),
+        (near / np.maximum(size, 1e-12)).astype(np.float32),
+    )
+
+
+def regions_of(
+    mask: np.ndarray, inverse_depth: np.ndarray, span: float, least: int = LEAST_PIXELS
+) -> tuple[np.ndarray, int]:
+    """(regions int32 (h, w), count): connected parts of ``mask`` bool (h, w) without a step or a
+    crease of depth in their middle; -1 elsewhere and in parts smaller than ``least`` pixels.
+
+    ``span`` is the frame's range: see `creases`.
+    """
+    smooth = mask & ~creases(inverse_depth, span)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(
+        smooth.astype(np.uint8), connectivity=4, ltype=cv2.CV_32S
+    )
+    kept = stats[:, cv2.CC_STAT_AREA] >= least
+    kept[0] = False
+    # 0 is nobody's, for growing; creases themselves fall to one of their neighbours.
+    number = np.where(kept, np.cumsum(kept), 0).astype(np.float32)[parts]
+    square = np.ones((3, 3), np.uint8)
+    for _ in range(GROWN):
+        number = np.where((number == 0) & mask, cv2.dilate(number, square), number)
+    return number.astype(np.int32) - 1, int(kept.sum())
+
+
+def creases(inverse_depth: np.ndarray, span: float) -> np.ndarray:
+    """Bool (h, w): where depth isn't locally a plane: its second differences over four pixels are
+    more than 2 % of the frame's range ``span``."""
+    smooth = cv2.blur(inverse_depth, (3, 3))
+    bent = np.zeros_like(smooth)
+    line = np.array([[1, 0, -2, 0, 1]], np.float32)
+    for kernel, ends in ((line, np.s_[:, ENDS]), (line.T, np.s_[ENDS])):
+        second = np.abs(cv2.filter2D(smooth, -1, kernel, borderType=cv2.BORDER_REPLICATE))
+        second[ends] = 0  # a repeated border looks like a crease on any slope
+        np.maximum(bent, second, out=bent)
+    # A step's second difference changes its sign half-way.
+    return cv2.dilate(bent, np.ones((3, 3), np.uint8)) > 0.02 * span
+
+
+def plane_residual(
+    inverse_depth: np.ndarray, true_inverse_depth: np.ndarray, planar: np.ndarray
+) -> float | None:
+    """How flat an estimate is where the truth is: the root mean square distance of its pixels from
+    their region's least-squares plane, as a share of the estimate's 5th..95th percentile range.
+
+    ``planar`` bool (h, w): where things are flat by their class (ground, wall, ceiling). Regions
+    are cut out by the *true* inverse depth, at steps, creases and where its own plane doesn't fit
+    (hills), so that no estimate can choose its own. None where nothing is flat.
+    """
+    low, high = np.percentile(true_inverse_depth, (5, 95))
+    true_span = max(float(high - low), 1e-6)
+    regions, count = regions_of(planar, true_inverse_depth, 0.25 * true_span, 200)
+    if not count:
+        return None
+    flat = fit_planes(true_inverse_depth, regions, count)
+    regions = np.where((flat.residual < 0.01 * true_span)[regions] & (regions >= 0), regions, -1)
+    if not (regions >= 0).any():
+        return None
+    own = fit_planes(inverse_depth, regions, count)
+    inside = regions >= 0
+    apart = np.square(inverse_depth - own.at(regions))[inside]
+    low, high = np.percentile(inverse_depth, (5, 95))
+    return float(np.sqrt(apart.mean()) / max(float(high - low), 1e-6))

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a class says of depth: sky is farthest, ground, walls and ceilings are planes, and what is
+upright stands on the ground. All at a reduced size, on one frame.
+
+A `Prior` is a list of pieces: regions with one linear function of image coordinates each, which
+is either the inverse depth itself (planes, sky) or is added to the estimate (things that stand),
+and the variance of it. An infinite variance is silence.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..depth.labels import CLASSES
+from .planes import LEAST_PIXELS, Planes, fit_planes, regions_of
+
+SKY, GROUND = CLASSES.index("sky"), CLASSES.index("ground")
+FLAT = (CLASSES.index("wall or building"), CLASSES.index("ceiling"))
+UPRIGHT = tuple(
+    CLASSES.index(name) for name in ("furniture or object", "vehicle", "vegetation", "person")
+)
+
+LARGEST_RESIDUAL = 0.05  # of the frame's range: above it, a region is no plane
+LEAST_SUPPORT = 0.7  # share of a region's pixels near its plane
+SHARED = 0.5
+"""Share of the estimate's variance that a plane through it keeps: what it errs by as a whole."""
+LEAST_DEVIATION = 0.004  # of the frame's range
+LARGEST_MOVE = 0.25  # of the frame's range: a foot farther off its ground stands on something else
+LEAST_FOOT = 3  # pixels
+LEAST_STANCE = 0.15  # of a thing's width that has ground below it
+LEAST_GROUND = 0.03  # of the picture, for things to stand on
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Pieces of a frame.
+
+    Attributes:
+        regions: int32 (h, w), index of a piece; the last piece is silence.
+        coefficients: float32 (n, 3) over `planes.coordinates`.
+        added: float32 (n,): 1 where the function is added to the estimate, 0 where it replaces it.
+        variance: float32 (n,), infinite = silent.
+        residual: float32 (n,): how badly the region fits, in the estimate's unit.
+    """
+
+    regions: np.ndarray
+    coefficients: np.ndarray
+    added: np.ndarray
+    variance: np.ndarray
+    residual: np.ndarray
+
+
+def frame_prior(
+    inverse_depth: np.ndarray, variance: np.ndarray, labels: np.ndarray, span: float
+) -> Prior:
+    """The pieces of one frame.
+
+    ``inverse_depth``, ``variance`` float32 (h, w) and ``labels`` uint8 (h, w) as in `Frame`, at a
+    reduced size; ``span`` > 0, the frame's range.
+    """
+    pieces = _Pieces(labels.shape)
+    weights = (1.0 / variance).astype(np.float32)
+    _add_sky(pieces, inverse_depth, labels, span)
+    flat = np.full(labels.shape, -1, np.int32)
+    count = 0
+    # The ground is one plane however many things stand on it; where it isn't, its parts may be.
+    ground = np.where(labels == GROUND, 0, -1)
+    whole = fit_planes(inverse_depth, ground, 1, weights)
+    good = _good(whole, span)[0]
+    if good:
+        count = _join(flat, ground, 1, count)
+    for value in FLAT if good else (*FLAT, GROUND):
+        parts, found = regions_of(labels == value, inverse_depth, span)
+        count = _join(flat, parts, found, count)
+    if count:
+        planes = fit_planes(inverse_depth, flat, count, weights)
+        pieces.add_planes(flat, planes, _good(planes, span), variance, span)
+        if good and np.mean(labels == GROUND) > LEAST_GROUND:
+            _add_standing(pieces, inverse_depth, variance, labels, planes, span)
+    return pieces.prior()
+
+
+class _Pieces:
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.regions = np.full(shape, -1, np.int32)
+        self.rows: list[tuple[np.ndarray, float, float, float]] = []
+
+    def add(
+        self, mask: np.ndarray, function: np.ndarray, added: float, variance: float, residual: float
+    ) -> None:
+        self.regions[mask] = len(self.rows)
+        self.rows.append((function, added, variance, residual))
+
+    def add_planes(
+        self,
+        regions: np.ndarray,
+        planes: Planes,
+        good: np.ndarray,
+        variance: np.ndarray,
+        span: float,
+    ) -> None:
+        """Those that are ``good``, each as sure as it is flat and as its pixels are together."""
+        inside = regions >= 0
+        ids = regions[inside]
+        count = len(good)
+        # Of the harmonic kind, so that a few unsure pixels don't speak for the rest.
+        precision = np.bincount(ids, 1.0 / variance[inside], count)
+        mean = np.bincount(ids, minlength=count) / np.maximum(precision, 1e-30)
+        expected = SHARED * mean + np.square(planes.residual) + (LEAST_DEVIATION * span) ** 2
+        for index in np.flatnonzero(good):
+            self.add(
+                regions == index,
+                planes.coefficients[index],
+                0.0,
+                float(expected[index]),
+                float(planes.residual[index]),
+            )
+
+    def prior(self) -> Prior:
+        rows = [*self.rows, (np.zeros(3, np.float32), 1.0, np.inf, 0.0)]
+        functions, added, variance, residual = zip(*rows, strict=True)
+        return Prior(
+            np.where(self.regions < 0, len(self.rows), self.regions),
+            np.stack(functions).astype(np.float32),
+            np.array(added, np.float32),
+            np.array(variance, np.float32),
+            np.array(residual, np.float32),
+        )
+
+
+def _join(target: np.ndarray, parts: np.ndarray, found: int, count: int) -> int:
+    inside = parts >= 0
+    target[inside] = parts[inside] + count
+    return count + found
+
+
+def _good(planes: Planes, span: float) -> np.ndarray:
+    return (planes.residual < LARGEST_RESIDUAL * span) & (planes.support > LEAST_SUPPORT)
+
+
+def _add_sky(pieces: _Pieces, inverse_depth: np.ndarray, labels: np.ndarray, span: float) -> None:
+    """The sky lies at the frame's far limit: as far as its own far tenth, and no nearer than the
+    farthest of the rest. In metres that is about 0, without asking for the unit."""
+    sky = labels == SKY
+    if int(sky.sum()) < LEAST_PIXELS:
+        return
+    own = inverse_depth[sky]
+    far = float(np.percentile(own, 10))
+    rest = inverse_depth[~sky]
+    if rest.size:
+        far = min(far, float(np.percentile(rest, 1)))
+    # A sky that lies far from the limit is a wrong label sooner than a wrong depth.
+    apart = float(np.median(own)) - far
+    if apart < LARGEST_MOVE * span:
+        deviation = max(0.5 * apart, LEAST_DEVIATION * span)
+        function = np.array([0.0, 0.0, max(far, 0.0)], np.float32)
+        pieces.add(sky, function, 0.0, deviation**2, apart)
+
+
+def _add_standing(
+    pieces: _Pieces,
+    inverse_depth: np.ndarray,
+    variance: np.ndarray,
+    labels: np.ndarray,
+    planes: Planes,
+    span: float,
+) -> None:
+    """Each upright thing with feet on the ground, region 0 of ``planes``, is moved as a whole to
+    the ground's inverse depth there.
+
+    Its feet are its pixels whose lower neighbour but one is ground; the estimate is read two pixels
+    above them, beyond the softness of the label edge.
+    """
+    height, width = labels.shape
+    if height < 8:
+        return
+    upright = np.isin(labels, UPRIGHT)
+    below = np.zeros_like(upright)
+    below[:-2] = labels[2:] == GROUND
+    number = np.zeros(labels.shape, np.int32)
+    total = 1
+    for value in UPRIGHT:
+        found, parts = cv2.connectedComponents((labels == value).astype(np.uint8), connectivity=4)
+        number = np.where(parts > 0, parts + total - 1, number)
+        total += found - 1
+    feet = upright & below
+    feet[:-1] &= ~feet[1:]  # the lowest of each column's run
+    rows, columns = np.nonzero(feet & (np.arange(height)[:, None] >= 2))
+    if not rows.size:
+        return
+    a, b, c = planes.coefficients[0]
+    u = (columns + 0.5) * (2.0 / width) - 1.0
+    v = (rows + 1.5) * (2.0 / height) - 1.0
+    missing = a * u + b * v + c - inverse_depth[np.maximum(rows - 2, 0), columns]
+    owner = number[rows, columns]
+    sizes = np.bincount(number.ravel(), minlength=total)
+    for one in np.unique(owner):
+        mine = missing[owner == one]
+        if mine.size < LEAST_FOOT or sizes[one] < LEAST_PIXELS:
+            continue
+        inside = number == one
+        if mine.size < LEAST_STANCE * int(inside.any(axis=0).sum()):
+            continue
+        move = float(np.median(mine))
+        spread = 1.4826 * float(np.median(np.abs(mine - move)))
+        if abs(move) > LARGEST_MOVE * span or spread > LARGEST_RESIDUAL * span:
+            continue
+        # A thing's parts need not stand where its feet do: half of the move stays in doubt.
+        doubt = (0.5 * move) ** 2 + spread**2 + float(planes.residual[0]) ** 2
+        doubt += float(np.mean(variance[inside]))
+        pieces.add(inside, np.array([0.0, 0.0, move], np.float32), 1.0, doubt, spread)
