@@ -3,14 +3,20 @@
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from core.errors import SecondEyeError
+from core.repair.frame import Frame
+from core.repair.spatial import SpatialBranch
 from core.repair.spatial_network import SpatialNetwork
 from core.repair.weights import FORMAT, read_networks, read_tensors, save_networks
 from core.training.averaging import names, tensors
+
+WEIGHTS = Path(__file__).resolve().parents[2] / "core/repair/weights/repair_v1.safetensors"
 
 
 def stored(network: SpatialNetwork) -> dict[str, torch.Tensor]:
@@ -55,3 +61,18 @@ def test_wrong_files_say_so(tmp_path: Path) -> None:
     assert "doesn't know" in told(tmp_path / "newer")
     save_file({"spatial.a": torch.zeros(2)}, tmp_path / "unfit", {"format": FORMAT})
     assert "don't fit" in told(tmp_path / "unfit")
+
+
+def test_weights_that_ship_sharpen_a_blurred_step() -> None:
+    shipped = read_networks(WEIGHTS)
+    assert shipped.spatial is not None and shipped.metadata["name"] == WEIGHTS.stem
+    truth = np.full((96, 128), 0.2, np.float32)
+    truth[20:70, 40:90] = 0.7
+    rgb = np.stack([60 + 200 * truth, 200 - 150 * truth, np.full_like(truth, 90)], -1)
+    blurred = cv2.GaussianBlur(truth, (0, 0), 2.0)
+    labels = np.where(truth > 0.5, 4, 2).astype(np.uint8)
+    frame = Frame(rgb.astype(np.uint8), blurred, np.full_like(truth, 0.002), labels)
+    told = SpatialBranch(shipped.spatial)(frame).inverse_depth
+    steepest = [np.abs(np.diff(d[30:60], axis=1)).max(1).mean() for d in (blurred, told)]
+    assert steepest[1] > 1.2 * steepest[0]
+    assert np.abs(told - truth).mean() < np.abs(blurred - truth).mean()
