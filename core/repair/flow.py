@@ -25,6 +25,7 @@ CLOSED_SHARE = 0.05  # more is forgiven where things move far: this share of the
 # Grey levels: what noise and compression change; and so many pixels' worth of the local gradient.
 NOISE = 5.0
 MISPLACED = 0.5
+WINDOW = 5  # pixels of the small size over which pictures are compared
 BLANK = 2.0  # grey levels of standard deviation below which a picture shows nothing
 # Trusted share of a picture below which the flow as a whole has failed: a cut, a whip pan, a flash.
 LEAST_TRUST = 0.2
@@ -147,9 +148,13 @@ def alike(grey: np.ndarray, other: np.ndarray, flow: np.ndarray, weight: np.ndar
     across += down
     across *= MISPLACED**2
     across += NOISE**2
-    carried /= across
-    carried *= -0.5
-    result: np.ndarray = np.exp(carried)
+    # Of a neighbourhood: pixel by pixel the grain of the picture would be printed into depth.
+    misses: np.ndarray = cv2.blur(carried, (WINDOW, WINDOW))
+    misses /= cv2.blur(across, (WINDOW, WINDOW))
+    misses -= 1.0  # what noise and misplacement explain
+    np.maximum(misses, 0.0, out=misses)
+    misses *= -0.5
+    result: np.ndarray = np.exp(misses)
     return result
 
 

@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import hashlib
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 
 from ..depth.device import thread_count
 from ..errors import SecondEyeError
 from .frame import Candidate, Frame, Past, Prepared
+from .fusion import Corrects
+from .semantic import Judges, SemanticBranch
 from .sequence import Sequence
 from .settings import RepairSettings
+from .spatial import SpatialBranch
 from .weights import read_networks
 
 VERSION = 1  # of the algorithm: raised with every change of what comes out
@@ -51,15 +52,12 @@ class Repair:
         self.sha256 = digest.hexdigest()
         # The recursion runs in one thread and takes about as long as preparing in another two.
         self.streams = min(2, thread_count())
-        self._branches: list[Any] = []
-        for name, branch, strength in (
-            ("spatial", "SpatialBranch", settings.spatial),
-            ("semantic", "SemanticBranch", settings.semantic),
-        ):
-            if strength > 0 and find_spec(f"{__package__}.{name}"):
-                make = getattr(import_module(f".{name}", __package__), branch)
-                self._branches.append(make(getattr(networks, name, None)))
-        self._fusion = getattr(networks, "fusion", None)
+        self._spatial = self._semantic = None
+        if settings.spatial > 0:
+            self._spatial = SpatialBranch(networks.spatial if networks else None)
+        if settings.semantic > 0:
+            self._semantic = SemanticBranch(cast(Judges, networks.semantic) if networks else None)
+        self._fusion = cast(Corrects, networks.fusion) if networks else None
 
     def prepare(self, frame: Frame) -> Prepared:
         """What can be said of a frame without others. May run in several threads at once.
@@ -72,10 +70,10 @@ class Repair:
                 "The depth model gave no number for a pixel of a frame: use another model."
             )
         candidates = [Candidate("base", frame.inverse_depth, frame.variance)]
-        for branch in self._branches:
-            candidate = branch(frame)
-            if candidate is not None:
-                candidates.append(candidate)
+        if self._spatial is not None:
+            candidates.append(self._spatial(frame))
+        if self._semantic is not None:
+            candidates += filter(None, [self._semantic(frame)])
         return Prepared(frame, tuple(candidates))
 
     def sequence(self, past: Past | None = None) -> Sequence:

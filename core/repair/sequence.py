@@ -25,6 +25,7 @@ from .temporal import AVERAGED, future, layer, past
 
 HALF_MAX = 65504.0
 METRES = "metres"
+LARGE = 1 << 21  # pixels of a frame that is held in as few arrays as possible
 FAILED = np.float32(1e6)  # times the variance of an estimate that failed
 # A mean over frames errs little less than one of them: their errors are shared.
 SHARED = np.float32(0.8)
@@ -32,14 +33,16 @@ SHARED = np.float32(0.8)
 
 @dataclass
 class _Held:
-    """A frame that waits for later ones. ``depth`` and ``variance``: what it says by itself;
-    ``small``: both at the small size, as a `layer`; ``link``: to the frame before, if any;
-    ``step``: how far the camera went forward since then."""
+    """A frame that waits for later ones.
+
+    ``own``: the inverse depth and variance that it says by itself, computed again when its turn
+    comes if that is large; ``small``: both at the small size, as a `layer`; ``link``: to the frame
+    before, if any; ``step``: how far the camera went forward since then.
+    """
 
     prepared: Prepared
     grey: np.ndarray
-    depth: np.ndarray
-    variance: np.ndarray
+    own: tuple[np.ndarray, np.ndarray] | None
     small: np.ndarray
     link: Link | None
     step: float
@@ -105,7 +108,7 @@ class Sequence:
         return _stored(depth, variance)
 
     def _hold(self, prepared: Prepared) -> _Held:
-        depth, variance, _ = fuse(prepared.candidates, self._settings)
+        depth, variance = own = self._own(prepared)
         grey = small_grey(prepared.frame.rgb)
         small = layer(_shrunk(depth, grey.shape), _shrunk(variance, grey.shape), 1.0)
         earlier = self._window[-1] if self._window else self._before
@@ -114,7 +117,11 @@ class Sequence:
             tie = link(earlier.grey, grey)
             if not tie.broken:
                 step = approach(small[..., 0], tie.back, tie.back_closed * tie.back_alike)
-        return _Held(prepared, grey, depth, variance, small, tie, step)
+        return _Held(prepared, grey, own if depth.size <= LARGE else None, small, tie, step)
+
+    def _own(self, prepared: Prepared) -> tuple[np.ndarray, np.ndarray]:
+        depth, variance, _ = fuse(prepared.candidates, self._settings)
+        return depth, variance
 
     def _answer(self) -> Repaired:
         present = self._window.popleft()
@@ -144,7 +151,8 @@ class Sequence:
                 aligned = found.eased(self._settings.temporal)
         grown = np.float32(aligned.scale**2 * (FAILED if failed else 1.0))
         told = [_brought(c, aligned, grown) for c in present.prepared.candidates]
-        depth, variance = aligned.apply(present.depth), present.variance * grown
+        depth, variance = present.own or self._own(present.prepared)
+        depth, variance = aligned.apply(depth), variance * grown
         if before is not None and tie is not None:
             told.append(past(before.layer, tie, step, depth, variance, failed))
         own = aligned.apply(small), present.small[..., 1] * grown
