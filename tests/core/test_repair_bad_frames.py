@@ -75,7 +75,8 @@ def test_a_black_or_white_frame_holds_depth_and_harms_no_other(settings, level):
     frames = with_estimate(frames, 4, rubbish)
     ours, raw = errors(depths_of(frames, settings), made), raw_errors(frames, made)
     assert ours[4] < 0.3 * raw[4]
-    assert (np.delete(ours, 4) < 1.05 * np.delete(raw, 4)).all()
+    # A frame after a beginning leans on one that may err more than itself.
+    assert (np.delete(ours, 4) < 1.1 * np.delete(raw, 4)).all()
 
 
 @BOTH
