@@ -80,9 +80,17 @@ def test_a_cancelled_render_keeps_its_frames(built, module, tmp_path: Path) -> N
     assert (tmp_path / "movie.mp4").exists()
 
 
+def stamping(module, scene: bpy.types.Scene):
+    """The digest's function, and the manifest of the built project that it needs."""
+    project = module("core.project").Project.open(
+        module("addon.operators.where").built_folder(scene)
+    )
+    return module("addon.operators.render_stamp").digest, project.manifest
+
+
 def test_a_moved_playhead_keeps_the_frames(built, module, tmp_path: Path) -> None:
     """Everything here is animated: where the playhead stands when it goes on must not matter."""
-    digest = module("addon.operators.render_stamp").digest
+    digest, manifest = stamping(module, built)
     collection = module("addon.stage").find_collection(built)
     modifier = next(o for o in collection.objects if o.get("second_eye_role") == "relief")
     compat = module("addon.stage.compat")
@@ -92,10 +100,10 @@ def test_a_moved_playhead_keeps_the_frames(built, module, tmp_path: Path) -> Non
     built.camera.data.stereo.driver_add("convergence_distance").driver.expression = "2 + frame"
     assert built.camera.animation_data.action is not None  # the drift
     built.frame_set(1)
-    before, place = digest(built, collection), built.camera.location.x
+    before, place = digest(built, collection, manifest), built.camera.location.x
     built.frame_set(6)
     assert built.camera.location.x != place
-    assert digest(built, collection) == before
+    assert digest(built, collection, manifest) == before
 
     bpy.ops.second_eye.render_stereo()
     kept = stamps(tmp_path / "movie_frames")
@@ -106,11 +114,11 @@ def test_a_moved_playhead_keeps_the_frames(built, module, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("change", ["key", "interpolation", "modifier", "mute", "plain", "driver"])
 def test_what_changes_the_picture_changes_the_stamp(built, module, change: str) -> None:
-    digest = module("addon.operators.render_stamp").digest
+    digest, manifest = stamping(module, built)
     collection = module("addon.stage").find_collection(built)
     curve = module("addon.stage.compat").find_fcurve(built.camera, "location", 0)
     driver = built.camera.driver_add("location", 2).driver
-    before = digest(built, collection)
+    before = digest(built, collection, manifest)
     if change == "key":
         curve.keyframe_points[0].co.y += 0.01
     elif change == "interpolation":
@@ -123,7 +131,7 @@ def test_what_changes_the_picture_changes_the_stamp(built, module, change: str) 
         built.camera.location.y += 0.01
     else:
         driver.expression = "1.0"
-    assert digest(built, collection) != before
+    assert digest(built, collection, manifest) != before
 
 
 def test_pictures_of_the_artist_are_left_alone(built, tmp_path: Path) -> None:
