@@ -132,7 +132,7 @@ def enlarge(values: np.ndarray, rgb: np.ndarray, step: float) -> tuple[np.ndarra
     small[..., :3] = cv2.resize(rgb, (w, h), interpolation=cv2.INTER_AREA)
     small[..., :3] *= np.float32(_NEAR_COLOUR / 255)
     small[..., 3] = values
-    small = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_REPLICATE).reshape(-1, 4)
+    around = cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_REPLICATE).reshape(-1, 4)
     pixels, result = rgb.reshape(-1, 3), out.reshape(-1)
     found = np.flatnonzero(mask)
     for start in range(0, found.size, CHUNK):
@@ -145,9 +145,9 @@ def enlarge(values: np.ndarray, rgb: np.ndarray, step: float) -> tuple[np.ndarra
         for dy in (-1, 0, 1):
             far_y = np.square((down + dy) * np.float32(_NEAR_PLACE))
             for dx in (-1, 0, 1):
-                there = small[middle + (dy * (w + 2) + dx)]
+                there = around[middle + (dy * (w + 2) + dx)]
                 colour_apart = there[:, :3] - colour
-                apart = np.einsum("ij,ij->i", colour_apart, colour_apart)
+                apart: np.ndarray = np.einsum("ij,ij->i", colour_apart, colour_apart)
                 apart += far_y
                 apart += np.square((right + dx) * np.float32(_NEAR_PLACE))
                 # No pixel is so strange that it gets no depth at all.
