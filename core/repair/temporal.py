@@ -27,7 +27,7 @@ MOST_WEIGHT = 8.0  # of the past or the future, in frames: the present always ha
 # Of an estimate's variance: what differs from one frame to the next. Measured on rendered moves it
 # is 0.01; footage has noise and compression on top.
 FLICKER = 0.1
-MISPLACED = 0.3  # pixels of the small size: standard deviation of a trusted flow
+MISPLACED = 0.6  # pixels of the small size: standard deviation of a trusted flow
 SURE = 3.0  # standard deviations beyond which a contradiction is no flicker
 LEAST_TRUST = 0.02
 LAST_RESORT = 0.1  # the trust that is left where the present frame failed
