@@ -5,8 +5,8 @@ A network that looks at single frames gives each its own scale and shift. Both a
 on the cells of a coarse grid. Two things would make a chain of such fits drift: regression onto a
 noisy abscissa shrinks the slope a little with every frame, so the fit allows for errors in *both*
 frames (W. E. Deming, "Statistical adjustment of data", 1943); and what remains accumulates, so a
-leak pulls scale and shift back towards the network's own by a tenth a frame: what is kept is a
-running mean of the network's own scale over some 10 frames, remembered in the depth itself.
+leak pulls scale and shift back towards the network's own by an eighth a frame: what is kept is a
+running mean of the network's own scale over some 8 frames, remembered in the depth itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 CELL = 8  # pixels of the small size
 LEAST_CELLS = 12
-LEAK = 0.1
+LEAK = 0.125
 # Of the errors' variances, before over now: before is a running mean to which a frame adds a ninth
 # (see `temporal`), which leaves a seventeenth of the flicker's variance.
 ERRORS = 1 / 17
