@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two networks that correct variances: shapes, sizes, bounds, and that they can learn."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.repair import Candidate, Frame, RepairSettings
+from core.repair.fusion import fuse
+from core.repair.fusion_network import CHANNELS, LARGEST, FusionNetwork, fusion_input
+from core.repair.semantic import SemanticBranch
+from core.repair.semantic_network import SemanticNetwork
+from core.repair.weights import new_network
+from core.training.repair_fusion import (
+    FusionSample,
+    FusionTask,
+    fusion_loss,
+    fusion_sample,
+    semantic_sample,
+)
+from core.training.repair_loop import RepairTrainer
+from core.training.repair_task import RepairSchedule
+
+NAMES = ("base", "spatial", "semantic", "past", "future")
+
+
+def candidates(shape=(96, 128), seed=0, names=NAMES):
+    """Estimates of one slope; what each claims of itself is wrong for all but the base."""
+    rng = np.random.default_rng(seed)
+    truth = np.linspace(0.2, 1, shape[0], dtype=np.float32)[:, None].repeat(shape[1], 1)
+    made = []
+    for i, name in enumerate(names):
+        noise = rng.normal(0, 0.02 * (1 + i), shape).astype(np.float32)
+        variance = np.full(shape, 4e-4, np.float32)
+        evidence = {}
+        if name in ("past", "future"):
+            evidence = {n: rng.random(shape, np.float32) for n in ("flow", "photometric")}
+        if name == "semantic":
+            variance[:, : shape[1] // 2] = np.inf
+        made.append(Candidate(name, truth + noise, variance, evidence))
+    rgb = rng.integers(0, 255, (*shape, 3)).astype(np.uint8)
+    return made, rgb, truth
+
+
+def random_head(network):
+    torch.manual_seed(1)
+    torch.nn.init.normal_(network.head.weight, std=3.0)
+    return network.eval()
+
+
+def test_the_three_networks_have_the_size_they_are_said_to_have():
+    sizes = {
+        part: sum(p.numel() for p in new_network(part).parameters())
+        for part in ("spatial", "fusion", "semantic")
+    }
+    assert 0.95 * 2.22e6 < sum(sizes.values()) < 1.05 * 2.22e6
+    assert sizes["fusion"] == pytest.approx(0.35e6, rel=0.05)
+    assert sizes["semantic"] == pytest.approx(0.12e6, rel=0.1)
+
+
+def test_untrained_networks_change_nothing():
+    some, rgb, _ = candidates()
+    plain = fuse(some, RepairSettings())[0]
+    np.testing.assert_array_equal(
+        fuse(some, RepairSettings(), FusionNetwork().eval(), rgb)[0], plain
+    )
+    depth = some[0].inverse_depth
+    frame = Frame(rgb, depth, some[0].variance, np.ones(depth.shape, np.uint8))
+    one = SemanticBranch(None)(frame)
+    other = SemanticBranch(SemanticNetwork().eval())(frame)
+    np.testing.assert_allclose(one.variance, other.variance, rtol=1e-5)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("shape", [(9, 11), (96, 128), (131, 257)])
+def test_offsets_are_bounded_at_any_size(count, shape):
+    some, rgb, _ = candidates(shape, names=NAMES[:count])
+    network = random_head(FusionNetwork())
+    offsets = network.offsets(some, rgb)
+    assert offsets.shape == (count, *shape) and np.abs(offsets).max() <= LARGEST + 1e-4
+    assert np.abs(offsets).max() > 0.01
+    assert np.isfinite(network.offsets(some, None)).all()
+
+
+def test_the_input_knows_no_unit():
+    some, rgb, _ = candidates()
+    scaled = [Candidate(c.name, c.inverse_depth * 1000, c.variance * 1e6, c.evidence) for c in some]
+    one, other = fusion_input(some, rgb), fusion_input(scaled, rgb)
+    assert one.shape[:2] == (5, CHANNELS)
+    np.testing.assert_allclose(one, other, atol=2e-3)
+
+
+def test_silence_stays_silence():
+    some, rgb, _ = candidates()
+    network = random_head(FusionNetwork())
+    _, _, weights = fuse(some, RepairSettings(), network, rgb)
+    assert not weights[2][:, :64].any() and weights[2][:, 64:].all()
+
+
+def test_the_same_candidates_in_another_order():
+    some, rgb, _ = candidates()
+    network = random_head(FusionNetwork())
+    forth = network.offsets(some, rgb)
+    back = network.offsets([some[0], *some[:0:-1]], rgb)
+    np.testing.assert_allclose(back[1:][::-1], forth[1:], atol=1e-4)
+
+
+def test_training_learns_whom_to_trust():
+    samples = []
+    for seed in range(6):
+        some, rgb, truth = candidates((48, 64), seed)
+        sample = fusion_sample(some, rgb, truth)
+        assert isinstance(sample, FusionSample)
+        samples.append(sample)
+    torch.manual_seed(0)
+    task = FusionTask(samples, samples[:2])
+    before = task.validate()
+    trainer = RepairTrainer(task, RepairSchedule(160, 4, 5e-3, warm_up=1, average=0.8))
+    while not trainer.done:
+        trainer.train_step()
+    after = trainer.validate()
+    assert before["error"] == pytest.approx(before["plain_error"], rel=1e-3)
+    assert after["error"] < 0.97 * before["error"]
+
+
+def test_the_loss_is_least_for_the_truth():
+    some, rgb, truth = candidates((48, 64))
+    sample = fusion_sample(some, rgb, truth)
+    arrays = [torch.from_numpy(getattr(sample, n))[None] for n in ("depths", "logs", "truth")]
+    weight, steady = (torch.from_numpy(getattr(sample, n))[None] for n in ("weight", "steady"))
+    plain = torch.zeros_like(arrays[1])
+    right = plain.clone()
+    right[:, 0], right[:, 1:] = -3, 3
+    wrong = -right
+    error = [fusion_loss(o, *arrays, weight, steady)[1]["error"] for o in (right, wrong)]
+    assert error[0] < error[1]
+
+
+def test_a_frame_that_has_nothing_to_do_with_the_truth_teaches_nothing():
+    some, rgb, truth = candidates((48, 64))
+    assert fusion_sample(some, rgb, truth.max() - truth) is None
+
+
+def test_semantic_samples():
+    some, rgb, truth = candidates()
+    labels = np.ones(truth.shape, np.uint8)
+    frame = Frame(rgb, some[0].inverse_depth, some[0].variance, labels)
+    sample = semantic_sample(frame, truth)
+    assert sample is not None and len(sample.depths) == 2
+    assert (
+        semantic_sample(
+            Frame(
+                *(getattr(frame, n) for n in ("rgb", "inverse_depth", "variance")),
+                np.full_like(labels, 5),
+            ),
+            truth,
+        )
+        is None
+    )
