@@ -69,6 +69,7 @@ def fuse(
     some = [candidates[i] for i in used]
     offsets = None if network is None else network.offsets(some, rgb).reshape(len(some), -1)
     strengths = [np.float32(_strength(c, settings)) for c in some]
+    strengths[0] = np.float32(_of_base(some, settings))
     depths = [np.ascontiguousarray(c.inverse_depth).reshape(-1) for c in some]
     variances = [np.ascontiguousarray(c.variance).reshape(-1) for c in some]
     flat = weights.reshape(len(candidates), -1)
@@ -89,6 +90,11 @@ def fuse(
 def _strength(candidate: Candidate, settings: RepairSettings) -> float:
     branch = BRANCH_OF.get(candidate.name)
     return 1.0 if branch is None else float(getattr(settings, branch))
+
+
+def _of_base(some: Sequence[Candidate], settings: RepairSettings) -> float:
+    spatial = [c for c in some if c.name == "spatial" and np.isfinite(c.variance).all()]
+    return 1.0 - settings.spatial if spatial else 1.0
 
 
 def _band(

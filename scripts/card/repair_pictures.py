@@ -39,7 +39,8 @@ def before_after(
     moves: Sequence[Move], images: Sequence[dict[str, Any]], contest: Contest, after: str
 ) -> np.ndarray:
     """A row a chosen frame: input, base, repaired, truth, then the part of the picture with most
-    true edges of base, repaired and truth, enlarged; uint8 RGB. AbsRel on the depths."""
+    true edges of base, repaired and truth, enlarged, over its own range; uint8 RGB. AbsRel on the
+    depths."""
     titles = ["input", "base", "repaired", "truth"]
     titles += [f"{name}, {ZOOM}x" for name in titles[1:]]
     head = np.full((HEAD, TILE * len(titles), 3), PAPER, np.uint8)
@@ -75,8 +76,11 @@ def _row(frame: Frame, rgb: np.ndarray, pair: Sequence[np.ndarray], rule: str) -
     for one, shown in zip(fitted, tiles[1:], strict=False):
         error = rgbd.compare(one.depth()[one.valid], depth[one.valid])["abs_rel"]
         write(shown, f"{error:.3f}", (5, 16), WHITE, edge=True)
-    rows, columns = _busiest(true_edges(truth))
-    return np.hstack([*tiles, *(_enlarged(picture[rows, columns]) for picture in drawn)])
+    part = _busiest(true_edges(truth))
+    # Over the part's own range, for what is far is dark in the whole.
+    low, high = np.percentile(truth[part], (1, 99))
+    parts = [one.inverse[part] for one in fitted] + [truth[part]]
+    return np.hstack([*tiles, *(_enlarged(coloured(one, low, high)) for one in parts)])
 
 
 def _busiest(edges: np.ndarray) -> tuple[slice, slice]:

@@ -29,7 +29,7 @@ def random_candidates(seed=3, shape=(64, 48)):
 
 
 def test_weights_are_the_softmax_of_minus_log_variance():
-    candidates = random_candidates()
+    candidates = [c for c in random_candidates() if c.name != "spatial"]
     depth, variance, weights = fuse(candidates, ON)
     logits = -np.log(np.stack([c.variance for c in candidates]).astype(np.float64))
     expected = np.exp(logits) / np.exp(logits).sum(axis=0)
@@ -84,7 +84,16 @@ def test_a_branch_that_is_off_is_left_out(settings, left):
     without, _, _ = fuse([c for c in candidates if c.name in left], settings)
     np.testing.assert_array_equal(depth, without)
     for c, weight in zip(candidates, weights, strict=True):
-        assert weight.any() == (c.name in left)
+        assert weight.any() == (c.name in left and (c.name != "base" or "spatial" not in left))
+
+
+def test_the_base_goes_as_the_spatial_branch_comes():
+    candidates = [candidate("base", 0, 1), candidate("spatial", 1, 1), candidate("past", 1, 2)]
+    for strength in (0.0, 0.25, 1.0):
+        depth, _, weights = fuse(candidates, RepairSettings(spatial=strength))
+        base = (1 - strength) / 1.5
+        np.testing.assert_allclose(weights[0], base, rtol=1e-6)
+        np.testing.assert_allclose(depth, 1 - base, rtol=1e-6)
 
 
 def test_agreement_of_echoes_makes_no_pixel_sure():
