@@ -23,7 +23,6 @@ from core.jobs.planning import depth_dimensions
 from core.project import Project
 from core.repair.confidence import confidence_of
 
-
 OFF = {"spatial": 0, "temporal": 0, "semantic": 0}
 
 

@@ -168,7 +168,9 @@ def test_an_older_schema_is_refused_with_the_remedy(tmp_path):
     folder = tmp_path / "p"
     Project.create(folder, make_manifest())
     edit(folder, lambda plain: plain.update(schema=1))
-    with pytest.raises(SecondEyeError, match="before depth was repaired .* analyse the clip again"):
+    with pytest.raises(
+        SecondEyeError, match=r"before depth was repaired .* analyse the clip again"
+    ):
         Project.open(folder)
 
 
