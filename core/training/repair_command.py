@@ -4,18 +4,21 @@
 import argparse
 import signal
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import torch
 
-from ..depth import bundled_path
+from ..depth import bundled_path, load_model
 from ..errors import SecondEyeError
 from .averaging import load_averaged, names, read_checkpoint
 from .repair_estimates import Estimated, Estimator, load_estimates
 from .repair_export import export_repair
+from .repair_fusion import SemanticTask
 from .repair_loop import RepairTrainer, run_repair
+from .repair_moves import fusion_task
 from .repair_spatial import SpatialTask
 from .repair_task import RepairSchedule, Task
 
@@ -25,7 +28,8 @@ def add_repair(commands: Any) -> None:
     one = commands.add_parser("repair", help="repair's networks")
     one.add_argument("--renders", type=Path, action="append", required=True)
     one.add_argument("--out", type=Path, required=True, help="outside the repository")
-    one.add_argument("--part", choices=("spatial",), default="spatial")
+    one.add_argument("--part", choices=("spatial", "fusion", "semantic"), default="spatial")
+    one.add_argument("--networks", type=Path, help="fusion: weights of the others, else what ships")
     one.add_argument("--base", default="second_eye_v1", help="depth model that ships, or its file")
     one.add_argument("--cache", type=Path, default=Path("build/training"))
     one.add_argument("--images", type=int, default=30000, help="samples seen in all")
@@ -95,9 +99,18 @@ def begin(task: Task, path: Path) -> None:
 
 def build_task(arguments: argparse.Namespace) -> Task:
     """The part's network and its data, the base estimates made where the cache lacks them."""
+    if arguments.part == "fusion":
+        return fusion_task(
+            arguments.renders,
+            load_model(arguments.base),
+            arguments.networks,
+            partial(print, flush=True),
+        )
     held, scenes = load(arguments, True), load(arguments, False)
     for name, part in (("to learn from", scenes), ("held out", held)):
         print(f"{sum(len(s.records) for s in part)} frames {name}", flush=True)
+    if arguments.part == "semantic":
+        return SemanticTask(scenes, held)
     return SpatialTask(scenes, held, bfloat16=arguments.bfloat16)
 
 

@@ -6,7 +6,7 @@ candidates as the real branches make them on rendered moves, at the networks' wo
 once; the loss is that of the fused depth, by the same softmax as in `repair.fusion`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -64,7 +64,7 @@ class Recorder:
 
 
 def gather(
-    repair: Repair, moves: Sequence[Sequence[tuple[Frame, np.ndarray]]]
+    repair: Repair, moves: Iterable[Sequence[tuple[Frame, np.ndarray]]]
 ) -> Iterator[FusionSample]:
     """A `FusionSample` for each frame of each move that has a past; ``moves`` hold frames and
     their true inverse depth in 1/m."""
@@ -238,7 +238,9 @@ class FusionTask(_VarianceTask):
 class SemanticTask(_VarianceTask):
     """Trains `SemanticNetwork` on the base estimates that the spatial network learns from."""
 
-    def __init__(self, scenes: Sequence[Estimated], held: Sequence[Estimated], most: int) -> None:
+    def __init__(
+        self, scenes: Sequence[Estimated], held: Sequence[Estimated], most: int = 1400
+    ) -> None:
         samples, judged = (list(_semantic_samples(s, n)) for s, n in ((scenes, most), (held, 60)))
         super().__init__("semantic", SemanticNetwork(), samples, judged)
 
