@@ -55,9 +55,11 @@ def fuse(
 
     ``candidates``: k of them, the base first; weights come in their order and sum to 1. A
     branch's strength multiplies its weight before they are brought to that sum; at 0 it is left
-    out. ``network`` corrects the variances first, with ``rgb`` uint8 (h, w, 3), the picture,
-    where it is at hand. Where no candidate but the base has a finite variance the answer is
-    the base's bit for bit, as it is everywhere when all strengths are 0.
+    out, and the base's weight goes as the spatial branch's comes: that candidate is the base with
+    its edges repaired, and a mean of both would bring back half of the blur. ``network`` corrects
+    the variances first, with ``rgb`` uint8 (h, w, 3), the picture, where it is at hand. Where no
+    candidate but the base has a finite variance the answer is the base's bit for bit, as it is
+    everywhere when all strengths are 0.
     """
     base = candidates[0]
     used = [i for i, c in enumerate(candidates) if _strength(c, settings) > 0.0]
@@ -70,6 +72,9 @@ def fuse(
     offsets = None if network is None else network.offsets(some, rgb).reshape(len(some), -1)
     strengths = [np.float32(_strength(c, settings)) for c in some]
     strengths[0] = np.float32(_of_base(some, settings))
+    if strengths[0] == 0.0:  # without a weight anywhere: it needs not be carried along
+        used, some, strengths = used[1:], some[1:], strengths[1:]
+        offsets = None if offsets is None else offsets[1:]
     depths = [np.ascontiguousarray(c.inverse_depth).reshape(-1) for c in some]
     variances = [np.ascontiguousarray(c.variance).reshape(-1) for c in some]
     flat = weights.reshape(len(candidates), -1)

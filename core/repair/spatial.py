@@ -9,12 +9,14 @@ from ..depth.fold import channels_last, fold_norms
 from .confidence import nearest
 from .frame import Candidate, Frame
 from .guided import EXPLAINED, enlarge, follow, guided_filter
-from .spatial_network import SpatialNetwork
+from .spatial_network import STRIDE, SpatialNetwork
 
 NAME = "spatial"
-WORKING_PIXELS = 160_000
+WORKING_PIXELS = 90_000
 """Larger frames are reduced to about this many pixels, so that time and memory stay bounded."""
 LONGEST = 1024
+BARELY = 1.5
+"""Enlarged by less than this, depth that is interpolated is as sharp as what colour would tell."""
 LOG_SCALES = (-7.0, 3.0)
 STEP = 0.03
 """Part of the frame's range from which a difference between neighbours counts as an edge."""
@@ -60,9 +62,12 @@ class SpatialBranch:
         floor = np.float32((1e-3 * nearest(frame.inverse_depth)) ** 2)
         variance = np.maximum(2 * np.square(np.exp(log_scale) * span), floor)
         if inverse_depth.shape != (height, width):
-            change = _resized(inverse_depth - small.inverse_depth, height, width)
-            enlarged, edges = enlarge(inverse_depth, frame.rgb, float(STEP * span))
-            inverse_depth = np.where(edges, enlarged, frame.inverse_depth + change)
+            if max(height, width) <= BARELY * max(inverse_depth.shape):
+                inverse_depth = _resized(inverse_depth, height, width)
+            else:
+                change = _resized(inverse_depth - small.inverse_depth, height, width)
+                enlarged, edges = enlarge(inverse_depth, frame.rgb, float(STEP * span))
+                inverse_depth = np.where(edges, enlarged, frame.inverse_depth + change)
             variance = _resized(variance, height, width)
         return Candidate(NAME, np.maximum(inverse_depth, 0), variance)
 
@@ -90,9 +95,19 @@ def _by_guide(frame: Frame) -> Candidate:
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
-    """(height, width) at which the branch looks at a frame: its own, or about WORKING_PIXELS."""
+    """(height, width) at which the branch looks at a frame: its own, or about WORKING_PIXELS.
+
+    Sides that are reduced become multiples of the network's stride where they are long enough.
+    """
     factor = min(1.0, (WORKING_PIXELS / (height * width)) ** 0.5, LONGEST / max(height, width))
-    return max(round(height * factor), 1), max(round(width * factor), 1)
+    if factor == 1.0:
+        return height, width
+
+    def side(length: int) -> int:
+        strides = round(length * factor / STRIDE) * STRIDE
+        return strides if 0 < strides <= length else max(round(length * factor), 1)
+
+    return side(height), side(width)
 
 
 def frame_range(inverse_depth: np.ndarray) -> tuple[np.float32, np.float32]:

@@ -7,7 +7,7 @@ once; the loss is that of the fused depth, by the same softmax as in `repair.fus
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ..repair import Candidate, Frame
-from ..repair.fusion_network import FusionNetwork, fusion_input, small_candidates
+from ..repair.fusion_network import CHANNELS, KINDS, FusionNetwork, fusion_input, small_candidates
 from ..repair.repair import Repair
 from ..repair.semantic import Told
 from ..repair.semantic_network import SemanticNetwork, semantic_input
@@ -27,6 +27,8 @@ NEARER = 0.15
 the farthest."""
 LEAST_SCALE = 0.05
 MOST_LOG = 60.0
+BASE_HEARD = 0.2
+"""Share of the samples in which the base counts beside the spatial branch, as at a low strength."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,15 @@ def fusion_sample(
     return _sample(told, depths, logs, truth, steady)
 
 
+def without_base(sample: FusionSample) -> FusionSample:
+    """The base silent where the spatial branch speaks, as `repair.fusion` has it."""
+    if not sample.told[:, CHANNELS - len(KINDS) + KINDS.index("spatial")].any():
+        return sample
+    logs = sample.logs.copy()
+    logs[0] = MOST_LOG
+    return replace(sample, logs=logs)
+
+
 def semantic_sample(frame: Frame, truth: np.ndarray) -> FusionSample | None:
     """The base and the semantic candidate alone; None where no class speaks, as above."""
     assert frame.labels is not None
@@ -153,7 +164,7 @@ def fusion_loss(
     error = fused - truth
     terms = {
         "error": 10.0 * (weight * error.abs()).mean(),
-        "edges": 10.0
+        "edges": 20.0
         * (
             (weight[:, :, 1:] * (error[:, :, 1:] - error[:, :, :-1]).abs()).mean()
             + (weight[:, 1:] * (error[:, 1:] - error[:, :-1]).abs()).mean()
@@ -197,6 +208,9 @@ class _VarianceTask:
         self, chosen: list[FusionSample], rngs: list[np.random.Generator] | None = None
     ) -> tuple[Tensor, dict[str, float]]:
         flips = [1] * len(chosen) if rngs is None else [rng.choice([1, -1]) for rng in rngs]
+        if self.part == "fusion":
+            quiet = [rngs is None or rngs[i].random() > BASE_HEARD for i in range(len(chosen))]
+            chosen = [without_base(s) if q else s for s, q in zip(chosen, quiet, strict=True)]
         names = ("told", "depths", "logs", "truth", "weight", "steady")
         arrays = [
             torch.from_numpy(
@@ -215,8 +229,9 @@ class _VarianceTask:
         """Terms on held-out frames, and with ``plain_`` before them, without a network."""
         scores: dict[str, list[float]] = {}
         with torch.inference_mode():
-            for sample in self.held:
-                found = self._judge([sample])[1]
+            for kept in self.held:
+                sample = without_base(kept) if self.part == "fusion" else kept
+                found = self._judge([kept])[1]
                 arrays = [
                     torch.from_numpy(getattr(sample, name))[None]
                     for name in ("depths", "logs", "truth", "weight", "steady")
