@@ -54,20 +54,27 @@ def coordinates(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fit_planes(
-    inverse_depth: np.ndarray, regions: np.ndarray, count: int, weights: np.ndarray | None = None
+    inverse_depth: np.ndarray,
+    regions: np.ndarray,
+    count: int,
+    weights: np.ndarray | None = None,
+    every: int = 1,
 ) -> Planes:
     """The planes of regions 0..count-1 in one go.
 
     ``inverse_depth`` float32 (h, w); ``regions`` int (h, w), < 0 = none; ``weights`` float32
-    (h, w) >= 0, inverse variances by their ratio. A region of too few pixels, or on one line, gets
-    an infinite residual.
+    (h, w) >= 0, inverse variances by their ratio; only each ``every``th row and column is looked
+    at. A region of too few pixels, or on one line, gets an infinite residual.
     """
+    u, v = (np.broadcast_to(x, regions.shape) for x in coordinates(*regions.shape))
+    skip = np.s_[every // 2 :: every, every // 2 :: every]
+    regions, inverse_depth = regions[skip], inverse_depth[skip]
     inside = regions >= 0
     ids = regions[inside].astype(np.int64)
-    u, v = (np.broadcast_to(x, regions.shape)[inside] for x in coordinates(*regions.shape))
+    u, v = u[skip][inside], v[skip][inside]
     basis = np.stack([u, v, np.ones_like(u)]).astype(np.float64)
     d = inverse_depth[inside].astype(np.float64)
-    given = np.ones_like(d) if weights is None else weights[inside].astype(np.float64)
+    given = np.ones_like(d) if weights is None else weights[skip][inside].astype(np.float64)
     size = np.bincount(ids, given, count)
     pairs = [(i, j) for i in range(3) for j in range(i, 3)]
     products = [basis[i] * basis[j] for i, j in pairs]

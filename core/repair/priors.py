@@ -21,6 +21,7 @@ UPRIGHT = tuple(
     CLASSES.index(name) for name in ("furniture or object", "vehicle", "vegetation", "person")
 )
 
+EVERY = 2  # rows and columns that planes are fitted to
 LARGEST_RESIDUAL = 0.05  # of the frame's range: above it, a region is no plane
 LEAST_SUPPORT = 0.7  # share of a region's pixels near its plane
 SHARED = 0.5
@@ -66,7 +67,7 @@ def frame_prior(
     count = 0
     # The ground is one plane however many things stand on it; where it isn't, its parts may be.
     ground = np.where(labels == GROUND, 0, -1)
-    whole = fit_planes(inverse_depth, ground, 1, weights)
+    whole = fit_planes(inverse_depth, ground, 1, weights, EVERY)
     good = _good(whole, span)[0]
     if good:
         count = _join(flat, ground, 1, count)
@@ -74,7 +75,7 @@ def frame_prior(
         parts, found = regions_of(labels == value, inverse_depth, span)
         count = _join(flat, parts, found, count)
     if count:
-        planes = fit_planes(inverse_depth, flat, count, weights)
+        planes = fit_planes(inverse_depth, flat, count, weights, EVERY)
         pieces.add_planes(flat, planes, _good(planes, span), variance, span)
         if good and np.mean(labels == GROUND) > LEAST_GROUND:
             _add_standing(pieces, inverse_depth, variance, labels, planes, span)

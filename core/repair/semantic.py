@@ -53,7 +53,7 @@ class Told:
         self.pieces: Prior = frame_prior(self.inverse_depth, self.variance, self.labels, self.span)
         self.trust = label_trust(self.labels)
         self.residual = self.pieces.residual[self.pieces.regions]
-        self.prior = evaluate(self.pieces, self.inverse_depth, self.pieces.regions)
+        self.prior = evaluate(self.pieces, self.inverse_depth)
         # What lies farther from its prior than the estimate is unsure is another thing: a picture
         # frame, a bay, a wrong label. But whatever seems to be in the sky, is sky.
         beyond = np.square(self.prior - self.inverse_depth) - self.variance
@@ -87,18 +87,13 @@ class SemanticBranch:
             variance = variance * np.exp(self._network.offsets(told))
         # Precision is what may be enlarged: it falls to 0 where the prior falls silent.
         precision = cv2.resize(1.0 / np.maximum(variance, 1e-30), (width, height))
-        regions = cv2.resize(
-            pieces.regions.astype(np.float32),
-            dsize=(width, height),
-            interpolation=cv2.INTER_NEAREST_EXACT,
-        ).astype(np.intp)
         # Rough labels end at the picture's own labels: no prior across them.
-        of_piece = _class_of(pieces, told.labels)
-        precision[of_piece[regions] != labels] = 0.0
+        classes = _enlarged(_class_of(pieces, told.labels)[pieces.regions], labels.shape)
+        precision[classes != labels] = 0.0
         precision[precision < 1e-20] = 0.0
         with np.errstate(divide="ignore"):
             spread = (1.0 / precision).astype(np.float32)
-        depth = evaluate(pieces, frame.inverse_depth, regions)
+        depth = evaluate(pieces, frame.inverse_depth)
         return Candidate(NAME, depth, spread)
 
 
@@ -108,15 +103,23 @@ def working_size(height: int, width: int) -> tuple[int, int]:
     return max(round(height * factor), 8), max(round(width * factor), 8)
 
 
-def evaluate(pieces: Prior, inverse_depth: np.ndarray, regions: np.ndarray) -> np.ndarray:
-    """Float32 (h, w) >= 0: the prior's inverse depth; the estimate's own where it is silent."""
-    u, v = coordinates(*regions.shape)
-    a, b, c = np.ascontiguousarray(pieces.coefficients.T)
-    value = a[regions] * u
-    value += b[regions] * v
-    value += c[regions]
-    value += pieces.added[regions] * inverse_depth
+def evaluate(pieces: Prior, inverse_depth: np.ndarray) -> np.ndarray:
+    """Float32 (h, w) >= 0: the prior's inverse depth; the estimate's own where it is silent.
+
+    ``inverse_depth`` is of any size; the pieces are enlarged to it.
+    """
+    u, v = coordinates(*inverse_depth.shape)
+    tables = (*pieces.coefficients.T, pieces.added)
+    a, b, c, added = (_enlarged(t[pieces.regions], inverse_depth.shape) for t in tables)
+    value: np.ndarray = a * u
+    value += b * v
+    value += c
+    value += added * inverse_depth
     return np.maximum(value, 0.0, out=value)
+
+
+def _enlarged(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return cv2.resize(values, shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
 
 
 def label_trust(labels: np.ndarray) -> np.ndarray:
