@@ -20,6 +20,7 @@ LARGEST = 3.0
 """Bound of the change of a candidate's log variance."""
 WORKING_PIXELS = 7_200
 CHANNELS = 8 + len(KINDS)
+WEIGHT = 3  # the channel of a candidate's weight among all
 
 
 class FusionNetwork(nn.Module):
@@ -87,7 +88,7 @@ def fusion_input(candidates: Sequence[Candidate], rgb: np.ndarray | None) -> np.
     result[:, 0] = 4.0 * apart
     result[:, 1] = np.sqrt(np.abs(apart))
     result[:, 2] = scaled_log(np.exp(np.minimum(logs, 60.0)), span)
-    result[:, 3] = weights
+    result[:, WEIGHT] = weights
     size = (width, height)
     for index, candidate in enumerate(candidates):
         for channel, name in enumerate(EVIDENCE, 4):

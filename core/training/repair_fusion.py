@@ -15,7 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from ..repair import Candidate, Frame
-from ..repair.fusion_network import CHANNELS, KINDS, FusionNetwork, fusion_input, small_candidates
+from ..repair.fusion_network import (
+    CHANNELS,
+    KINDS,
+    WEIGHT,
+    FusionNetwork,
+    fusion_input,
+    small_candidates,
+)
 from ..repair.repair import Repair
 from ..repair.semantic import Told
 from ..repair.semantic_network import SemanticNetwork, semantic_input
@@ -27,6 +34,9 @@ NEARER = 0.15
 the farthest."""
 LEAST_SCALE = 0.05
 MOST_LOG = 60.0
+STEP = 0.05  # of the range: a difference of neighbours that is an edge
+ALONE = 0.25
+"""Share of the batches without past and future, as a shot's first frame and stills are."""
 BASE_HEARD = 0.2
 """Share of the samples in which the base counts beside the spatial branch, as at a low strength."""
 
@@ -108,6 +118,18 @@ def without_base(sample: FusionSample) -> FusionSample:
     return replace(sample, logs=logs)
 
 
+def alone(sample: FusionSample) -> FusionSample:
+    """The sample without what other frames say."""
+    kinds = sample.told[:, CHANNELS - len(KINDS) :, 0, 0]
+    kept = ~kinds[:, [KINDS.index("past"), KINDS.index("future")]].any(axis=1)
+    told = sample.told[kept].copy()
+    told[:, WEIGHT] /= np.maximum(told[:, WEIGHT].sum(axis=0), 1e-3)
+    silent = np.zeros_like(sample.steady)
+    return replace(
+        sample, told=told, depths=sample.depths[kept], logs=sample.logs[kept], steady=silent
+    )
+
+
 def semantic_sample(frame: Frame, truth: np.ndarray) -> FusionSample | None:
     """The base and the semantic candidate alone; None where no class speaks, as above."""
     assert frame.labels is not None
@@ -153,7 +175,8 @@ def fusion_loss(
 ) -> tuple[Tensor, dict[str, float]]:
     """The loss of fused depths (N, k, h, w by N, h, w), and its terms.
 
-    Weighted absolute error; that of the differences to the right and lower neighbour (edges);
+    Weighted absolute error; that of the differences to the right and lower neighbour, above all
+    where the truth has a step (edges);
     the negative log likelihood of each candidate under a Laplace distribution of its corrected
     variance; the distance from a trusted past, so that accuracy isn't bought with flicker; and the
     square of the answer.
@@ -165,24 +188,29 @@ def fusion_loss(
     terms = {
         "error": 10.0 * (weight * error.abs()).mean(),
         "edges": 20.0
-        * (
-            (weight[:, :, 1:] * (error[:, :, 1:] - error[:, :, :-1]).abs()).mean()
-            + (weight[:, 1:] * (error[:, 1:] - error[:, :-1]).abs()).mean()
-        ),
+        * (_edge_error(error, truth, weight, 1) + _edge_error(error, truth, weight, 2)),
     }
     speaks = (logs < 0.5 * MOST_LOG).float()
     half = 0.5 * (corrected.clamp(max=0.5 * MOST_LOG) - float(np.log(2.0)))
     apart = (depths - truth[:, None]).abs()
     told = speaks * (apart * torch.exp(-half) + half)
     terms["likelihood"] = 0.05 * told.sum() / speaks.sum().clamp(min=1.0)
-    terms["steady"] = 10.0 * (steady[:, 1] * (fused - steady[:, 0]).abs()).mean()
+    terms["steady"] = 5.0 * (steady[:, 1] * (fused - steady[:, 0]).abs()).mean()
     terms["small"] = 0.01 * (offsets.square() * speaks).mean()
     total = torch.stack(list(terms.values())).sum()
     return total, {name: float(value.detach()) for name, value in terms.items()}
 
 
+def _edge_error(error: Tensor, truth: Tensor, weight: Tensor, axis: int) -> Tensor:
+    """The mean change of ``error`` (N, h, w) along ``axis``, true steps counting for more."""
+    count = error.shape[axis] - 1
+    step = truth.diff(dim=axis).abs()
+    share = weight.narrow(axis, 1, count) * (1.0 + 8.0 * (step / STEP).clamp(max=1.0))
+    return (share * error.diff(dim=axis).abs()).sum() / share.sum()
+
+
 class _VarianceTask:
-    """See `repair_task.Task`; samples are grouped by the shape of what is told."""
+    """See `repair_task.Task`; samples are grouped by shape and by who speaks."""
 
     def __init__(
         self,
@@ -192,9 +220,11 @@ class _VarianceTask:
         held: Sequence[FusionSample],
     ) -> None:
         self.part, self.network, self.held = part, network, held
-        groups: dict[tuple[int, ...], list[FusionSample]] = {}
+        groups: dict[tuple, list[FusionSample]] = {}
         for sample in samples:
-            groups.setdefault(sample.told.shape, []).append(sample)
+            kinds = sample.told[:, CHANNELS - len(KINDS) :, 0, 0].tobytes()
+            key = (sample.told.shape, kinds if part == "fusion" else b"")
+            groups.setdefault(key, []).append(sample)
         self._groups = list(groups.values())
         self._shares = np.array([len(g) for g in self._groups], float)
         self._shares /= max(self._shares.sum(), 1.0)
@@ -202,7 +232,10 @@ class _VarianceTask:
     def loss(self, rngs: list[np.random.Generator]) -> tuple[Tensor, dict[str, float]]:
         """See `Task`."""
         group = self._groups[int(rngs[0].choice(len(self._groups), p=self._shares))]
-        return self._judge([group[int(rng.integers(len(group)))] for rng in rngs], rngs)
+        chosen = [group[int(rng.integers(len(group)))] for rng in rngs]
+        if self.part == "fusion" and rngs[0].random() < ALONE:
+            chosen = [alone(sample) for sample in chosen]
+        return self._judge(chosen, rngs)
 
     def _judge(
         self, chosen: list[FusionSample], rngs: list[np.random.Generator] | None = None

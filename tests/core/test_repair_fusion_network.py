@@ -12,11 +12,14 @@ from core.repair.semantic import SemanticBranch
 from core.repair.semantic_network import SemanticNetwork
 from core.repair.weights import new_network
 from core.training.repair_fusion import (
+    MOST_LOG,
     FusionSample,
     FusionTask,
+    alone,
     fusion_loss,
     fusion_sample,
     semantic_sample,
+    without_base,
 )
 from core.training.repair_loop import RepairTrainer
 from core.training.repair_task import RepairSchedule
@@ -157,3 +160,23 @@ def test_semantic_samples():
         )
         is None
     )
+
+
+def test_a_sample_alone_is_what_a_still_is():
+    some, rgb, truth = candidates()
+    whole, still = fusion_sample(some, rgb, truth), fusion_sample(some[:3], rgb, truth)
+    assert whole is not None and still is not None
+    left = alone(whole)
+    np.testing.assert_allclose(left.told, still.told, atol=5e-3)
+    np.testing.assert_array_equal(left.logs, still.logs)
+    assert not left.steady.any()
+
+
+def test_the_base_is_silent_where_the_spatial_branch_speaks():
+    some, rgb, truth = candidates()
+    whole = fusion_sample(some, rgb, truth)
+    without = fusion_sample([c for c in some if c.name != "spatial"], rgb, truth)
+    assert whole is not None and without is not None
+    assert (without_base(whole).logs[0] == MOST_LOG).all()
+    np.testing.assert_array_equal(without_base(whole).logs[1:], whole.logs[1:])
+    assert without_base(without) is without
