@@ -23,7 +23,7 @@ def python(second_eye, module, engine_python: Path):
     return module("addon.engine.interpreter").Interpreter(engine_python, "the tests' engine")
 
 
-LONG = 16
+LONG = 40
 
 
 def analysis(clip: Path, project: Path) -> dict:
@@ -81,7 +81,8 @@ def test_a_cancelled_analysis_resumes_to_the_same_files(
         stages.add(again.progress.stage)
         time.sleep(0.005)
     assert again.state is client.State.FINISHED, again.error
-    assert again.value["last"] == LONG and 0 < again.value["frames"] < LONG
+    # The network may have been through all of it: repair looks ahead.
+    assert again.value["last"] == LONG and 0 < again.value["repaired"] < LONG
     assert "depth" in stages
     for name in ("plate", "depth", "confidence"):
         for path in sorted((whole / name).iterdir()):
