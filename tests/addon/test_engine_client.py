@@ -57,34 +57,35 @@ def test_an_engine_without_torch_is_named(second_eye, tmp_path: Path, engine_pyt
     assert "torch" in second_eye.findings
 
 
+@pytest.mark.parametrize(("stage", "made"), [("base", "frames"), ("depth", "repaired")])
 def test_a_cancelled_analysis_resumes_to_the_same_files(
-    client, python, make_clip, tmp_path: Path
+    client, python, make_clip, tmp_path: Path, stage: str, made: str
 ) -> None:
-    """Polled as by a timer, cancelled after its first frames of depth, resumed: bit for bit the
-    files of an undisturbed run. Long enough that the cancel comes before the end."""
+    """Polled as by a timer, cancelled after a stage's first frames, resumed: bit for bit the files
+    of an undisturbed run. Long enough that the cancel comes before the stage's end."""
     clip = make_clip(LONG)
     whole = tmp_path / "whole.secondeye"
     client.EngineJob(python, "analyse", analysis(clip, whole)).wait()
     folder = tmp_path / "cut.secondeye"
     job = client.EngineJob(python, "analyse", analysis(clip, folder))
-    while job.poll() and not list((folder / "depth").glob("0*.exr")):
+    while job.poll() and not list((folder / stage).glob("0*.exr")):
         time.sleep(0.005)
     job.cancel()
     assert job.cancelling
     while job.poll():
         time.sleep(0.005)
     assert job.state is client.State.CANCELLED
-    left = len(list((folder / "depth").glob("0*.exr")))
+    left = len(list((folder / stage).glob("0*.exr")))
     assert 0 < left < LONG
-    again, stages = client.EngineJob(python, "analyse", analysis(clip, folder)), set()
+    again = client.EngineJob(python, "analyse", analysis(clip, folder))
+    stages = set()
     while again.poll():
         stages.add(again.progress.stage)
         time.sleep(0.005)
     assert again.state is client.State.FINISHED, again.error
-    # The network may have been through all of it: repair looks ahead.
-    assert again.value["last"] == LONG and 0 < again.value["repaired"] < LONG
-    assert "depth" in stages
-    for name in ("plate", "depth", "confidence"):
+    assert again.value["last"] == LONG and 0 < again.value[made] < LONG
+    assert {"base": "depth", "depth": "repair"}[stage] in stages
+    for name in ("plate", "base", "depth", "confidence"):
         for path in sorted((whole / name).iterdir()):
             assert path.read_bytes() == (folder / name / path.name).read_bytes(), path.name
 
