@@ -5,7 +5,9 @@ A GPU trains many times faster than processors augment. Views are drawn as by `a
 arithmetic differs (bilinear over a finer grid for areas, JPEG without its coder).
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -116,6 +118,44 @@ class DeviceFrames:
         size = np.diag([2 / w, 2 / h])
         views: np.ndarray = (size @ turn @ cut).astype(np.float32)
         return views
+
+
+def of_one_size(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """Frames of several sizes as frames of the commonest: of the others two windows each, at the
+    ends, of the commonest's proportions."""
+    sizes = Counter(s.rgb.shape[:2] for s in samples)
+    if len(sizes) < 2:
+        return samples
+    ((height, width), _), *_ = sizes.most_common(1)
+    same = []
+    for sample in samples:
+        h, w = sample.rgb.shape[:2]
+        if (h, w) == (height, width):
+            same.append(sample)
+            continue
+        ch, cw = min(h, w * height // width), min(w, h * width // height)
+
+        def cut(
+            picture: np.ndarray | None, how: int, y: int, x: int, ch: int = ch, cw: int = cw
+        ) -> np.ndarray | None:
+            if picture is None:
+                return None
+            part = np.ascontiguousarray(picture[y : y + ch, x : x + cw])
+            return cv2.resize(part, (width, height), interpolation=how)
+
+        for number, (y, x) in enumerate(((0, 0), (h - ch, w - cw))):
+            rgb = cut(sample.rgb, cv2.INTER_LINEAR, y, x)
+            assert rgb is not None
+            same.append(
+                replace(
+                    sample,
+                    name=f"{sample.name}#{number}",
+                    rgb=rgb,
+                    depth=cut(sample.depth, cv2.INTER_NEAREST_EXACT, y, x),
+                    labels=cut(sample.labels, cv2.INTER_NEAREST_EXACT, y, x),
+                )
+            )
+    return same
 
 
 def _depth(sample: Sample) -> np.ndarray:

@@ -59,7 +59,7 @@ def statistics(root: Path, every: int = 1) -> str:
             tally.moving += view.get("moving", 0) > 0.002
             tally.behind += ref.has_behind
             pose = np.array(view["world_from_camera"])
-            lenses.append(view["focal_px"] / view["width"] * 36)
+            lenses.append(view["focal_px"] / max(view["width"], view["height"]) * 36)
             heights.append(pose[2, 3])
             pitches.append(np.degrees(np.arcsin(np.clip(pose[2, 2], -1, 1))))
         paces += _paces(folder, mine)

@@ -19,7 +19,7 @@ from ..errors import SecondEyeError
 from .augment import training_view
 from .averaging import names, tensors
 from .dataset import Sample
-from .device_frames import DeviceFrames, photo_windows
+from .device_frames import DeviceFrames, of_one_size, photo_windows
 from .losses import depth_loss, label_distance, label_loss
 from .settings import Phase, Settings
 from .student import Hints, as_float, ask_teacher, output_loss
@@ -133,7 +133,8 @@ class Trainer:
         if self._placed is None or self._placed[0] is not self.renders:
             # The old ones go before the new ones come.
             self._placed = None
-            self._placed = self.renders, DeviceFrames(self.renders, self.device)
+            frames = DeviceFrames(of_one_size(self.renders), self.device)
+            self._placed = self.renders, frames
         if photos and self._photos_placed is None:
             self._photos_placed = DeviceFrames(photo_windows(self.photos), self.device)
         seed = self.settings.seed * 1_000_003 + step

@@ -36,22 +36,32 @@ def contact_sheet(root: Path, path: Path, count: int = 64, seed: int = 0, width:
     rng = np.random.default_rng(seed)
     chosen = sorted(rng.choice(len(frames), min(count, len(frames)), replace=False))
     tiles = []
+    height = round(width * 0.75)
     for number in chosen:
         frame = read_frame(frames[number], behind=False)
-        height = round(width * frame["rgb"].shape[0] / frame["rgb"].shape[1])
         shown = (
             frame["rgb"],
             colour_map(frame["inverse_depth"]),
             LABEL_COLOURS[np.minimum(frame["labels"], len(LABEL_COLOURS) - 1)],
         )
-        small = [cv2.resize(x, (width, height), interpolation=cv2.INTER_AREA) for x in shown]
-        tiles.append(np.vstack(small))
+        tiles.append(np.vstack([_fitted(x, width, height) for x in shown]))
     columns = int(np.ceil(np.sqrt(len(tiles) * 4)))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
     options = _JPEG if path.suffix.lower() in (".jpg", ".jpeg") else []
     if not cv2.imwrite(str(path), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR), options):
         raise SecondEyeError(f"{path} can't be written: check its folder.")
+
+
+def _fitted(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    """As large as it fits, in the middle of a black tile of that size."""
+    h, w = picture.shape[:2]
+    scale = min(width / w, height / h)
+    size = max(1, round(w * scale)), max(1, round(h * scale))
+    tile = np.zeros((height, width, 3), np.uint8)
+    x, y = (width - size[0]) // 2, (height - size[1]) // 2
+    tile[y : y + size[1], x : x + size[0]] = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return tile
 
 
 def colour_map(inverse_depth: np.ndarray) -> np.ndarray:

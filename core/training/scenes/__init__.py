@@ -4,6 +4,7 @@
 """Scenes for training, built and rendered with bpy: the only part of core that imports it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +14,7 @@ from ...errors import Cancelled
 from ..frames import FrameWriter, rigid_flow, scene_folder_name
 from . import indoors, open_ground, poses, street
 from .catalog import Catalogue
+from .nearby import Nearby
 from .picture import Look, draw_look, expose, smooth_light, through_air, through_lens
 from .render import Renderer
 from .stage import Stage
@@ -25,13 +27,16 @@ BUILDERS: dict[str, Callable[[Stage], poses.Proposer]] = {
     "street": street.street,
     "open_ground": open_ground.open_ground,
 }
-GENERATOR = 6
+GENERATOR = 7
 """Grows with every change by which a seed gives another picture; stored in scene.json."""
 SHARES = {"room": 0.38, "corridor": 0.06, "table_top": 0.15, "street": 0.23, "open_ground": 0.18}
 _STEP = {"room": 0.08, "corridor": 0.12, "table_top": 0.03, "street": 0.3, "open_ground": 0.25}
 _MOVES = 0.11  # of the poses start a move of 3-6 frames, so that 1 frame in 3 belongs to one
 _LENGTHS = (3, 7)
 _OUTDOORS = ("street", "open_ground")
+_PORTRAIT = 0.15  # of the scenes are taken upright
+HELD_OUT = 20
+"""As in `dataset`, which this doesn't import: it needs torch."""
 _BEHIND = 0.2  # of the views have their hidden layer rendered too
 
 
@@ -42,6 +47,19 @@ def scene_kind(seed: int) -> str:
         if draw < limit:
             return kind
     return next(reversed(SHARES))
+
+
+def picture_size(seed: int, size: tuple[int, int]) -> tuple[int, int]:
+    """(width, height) of the pictures of a scene where ``size`` is asked for: that, or upright for
+    15 % of the scenes, at 3:4 or 9:16 where ``size`` is 4:3. Held-out scenes are all of ``size``:
+    they are compared with each other, at one size."""
+    rng = np.random.default_rng([seed, 11])
+    width, height = size
+    if seed % HELD_OUT == 0 or width <= height or rng.random() >= _PORTRAIT:
+        return size
+    if rng.random() < 0.5:
+        return height, width
+    return round(width * 0.675 / 8) * 8, round(height * 1.6 / 8) * 8
 
 
 def render_scene(
@@ -65,11 +83,12 @@ def render_scene(
     views, so that a resumed job skips it. Raises `Cancelled` between two views when ``stopped()``
     says so; nothing is left of the scene then.
     """
-    width, height = size
+    width, height = picture_size(seed, size)
     kind = kind or scene_kind(seed)
     rng = np.random.default_rng([seed, 1])
     stage = Stage(rng, catalogue, photos)
     propose = BUILDERS[kind](stage)
+    near = Nearby(stage, kind not in _OUTDOORS) if kind != "table_top" else None
     with FrameWriter(root, seed, kind) as writer, TemporaryDirectory() as scratch:
         renderer = Renderer(stage.scene, width, height, Path(scratch))
         tries = 0
@@ -78,7 +97,11 @@ def render_scene(
             if stopped():
                 raise Cancelled(f"Scene {seed} was stopped before it was finished: run it again.")
             pose = propose(rng)
+            if width < height:  # the lens is that of the picture's long side
+                pose = replace(pose, lens=pose.lens * height / width)
             stage.at_frame(0)
+            if near is not None:
+                pose = near.arrange(rng, pose, width / height)
             if not worth_rendering(stage, pose, width / height):
                 continue
             length = int(rng.integers(*_LENGTHS)) if rng.random() < move_share else 1
@@ -86,7 +109,7 @@ def render_scene(
             stage.at_frame(length - 1)
             if length > 1 and not worth_rendering(stage, path[length - 1], width / height):
                 continue
-            look = draw_look(rng, kind in _OUTDOORS, pose.lens)
+            look = draw_look(rng, kind in _OUTDOORS, pose.lens * width / max(width, height))
             before: str | None = None
             for number in range(min(length, views - len(writer.views))):
                 stage.at_frame(number)

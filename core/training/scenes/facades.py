@@ -3,7 +3,8 @@
 
 import numpy as np
 
-from . import shapes, textures
+from . import glass, shapes, textures
+from .frontage import Front, ground_floor
 from .palette import tone
 from .planting import plant_tree
 from .stage import WALL, Stage
@@ -29,12 +30,16 @@ def facades(stage: Stage, side: int, edge: float, far: float) -> None:
             wide,
             deep,
             tall,
+            close=abs(y + wide / 2) < 0.5 * far,
         )
         y += wide + (0 if rng.random() < 0.7 else rng.uniform(0.5, 4))
 
 
-def _building(stage: Stage, at: tuple, side: int, wide: float, deep: float, tall: float) -> None:
-    """A box with rows of windows, sills, a door, sometimes a gable roof, balconies or an awning."""
+def _building(
+    stage: Stage, at: tuple, side: int, wide: float, deep: float, tall: float, close: bool
+) -> None:
+    """A box with rows of windows, sills, a door, sometimes a gable roof, balconies or an awning;
+    ``close``: it may be seen from near by."""
     rng = stage.rng
     thing = stage.thing(WALL)
     place = (at[0], at[1], 0.0)
@@ -56,6 +61,7 @@ def _building(stage: Stage, at: tuple, side: int, wide: float, deep: float, tall
     panes: list[list[shapes.Shape]] = [[], [], []]
     shopfront = rng.random() < 0.35
     door_at = int(rng.integers(count))
+    low_windows = []
     for floor in range(floors):
         for i in range(count):
             y = -wide / 2 + wide * (i + 0.5) / count
@@ -65,6 +71,8 @@ def _building(stage: Stage, at: tuple, side: int, wide: float, deep: float, tall
                 z, hh = 0.1, 2.1
             elif floor == 0 and shopfront:
                 z, ww, hh = 0.5, wide / count * 0.85, storey - 1.0
+            if floor == 0 and i != door_at:
+                low_windows.append((y, ww, z, hh))
             which = int(rng.choice(3, p=[0.6, 0.25, 0.15]))
             panes[which].append(shapes.moved(shapes.box(0.04, ww, hh), face, y, z))
             if hh > 1.1 and not (floor == 0 and shopfront):
@@ -102,12 +110,23 @@ def _building(stage: Stage, at: tuple, side: int, wide: float, deep: float, tall
                 stage.part(thing, shapes.joined(*group), memo[int(rng.integers(2))], place)
                 continue
             tint = np.full(3, rng.uniform(*shade)) * rng.uniform(0.9, 1.1, 3)
-            dim = textures.speckle(rng, np.clip(tint, 0, 1).astype(np.float32), 0.5, start=2)
-            memo.append(stage.textured(dim, 4.0, 0.12))
+            tint = np.clip(tint, 0, 1).astype(np.float32)
+            if "mirrors" in stage.memo:
+                memo.append(glass.mirror_pane(stage, tint))
+            else:
+                memo.append(stage.textured(textures.speckle(rng, tint, 0.5, start=2), 4.0, 0.12))
             stage.part(thing, shapes.joined(*group), memo[-1], place)
     trim = np.full(3, 0.9) if rng.random() < 0.4 else tone(rng, "paint")
     stage.part(thing, shapes.joined(*frames), stage.flat(trim), place)
     stage.part(thing, shapes.joined(*extras), stage.flat(tone(rng, "facade")), place)
+    if close:
+        middle = -wide / 2 + wide * (door_at + 0.5) / count
+        mine = Front(side, at[0] + face, at[1], wide, at[1] + middle)
+        stage.memo.setdefault("house fronts", []).append(mine)
+        if rng.random() < 0.8:
+            if shopfront:
+                low_windows = []
+            ground_floor(stage, thing, place, mine, tall, (middle, w), low_windows)
     if shopfront:
         for _ in range(int(rng.integers(1, 4))):
             long, high = rng.uniform(0.8, max(1.0, wide * 0.7)), rng.uniform(0.4, 0.9)

@@ -188,7 +188,7 @@ def _crate(rng: np.random.Generator) -> Piece:
     return Piece("crate", (w + 0.03, d + 0.03, h), shapes.box(w, d, h), shapes.joined(*frame))
 
 
-def _bench(rng: np.random.Generator) -> Piece:
+def bench(rng: np.random.Generator) -> Piece:
     w, d, h = rng.uniform(1.2, 2.2), rng.uniform(0.4, 0.6), rng.uniform(0.75, 0.95)
     slats = [
         shapes.moved(shapes.box(w, 0.09, 0.03, 0.43), 0, y)
@@ -255,6 +255,6 @@ _MAKERS: dict[str, list[Callable[[np.random.Generator], Piece]]] = {
     "chair": [_chair],
     "thin": [_rack, _floor_lamp, _ladder, _plant, _railing],
     "floor": [_table, _cabinet, _cabinet, _bookcase, _sofa, _bed, _plant, _chair, _crate],
-    "street": [_barrel, _crate, _bench, _plant],
-    "lawn": [_barrel, _crate, _bench, _table],
+    "street": [_barrel, _crate, bench, _plant],
+    "lawn": [_barrel, _crate, bench, _table],
 }

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from . import light, shapes
+from . import glass, light, shapes
 from .clutter import clutter, plain_table
 from .figures import group, people
 from .furnishing import furnish_middle, furnish_walls, hang, litter
@@ -11,12 +11,14 @@ from .poses import Pose, Proposer, direction, lens, looking, roll, toward
 from .shell import ceiling_lamps, rug, shell
 from .stage import OBJECT, PERSON, Stage
 
+_GLASS = 0.12  # of the rooms are asked for a thing of clear glass; half have a place for it
+
 
 def room(stage: Stage) -> Proposer:
     """A furnished room of 2.5-7.5 m."""
     rng = stage.rng
     width, depth = rng.uniform(2.6, 4.8) * np.exp(rng.uniform(-0.05, 0.45, 2))
-    height = rng.uniform(2.3, 3.0)
+    height = stage.memo["room height"] = rng.uniform(2.3, 3.0)
     shell(
         stage, width, depth, height, windows=int(rng.integers(0, 4)), doors=int(rng.integers(1, 3))
     )
@@ -30,6 +32,7 @@ def room(stage: Stage) -> Proposer:
     clutter(stage, supports, int(rng.integers(8, 30)))
     litter(stage, width, depth, int(rng.integers(0, 9)))
     ceiling_lamps(stage, width, depth, height)
+    _glass(stage, width, depth)
     pieces = [t for t in stage.things if t.label == OBJECT and (t.high - t.low).max() > 0.4]
 
     def propose(rng: np.random.Generator) -> Pose:
@@ -61,6 +64,7 @@ def corridor(stage: Stage) -> Proposer:
     """A corridor along y, 1.3-2.8 m wide and 7-22 m long."""
     rng = stage.rng
     width, depth, height = rng.uniform(1.3, 2.8), rng.uniform(7, 22), rng.uniform(2.2, 3.2)
+    stage.memo["room height"] = height
     shell(
         stage, width, depth, height, windows=int(rng.integers(0, 4)), doors=int(rng.integers(3, 9))
     )
@@ -130,6 +134,19 @@ def table_top(stage: Stage) -> Proposer:
         return Pose(matrix, lens(rng, 22, 60))
 
     return propose
+
+
+def _glass(stage: Stage, width: float, depth: float) -> None:
+    """Now and then a glazed screen or a glass table where there is room."""
+    rng = stage.rng
+    if rng.random() > _GLASS:
+        return
+    for _ in range(12):
+        at = np.array([rng.uniform(-0.32, 0.32) * width, rng.uniform(-0.32, 0.32) * depth, 0])
+        if not stage.blocked(at - (0.6, 0.6, -0.02), at + np.array([0.6, 0.6, 1.8])):
+            make = glass.table if rng.random() < 0.6 else glass.screen
+            make(stage, tuple(at), rng.uniform(0, 6.28))
+            return
 
 
 def _at_a_person(

@@ -8,12 +8,14 @@ from itertools import pairwise
 import bpy
 import numpy as np
 
-from . import bodies, light, shapes, textures
+from . import bodies, light, shapes, textures, water
 from .figures import group, park_car, stand_person
 from .palette import tone
 from .planting import plant_bush, plant_tree, sow_grass, tree_line
 from .poses import Pose, Proposer, direction, lens, looking, roll, toward
 from .stage import GROUND, OBJECT, PERSON, WALL, Stage
+
+_FLOODED, _PUDDLES = 0.08, 0.1  # of the scenes; of those on flat asphalt or earth
 
 
 def open_ground(stage: Stage) -> Proposer:
@@ -27,12 +29,18 @@ def open_ground(stage: Stage) -> Proposer:
     base = np.full(3, 0.88, np.float32) if kind == "snow" else tone(rng, kind)
     grain = textures.speckle(rng, base, rng.uniform(0.3, 0.9), start=8, octaves=5)
     ground = stage.textured(grain, rng.uniform(1.5, 6), vary=rng.uniform(0.2, 0.6))
-    stage.solid(bodies.terrain(rng, rough), ground, GROUND, smooth=True)
+    flooded = rng.random() < _FLOODED
+    terrain = bodies.terrain(rng, max(rough, 0.25) if flooded else rough)
+    stage.solid(terrain, ground, GROUND, smooth=True)
+    level = water.flood(stage, terrain) if flooded else -np.inf
 
     def spot(near: float, distant: float) -> tuple:
-        radius, angle = np.exp(rng.uniform(np.log(near), np.log(distant))), rng.uniform(0, 6.28)
-        x, y = radius * np.cos(angle), radius * np.sin(angle)
-        found = _ground(stage, x, y)
+        for _ in range(12):  # dry ground, if there is some
+            radius, angle = np.exp(rng.uniform(np.log(near), np.log(distant))), rng.uniform(0, 6.28)
+            x, y = radius * np.cos(angle), radius * np.sin(angle)
+            found = _ground(stage, x, y)
+            if found > level + 0.05:
+                break
         return (x, y, found - 0.03)
 
     # Ground heights are asked for before anything stands on it.
@@ -72,6 +80,9 @@ def open_ground(stage: Stage) -> Proposer:
     for _ in range(int(rng.integers(0, 3))):
         tree_line(stage, rng.uniform(90, 900), _ground(stage, 0, 0) - rough)
     _fence(stage, post_spots)
+    if kind in ("asphalt", "earth") and rng.random() < _PUDDLES and rough < 0.3:
+        spots = [(x, y, _ground(stage, x, y)) for x, y in rng.normal(0, 6, (12, 2))]
+        water.puddles(stage, spots)
 
     def propose(rng: np.random.Generator) -> Pose:
         where = np.array([*rng.uniform(-8, 8, 2), 0.0])

@@ -2,7 +2,7 @@
 """Camera poses (4 x 4, world from camera, OpenCV axes: x right, y down, z forward) and lenses."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,8 @@ class Pose:
 
     matrix: np.ndarray
     lens: float
+    squarely: bool = False
+    """A look at a wall: it may fill most of the picture."""
 
     def focal_px(self, width: int) -> float:
         """Focal length in pixels of a picture that many pixels wide."""
@@ -80,7 +82,7 @@ def path(rng: np.random.Generator, pose: Pose, step: float, length: int) -> list
         small = np.eye(4)
         small[:3, :3] = _turn(0, x) @ _turn(1, y) @ _turn(2, z)
         small[:3, 3] = shift
-        poses.append(Pose(poses[-1].matrix @ small, pose.lens))
+        poses.append(replace(pose, matrix=poses[-1].matrix @ small))
     return poses
 
 

@@ -108,3 +108,5 @@ def _set_up(scene: bpy.types.Scene, width: int, height: int) -> None:
     layer = scene.view_layers[0]
     layer.use_pass_z = layer.use_pass_normal = layer.use_pass_object_index = True
     layer.use_pass_diffuse_color = True
+    # Clear glass counts as a solid, holes (which are wholly clear) don't.
+    layer.pass_alpha_threshold = 0.01

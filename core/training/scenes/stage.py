@@ -60,6 +60,8 @@ class Stage(Palette):
         self.memo: dict[str, Any] = {}
         """What builders make once in a scene and use again."""
         self.movers: list[Mover] = []
+        self.wet: set[int] = set()
+        """Pass indices of water."""
         self._meshes: dict[str, bpy.types.Mesh] = {}
 
     # things --------------------------------------------------------------------------------

@@ -5,13 +5,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from . import light, shapes, textures
+from . import glass, light, shapes, textures, water
 from .facades import facades
 from .figures import group, park_car, stand_person
+from .frontage import lean_things, square_view
 from .palette import tone
 from .planting import plant_bush, plant_tree, tree_line
 from .poses import Pose, Proposer, direction, lens, looking, roll, toward
 from .stage import GROUND, OBJECT, PERSON, VEHICLE, WALL, Stage
+
+_CANAL, _PUDDLES, _MIRRORS, _SHELTER = 0.07, 0.07, 0.12, 0.08  # of the streets
+_SQUARELY = 0.3  # of the views, proposed; they are turned down more often than others
 
 
 def street(stage: Stage) -> Proposer:
@@ -22,7 +26,17 @@ def street(stage: Stage) -> Proposer:
     far = rng.uniform(50, 140)
     asphalt = textures.speckle(rng, tone(rng, "asphalt"), 0.3, start=32, octaves=3)
     ground = stage.textured(asphalt, rng.uniform(1.5, 3), vary=rng.uniform(0.1, 0.45))
-    stage.solid(shapes.box(3000, 3000, 0.5, -0.5), ground, GROUND)
+    channel = rng.uniform(2, 5) if rng.random() < _CANAL else 0.0
+    if channel:
+        half = channel + rng.uniform(1.2, 3.4)
+        for side in (-1, 1):
+            bank = shapes.box(1500, 3000, 3.5, -3.5)
+            stage.solid(bank, ground, GROUND, (side * (channel + 750), 0, 0))
+        water.canal(stage, channel, far)
+    else:
+        stage.solid(shapes.box(3000, 3000, 0.5, -0.5), ground, GROUND)
+    if rng.random() < _MIRRORS:
+        stage.memo["mirrors"] = True
     kerb = rng.uniform(0.08, 0.18)
     slabs = (
         textures.grid(rng, "tile")
@@ -37,12 +51,24 @@ def street(stage: Stage) -> Proposer:
         stage.solid(
             shapes.box(0.16, 2 * far, kerb + 0.005), edge, GROUND, (side * (half + 0.08), 0, 0)
         )
-    _markings(stage, half, far)
+    if not channel:
+        _markings(stage, half, far)
     for side in (-1, 1):
         facades(stage, side, half + walk, far)
-    _street_end(stage, half + walk, far)
-    _parked(stage, half, far)
-    _traffic(stage, half, far)
+    if not channel:
+        _street_end(stage, half + walk, far)
+        _traffic(stage, half, far)
+    if half - channel > 2.4:
+        _parked(stage, half, far)
+    if not channel and rng.random() < _PUDDLES:
+        spots = rng.uniform(-1, 1, (int(rng.integers(10, 40)), 2)) * (half * 0.95, far * 0.5)
+        water.puddles(stage, [(x, y, 0.0) for x, y in spots])
+    fronts = stage.memo.get("house fronts", [])
+    leaning = lean_things(stage, fronts, kerb)
+    if rng.random() < _SHELTER:
+        side = int(rng.choice([-1, 1]))
+        spot = (side * (half + 1.0), rng.uniform(-0.3, 0.3) * far, kerb)
+        glass.shelter(stage, spot, side * np.pi / 2)
     _pavement(stage, half, walk, far, kerb)
     if rng.random() < 0.4:
         _wires(stage, half + walk, far)
@@ -50,6 +76,8 @@ def street(stage: Stage) -> Proposer:
     cars = [t for t in stage.things if t.label == VEHICLE]
 
     def propose(rng: np.random.Generator) -> Pose:
+        if fronts and rng.random() < _SQUARELY:
+            return square_view(rng, fronts, leaning, half + walk, kerb)
         draw = rng.random()
         y = rng.uniform(-0.45, 0.45) * far
         ahead = rng.choice([-1, 1]) * np.pi / 2

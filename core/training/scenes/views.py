@@ -37,17 +37,21 @@ def worth_rendering(stage: Stage, pose: Pose, aspect: float) -> bool:
             depth.append(float((np.array(point) - where) @ pose.matrix[:3, 2]) if hit else np.inf)
             index.append(numbers.get(item.name, 0) if hit else 0)
     steep = bool(pose.matrix[2, 2] < -0.7)
+    if pose.squarely:
+        return _varied(np.array(depth), np.array(index), 1.2, 0.85, 0.03)
     return _varied(np.array(depth), np.array(index), 1.15 if steep else 1.45)
 
 
-def _varied(depth: np.ndarray, index: np.ndarray, range_: float) -> bool:
+def _varied(
+    depth: np.ndarray, index: np.ndarray, range_: float, most: float = 0.72, objects: float = 0.1
+) -> bool:
     if depth.min() < NEAREST * 1.3 or np.isinf(depth).mean() > 0.6:
         return False
     _, counts = np.unique(index, return_counts=True)
-    if len(counts) < 3 or counts.max() > 0.72 * len(index):
+    if len(counts) < 3 or counts.max() > most * len(index):
         return False
     # Things other than ground, walls, ceiling and sky must fill some of the picture.
-    if (index % 16 > 4).mean() < 0.1:
+    if (index % 16 > 4).mean() < objects:
         return False
     near, far = np.percentile(1 / depth, (92, 8))
     return bool(near > range_ * far)
