@@ -28,11 +28,14 @@ import os, sys
 from pathlib import Path
 import numpy as np
 from core.training.frames import rigid_flow
-from core.training.scenes import BUILDERS, _flow, humans, light, render_scene, shapes
+from core.training.dataset import held_out
+from core.training.scenes import (
+    BUILDERS, _flow, glass, humans, light, nearby, picture_size, render_scene, shapes, water
+)
 from core.training.scenes.catalog import Catalogue
 from core.training.scenes.poses import Pose, looking, path
 from core.training.scenes.render import Renderer
-from core.training.scenes.stage import GROUND, OBJECT, PERSON, Stage
+from core.training.scenes.stage import GROUND, OBJECT, PERSON, WALL, Stage
 
 out = Path(sys.argv[1])
 nothing = Catalogue([]), []
@@ -67,6 +70,54 @@ np.savez(out / "walk.npz", flow=flow, moving=moving, before=seen[0][2], after=se
          inverse=seen[0][0], later=seen[1][0], step=walker.instance * 16 + walker.label,
          first=first.matrix, second=second.matrix, focal=now.focal_px(160))
 walker.objects[0].location = (0, 0, -50)
+
+# Where things are put before a camera, how large they are, and what is drawn of them.
+makers, room_makers = list(nearby.STREET), list(nearby.ROOM)
+boxes = []
+for maker in makers + room_makers:
+    for seed in range(6):
+        stage = Stage(np.random.default_rng(seed), Catalogue([]), [])
+        prop = nearby.stand(stage, maker, (0, 0, 0))
+        boxes.append((*prop.low, *prop.high))
+views = []
+for seed in range(24):
+    rng = np.random.default_rng(seed)
+    stage = Stage(rng, Catalogue([]), [])
+    light.sky_world(stage)
+    floor = stage.solid(shapes.box(60, 60, 0.5, -0.5), stage.flat(np.full(3, 0.5)), GROUND)
+    wall = stage.solid(shapes.box(0.2, 60, 5), stage.flat(np.full(3, 0.5)), WALL, (6.0, 0, 0))
+    near = nearby.Nearby(stage, False)
+    asked = Pose(looking(np.array([0, 0, 1.5]), np.array([1.0, 0.1, -0.05]), 0.0), 28.0)
+    taken = near.arrange(rng, asked, 4 / 3)
+    renderer = Renderer(stage.scene, 160, 120, out)
+    renderer.aim(taken)
+    inverse, _, index = renderer.data(taken)
+    mine = np.isin(index, [t.instance * 16 + t.label for p in near.shown for t in p.things])
+    low = min((t.low[2] for p in near.shown for t in p.things), default=0.0)
+    views.append((len(near.shown), mine.mean(), mine.any(0).mean(), mine[-1].any(),
+                  1 / np.median(inverse[mine]) if mine.any() else 0, low, taken.matrix[2, 3]))
+    near.clear()
+    assert all(t.high[2] < -100 for p in near.props for t in p.things)
+np.savez(out / "near.npz", boxes=boxes, views=np.array(views, float))
+
+# Water 2 m below the eye, and a pane of glass 3 m ahead with a wall behind it.
+stage = Stage(np.random.default_rng(3), Catalogue([]), [])
+light.sky_world(stage)
+water.canal(stage, 30.0, 50.0)
+level = stage.things[-1].high[2]
+stage.solid(shapes.box(20, 0.2, 9), stage.flat(np.full(3, 0.5)), WALL, (0, 8, 0))
+sheet = stage.thing(OBJECT)
+stage.part(sheet, glass._sheet(2.0, 2.0, 1.0), glass.pane(stage), (0, 3, level))
+renderer = Renderer(stage.scene, 160, 120, out)
+pose = Pose(looking(np.array([0, 0, level + 2.0]), np.array([0, 1.0, -0.25])), 24.0)
+renderer.aim(pose)
+inverse, _, index = renderer.data(pose)
+colour, _ = renderer.colour(1)
+np.savez(out / "water.npz", inverse=inverse, index=index, colour=colour, pose=pose.matrix,
+         focal=pose.focal_px(160), wet=list(stage.wet), pane=sheet.instance * 16 + OBJECT)
+sizes = [picture_size(seed, (320, 240)) for seed in range(400)]
+np.savez(out / "sizes.npz", sizes=sizes, held=[held_out(seed) for seed in range(400)])
+
 for number, pose_name in enumerate(humans.POSES):
     body = humans.body(np.random.default_rng(number), pose_name)
     points, faces = body.shape
@@ -236,6 +287,70 @@ def test_flow_follows_what_moves_by_itself(rendered):
     sx = np.floor(u + 0.5 + still[mine][:, 0]).astype(int).clip(0, width - 1)
     sy = np.floor(v + 0.5 + still[mine][:, 1]).astype(int).clip(0, height - 1)
     assert (data["after"][sy, sx] == data["step"]).mean() < landed.mean() - 0.1
+
+
+def test_things_near_the_camera_stand_on_the_ground_and_are_of_their_size(rendered):
+    boxes = np.load(rendered / "near.npz")["boxes"]
+    assert len(boxes) > 100
+    low, high = boxes[:, :3], boxes[:, 3:]
+    assert np.abs(low[:, 2]).max() < 0.03
+    tall, wide = high[:, 2], (high - low)[:, :2].max(1)
+    assert tall.min() > 0.3 and tall.max() < 5.2 and wide.min() > 0.05 and wide.max() < 2.6
+
+
+def test_things_are_put_before_the_camera_seen_and_not_in_the_way(rendered):
+    count, area, wide, cut, depth, low, eye = np.load(rendered / "near.npz")["views"].T
+    shown = count > 0
+    assert 0.3 < shown.mean() < 0.9 and count.max() <= 3
+    assert (area[shown] > 0.003).mean() > 0.9 and (area[~shown] == 0).all()
+    assert wide.max() < 0.45
+    assert ((depth[shown] > 0.5) & (depth[shown] < 4.5)).all()
+    assert 0 < cut[shown].sum() < shown.sum()  # the lower border cuts some, not all
+    assert np.abs(low[shown]).max() < 0.03 and (eye[shown] > 0.8).all() and (eye < 1.8).all()
+
+
+def test_water_and_glass_have_the_depth_of_their_surface(rendered):
+    data = np.load(rendered / "water.npz")
+    height, width = data["inverse"].shape
+    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    focal = data["focal"]
+    ray = np.stack([(u - width / 2) / focal, (v - height / 2) / focal, np.ones_like(u)], -1)
+    ray = ray @ data["pose"][:3, :3].T
+    wet, pane = np.isin(data["index"], data["wet"]), data["index"] == data["pane"]
+    assert wet.mean() > 0.2 and pane.mean() > 0.1
+    assert set(data["index"][wet] % 16) == {LABELS.index("ground")}
+    np.testing.assert_allclose(data["inverse"][wet], ray[wet][:, 2] / -2.0, rtol=3e-4)
+    np.testing.assert_allclose(data["inverse"][pane], ray[pane][:, 1] / 3.0, rtol=3e-4)
+    # Through the pane one sees: it is neither black nor a mirror alone.
+    assert data["colour"][pane].mean() > 0.05
+
+
+def test_some_scenes_are_upright_and_those_held_out_are_not(rendered):
+    data = np.load(rendered / "sizes.npz")
+    sizes, held = data["sizes"], data["held"]
+    upright = sizes[:, 1] > sizes[:, 0]
+    assert 0.08 < upright.mean() < 0.22 and not upright[held].any() and held.sum() == 20
+    assert {tuple(size) for size in sizes} == {(320, 240), (240, 320), (216, 384)}
+
+
+def test_upright_scenes_can_be_read_packed_and_trained_on_beside_others(frames, rendered, tmp_path):
+    from core.training.augment import random_view
+    from core.training.dataset import load_renders
+    from core.training.packs import PackReader, list_packed, write_packs
+
+    assert len({frame["rgb"].shape for _, frame in frames}) > 1
+    samples = load_renders(rendered / "a", tmp_path / "cache", held=False)
+    assert len({sample.rgb.shape for sample in samples}) > 1
+    for sample in samples:
+        view = random_view(sample, 32, 48, np.random.default_rng(0))
+        assert view.rgb.shape == (32, 48, 3) and view.depth.shape == (32, 48)
+    write_packs(rendered / "a", tmp_path / "packs", lambda line: None)
+    reader = PackReader()
+    for packed, (ref, frame) in zip(list_packed(tmp_path / "packs"), frames, strict=True):
+        assert packed.stem == ref.stem
+        np.testing.assert_allclose(
+            reader.read(packed)["inverse_depth"], frame["inverse_depth"], atol=1e-3
+        )
 
 
 def test_bodies_are_closed_stand_on_the_floor_and_wear_something(rendered):

@@ -12,7 +12,7 @@ from core.errors import SecondEyeError
 from core.training.averaging import read_checkpoint
 from core.training.dataset import Sample, normalise
 from core.training.device_camera import degrade_batch, jpeg
-from core.training.device_frames import DeviceFrames, normalise_batch, photo_windows
+from core.training.device_frames import DeviceFrames, normalise_batch, of_one_size, photo_windows
 from core.training.loop import Trainer
 from core.training.running import save_checkpoint
 from core.training.settings import Phase, Settings
@@ -97,6 +97,10 @@ def test_frames_of_two_sizes_are_refused_and_photos_are_cut_to_one() -> None:
     assert batch.picture.shape == (3, 3, 32, 64) and len(batch.target) == len(batch.labels) == 0
     with pytest.raises(SecondEyeError, match=r"2 sizes.*--augment cpu"):
         DeviceFrames([tall, wide], torch.device("cpu"))
+    same = of_one_size([tall, wide, wide])
+    assert {s.rgb.shape for s in same} == {wide.rgb.shape} and len(same) == 4
+    assert same[2] is wide
+    assert DeviceFrames(same, torch.device("cpu")).height == wide.rgb.shape[0]
     with pytest.raises(SecondEyeError, match="no frames"):
         DeviceFrames([], torch.device("cpu"))
 

@@ -111,10 +111,10 @@ def _building(
                 continue
             tint = np.full(3, rng.uniform(*shade)) * rng.uniform(0.9, 1.1, 3)
             tint = np.clip(tint, 0, 1).astype(np.float32)
-            if "mirrors" in stage.memo:
-                memo.append(glass.mirror_pane(stage, tint))
-            else:
-                memo.append(stage.textured(textures.speckle(rng, tint, 0.5, start=2), 4.0, 0.12))
+            if shade[0] < 0.5:
+                memo.append(glass.window(stage, tint))
+            else:  # curtains, blinds
+                memo.append(stage.textured(textures.speckle(rng, tint, 0.5, start=2), 4.0))
             stage.part(thing, shapes.joined(*group), memo[-1], place)
     trim = np.full(3, 0.9) if rng.random() < 0.4 else tone(rng, "paint")
     stage.part(thing, shapes.joined(*frames), stage.flat(trim), place)

@@ -163,6 +163,10 @@ def lean_things(stage: Stage, fronts: list[Front], kerb: float) -> list[tuple[Fr
         elif maker is wheeled.trolley:
             turn += np.pi / 2
         at = np.array([front.x - front.side * (off + 0.15), y, kerb])
+        ground = stage.top(at[0], at[1], 0.6)  # of houses that stand back: the street's, not kerb
+        if ground is None or ground[0] > kerb + 0.01:
+            continue
+        at[2] = ground[0]
         if stage.blocked(at - (0.3, 0.9, -0.05), at + np.array([0.3, 0.9, 1.0])):
             continue
         nearby.stand(stage, maker, tuple(at), turn, lean)

@@ -39,12 +39,39 @@ def pane(stage: Stage):
     return material
 
 
-def mirror_pane(stage: Stage, dark: np.ndarray):
-    """A shop window by day: a dark picture inside, half a mirror of the street."""
-    material, shader, nodes = new_material(stage.rng.uniform(0.35, 0.6))
-    shader.inputs[0].default_value = (*(dark**2.2), 1)
-    shiny = next(node for node in nodes if node.type == "BSDF_GLOSSY")
-    shiny.inputs["Roughness"].default_value = stage.rng.uniform(0.0, 0.05)
+def window(stage: Stage, inside: np.ndarray):
+    """A window by day: the dim inside of a house as a light of its own, and a mirror image of the
+    street over it, faint or (where the scene has ``mirrors``) strong. No mix of the two by chance:
+    three samples of one would be salt and pepper."""
+    rng = stage.rng
+    material, shader, nodes = new_material(0.0)
+    links = material.node_tree.links
+    nodes.remove(shader)
+    mirror, add = nodes.new("ShaderNodeBsdfGlossy"), nodes.new("ShaderNodeAddShader")
+    facing, ramp = nodes.new("ShaderNodeLayerWeight"), nodes.new("ShaderNodeValToRGB")
+    least = rng.uniform(0.3, 0.6) if "mirrors" in stage.memo else rng.uniform(0.03, 0.2)
+    facing.inputs["Blend"].default_value = 0.35
+    ramp.color_ramp.elements[0].color = (least, least, least, 1)
+    most = min(0.9, least + 0.4)
+    ramp.color_ramp.elements[1].color = (most, most, most, 1)
+    links.new(facing.outputs["Facing"], ramp.inputs[0])
+    links.new(ramp.outputs[0], mirror.inputs[0])
+    mirror.inputs["Roughness"].default_value = rng.uniform(0.0, 0.05)
+    dim, where = nodes.new("ShaderNodeTexImage"), nodes.new("ShaderNodeTexCoord")
+    dim.image = stage.image(textures.speckle(rng, inside.astype(np.float32), 0.5, start=2))
+    dim.projection = "BOX"
+    scale = nodes.new("ShaderNodeMapping")
+    scale.inputs["Scale"].default_value = (0.25,) * 3
+    links.new(where.outputs["Object"], scale.inputs["Vector"])
+    links.new(scale.outputs[0], dim.inputs["Vector"])
+    light = nodes.new("ShaderNodeEmission")
+    light.inputs[1].default_value = rng.uniform(0.3, 0.8)
+    links.new(dim.outputs[0], light.inputs[0])
+    links.new(mirror.outputs[0], add.inputs[0])
+    links.new(light.outputs[0], add.inputs[1])
+    out = next(node for node in nodes if node.type == "OUTPUT_MATERIAL")
+    links.new(add.outputs[0], out.inputs[0])
+    material.cycles.emission_sampling = "NONE"
     return material
 
 
