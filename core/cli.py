@@ -18,6 +18,7 @@ COMMANDS = {
     "depth": "footage to a depth project (running it again resumes)",
     "repair": "make a project's depth again from its stored estimates, as strongly as wanted",
     "shots": "list or change the cuts of a depth project",
+    "sample": "choose the points of each shot's relief, where its depth bends or breaks",
     "convert": "footage to a stereo movie, without a Blender render",
     "evaluate": "measure a depth model on a folder of ground truth",
     "models": "list, add, describe or remove depth models",

@@ -3,6 +3,27 @@
 
 from .distance import END, HORIZON, inverse_distance
 from .lens import Lens
+from .levels import (
+    Level,
+    Misfit,
+    ShotPattern,
+    choose,
+    choose_pair,
+    disparity_gain,
+)
 from .pattern import Pattern, grid_pattern
 
-__all__ = ["END", "HORIZON", "Lens", "Pattern", "grid_pattern", "inverse_distance"]
+__all__ = [
+    "END",
+    "HORIZON",
+    "Lens",
+    "Level",
+    "Misfit",
+    "Pattern",
+    "ShotPattern",
+    "choose",
+    "choose_pair",
+    "disparity_gain",
+    "grid_pattern",
+    "inverse_distance",
+]

@@ -13,6 +13,7 @@ JOBS = {
     "analyse": (".analyse", "AnalyseJob"),
     "repair": (".repair", "RepairJob"),
     "shots": (".shots", "ShotsJob"),
+    "sample": (".sample", "SampleJob"),
     "convert": (".convert", "ConvertJob"),
     "assemble": (".assemble", "AssembleJob"),
     "check": (".check", "CheckJob"),

@@ -10,6 +10,7 @@ from . import atomic, pictures
 from .manifest import Manifest
 
 FOLDERS = ("plate", "base", "uncertainty", "labels", "depth", "confidence")
+GEOMETRY = "geometry"  # made only where a shot is sampled
 
 
 class FrameFiles:

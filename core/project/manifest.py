@@ -43,6 +43,19 @@ class TimelineRecord(Record):
 
 
 @dataclass
+class SamplingRecord(Record):
+    """The sampling pattern in ``geometry`` of a shot. ``source`` tells the depth that it was made
+    of (`core.project.sampling`): the pattern is stale where that of today is another one."""
+
+    source: str
+    triangles: int  # of its finest level
+    points: int
+    error: float  # of its finest level: RMS of normalised inverse depth
+    kind: str  # what was asked for: "triangles", "points" or "error"
+    amount: float  # how many, or which error: RMS of normalised inverse depth
+
+
+@dataclass
 class Shot(Record):
     """Timeline frames ``first..last``; d = scale * V + shift of ``low..high`` maps to 0..1.
 
@@ -61,6 +74,7 @@ class Shot(Record):
     spatial: float = 1.0
     temporal: float = 1.0
     semantic: float = 1.0
+    sampling: SamplingRecord | None = None
 
     @property
     def repaired(self) -> bool:

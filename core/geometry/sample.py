@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a shot's aggregate to its levels of detail."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .aggregate import Aggregate
+from .align import align
+from .goal import MOST, Goal
+from .halfedges import INFINITY
+from .levels import Level, ShotPattern
+from .measure import Errors, spanned_steps
+from .refine import Refinement
+
+LEVELS = 6  # at most; each has half the triangles of the next
+COARSEST = 500  # triangles: a level below the finest is not asked to have fewer
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A level before it is measured: its number of points, its triangles (M, 3) of them, and their
+    squared error on the layers."""
+
+    count: int
+    corners: np.ndarray
+    energy: float
+
+
+class Sampler:
+    """Refines a triangulation of ``aggregate`` and keeps a draft of every level on the way.
+
+    ``told`` is called with the number of triangles many times a second; what it raises ends it.
+    """
+
+    def __init__(self, aggregate: Aggregate, told: Callable[[int], None]) -> None:
+        self._aggregate = aggregate
+        self._refinement = Refinement(aggregate.layers, aggregate.width, aggregate.height)
+        self._told = lambda: told(self._refinement.triangles)
+        self.drafts: list[Draft] = []
+
+    def reach(self, goal: Goal) -> None:
+        """Refine up to ``goal``, keeping the levels before it."""
+        if goal.kind == "error":
+            self._to_error(goal.amount)
+        else:
+            # A point more is two triangles more, but for those on the outline.
+            least = COARSEST if goal.kind == "triangles" else COARSEST // 2
+            for i in reversed(range(LEVELS)):
+                amount = int(goal.amount) >> i
+                if i == 0 or amount >= least:
+                    self._refinement.grow(**{goal.kind: amount}, told=self._told)
+                    self._keep()
+        self.drafts = self.drafts[-LEVELS:]
+
+    def _to_error(self, error: float) -> None:
+        """Double the triangles until the error is near, then go on until it is reached."""
+        wanted = error * error * self._aggregate.width * self._aggregate.height
+        amount = COARSEST
+        while amount < MOST:
+            self._refinement.grow(triangles=amount, told=self._told)
+            before = self._refinement.total
+            after = self._keep()
+            if after <= wanted or self._refinement.triangles < amount - 1:
+                break
+            # A doubling takes a half of the error or so, the squared one to less than a third.
+            if after < 3.0 * wanted:
+                self._last_steps(wanted, after / before)
+                break
+            amount *= 2
+
+    def _last_steps(self, wanted: float, saved: float) -> None:
+        """``saved``: the part of the squared error that turning edges leaves."""
+        while self.drafts[-1].energy > wanted and self._refinement.triangles < MOST:
+            before = self._refinement.triangles
+            most = min(MOST, math.ceil(1.5 * before))
+            self._refinement.grow(triangles=most, energy=wanted / saved, told=self._told)
+            if self._refinement.triangles == before:
+                return
+            if len(self.drafts) > 1 and self.drafts[-1].count > 0.75 * self._points:
+                self.drafts.pop()  # no level of nearly the same size
+            self._keep()
+            saved *= 0.9
+
+    @property
+    def _points(self) -> int:
+        return len(self._refinement.mesh.points) - 1
+
+    def _keep(self) -> float:
+        """A draft of the refinement as it is; returns its squared error."""
+        refinement = self._refinement
+        if self.drafts and self.drafts[-1].count == self._points:
+            return self.drafts[-1].energy
+        mesh = copy.deepcopy(refinement.mesh)
+        energy = align(
+            mesh,
+            refinement.energy,
+            refinement.pixels(),
+            refinement.layers,
+            refinement.width,
+            self._told,
+        )
+        inside = (mesh.corners != INFINITY).all(axis=1)
+        self.drafts.append(Draft(self._points, mesh.corners[inside], float(energy.sum())))
+        return self.drafts[-1].energy
+
+    def measured(self, pictures: Iterable[tuple[int, np.ndarray]], source: str = "") -> ShotPattern:
+        """The levels with their errors on ``pictures``: (frame, float32 (h, w) in 0..1)."""
+        aggregate = self._aggregate
+        points, pixels = self._refinement.mesh.points, self._refinement.pixels()
+        errors = [Errors() for _ in self.drafts]
+        frames = []
+        for frame, picture in pictures:
+            frames.append(frame)
+            for draft, found in zip(self.drafts, errors, strict=True):
+                self._told()
+                found.add(picture, points, draft.corners, pixels)
+        levels = []
+        for draft, found in zip(self.drafts, errors, strict=True):
+            step = spanned_steps(points, draft.corners, pixels, aggregate.layers, aggregate.step)
+            # Infinity was number 0; and v counts from the bottom, which turns triangles over.
+            triangles = np.ascontiguousarray(draft.corners[:, ::-1] - 1, np.int32)
+            levels.append(Level(draft.count, triangles, step, found.result()))
+        plane = points[1:] / np.array([2.0 * aggregate.width, 2.0 * aggregate.height])
+        plane[:, 1] = 1.0 - plane[:, 1]
+        return ShotPattern(
+            aggregate.width,
+            aggregate.height,
+            plane.astype(np.float32),
+            tuple(levels),
+            source,
+            tuple(frames),
+        )
