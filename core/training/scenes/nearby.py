@@ -22,8 +22,9 @@ from .room_furniture import ROOM
 from .stage import CEILING, GROUND, OBJECT, VEGETATION, WALL, Stage, Thing
 from .street_furniture import Part
 
-WANTED = 0.6
-"""Share of the views for which a thing is looked for; about one in seven finds no place."""
+WANTED, WANTED_INDOORS = 0.7, 0.9
+"""Share of the views for which a thing is looked for; one in five finds no place in streets, every
+second in rooms."""
 WIDEST = 0.4  # of the picture's width, all together
 _READY = 7
 _REACH = (0.7, 4.0)  # metres
@@ -116,7 +117,8 @@ class Nearby:
         """Put things before the camera where there is room; returns the pose to take then: at the
         height of a chest or an eye, and little tilted. What `clear` does is done first."""
         self.clear()
-        if rng.random() > WANTED or abs(pose.matrix[2, 2]) > 0.8:
+        wanted = WANTED_INDOORS if self.indoors else WANTED
+        if rng.random() > wanted or abs(pose.matrix[2, 2]) > 0.8:
             return pose
         new = self._lowered(rng, pose)
         if new is None:
