@@ -17,6 +17,7 @@ from .misfit import misfits
 
 RATE = 0.15  # share of the triangles that get a point in one round
 LEAST = 64  # triangles that get one at least
+SLIVER = 0.1  # squared height over the parts of the edge below it: 35 degrees off a straight angle
 
 
 def _nothing() -> None:
@@ -99,8 +100,12 @@ class Refinement:
         self._measure(self.mesh.insert(triangles, points))
 
     def _drawn_out(self, middles: np.ndarray, corners: np.ndarray) -> np.ndarray:
-        """``middles`` with those of the outermost pixels drawn to the picture's outline, where
-        that is still in the triangle and no corner."""
+        """``middles`` with those in or beside the outermost pixels drawn to the picture's outline.
+
+        In the outermost pixels: where that is still in the triangle (n, 3, 2), and no corner.
+        Beside them: where the triangle has an edge on the outline and the point would make a sliver
+        of it; the outline then follows the depth along it, as an apron around the relief needs.
+        """
         points = middles.copy()
         for axis, size in ((0, self.width), (1, self.height)):
             if size > 2:
@@ -110,7 +115,20 @@ class Refinement:
         within = (cross(a, b, points) >= 0) & (cross(b, c, points) >= 0)
         within &= cross(c, a, points) >= 0
         within &= ~(corners == points[:, None]).all(axis=2).any(axis=1)
-        return np.where(within[:, None], points, middles)
+        points = np.where(within[:, None], points, middles)
+        for one, other in ((a, b), (b, c), (c, a)):
+            for axis, end in ((0, 2 * self.width), (1, 2 * self.height)):
+                along = middles[:, 1 - axis]
+                before = along - np.minimum(one[:, 1 - axis], other[:, 1 - axis])
+                after = np.maximum(one[:, 1 - axis], other[:, 1 - axis]) - along
+                beside = (one[:, axis] == other[:, axis]) & (before > 0) & (after > 0)
+                away = middles[:, axis] - one[:, axis]
+                beside &= ((one[:, axis] == 0) | (one[:, axis] == end)) & (
+                    away * away < SLIVER * before * after
+                )
+                points[beside] = middles[beside]
+                points[beside, axis] = one[beside, axis]
+        return points
 
     def _measure(self, changed: np.ndarray) -> None:
         """Energy and worst pixel of triangles that changed, or are new."""

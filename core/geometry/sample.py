@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from .refine import Refinement
 
 LEVELS = 6  # at most; each has half the triangles of the next
 COARSEST = 500  # triangles: a level below the finest is not asked to have fewer
+LEFT = 0.4  # of the squared error, by turning edges, at best; where steps are many, still less
 
 
 @dataclass(frozen=True)
@@ -59,33 +59,23 @@ class Sampler:
         self.drafts = self.drafts[-LEVELS:]
 
     def _to_error(self, error: float) -> None:
-        """Double the triangles until the error is near, then go on until it is reached."""
+        """Double the triangles, a level each, until turning edges could bring the error down to
+        ``error``; then go on in small steps until it does."""
         wanted = error * error * self._aggregate.width * self._aggregate.height
-        amount = COARSEST
-        while amount < MOST:
-            self._refinement.grow(triangles=amount, told=self._told)
-            before = self._refinement.total
-            after = self._keep()
-            if after <= wanted or self._refinement.triangles < amount - 1:
-                break
-            # A doubling takes a half of the error or so, the squared one to less than a third.
-            if after < 3.0 * wanted:
-                self._last_steps(wanted, after / before)
-                break
-            amount *= 2
-
-    def _last_steps(self, wanted: float, saved: float) -> None:
-        """``saved``: the part of the squared error that turning edges leaves."""
-        while self.drafts[-1].energy > wanted and self._refinement.triangles < MOST:
-            before = self._refinement.triangles
-            most = min(MOST, math.ceil(1.5 * before))
-            self._refinement.grow(triangles=most, energy=wanted / saved, told=self._told)
-            if self._refinement.triangles == before:
-                return
-            if len(self.drafts) > 1 and self.drafts[-1].count > 0.75 * self._points:
+        amount, saved = COARSEST, LEFT
+        while True:
+            self._refinement.grow(triangles=amount, energy=wanted / saved, told=self._told)
+            have, points = self._refinement.triangles, self._points
+            if len(self.drafts) > 1 and self.drafts[-1].count > 0.7 * points:
                 self.drafts.pop()  # no level of nearly the same size
-            self._keep()
-            saved *= 0.9
+            if self._keep() <= wanted or amount >= MOST:
+                return
+            if have >= amount - 1:
+                amount *= 2
+            elif saved < 1.0:
+                saved = min(1.0, saved * 1.2)
+            else:
+                return  # every pixel that is missed has its point
 
     @property
     def _points(self) -> int:
