@@ -4,7 +4,8 @@
 A weight exp(-log v) / sum exp(-log v) is that of the inverse-variance weighted mean, the least
 squares estimate from independent measurements (W. G. Cochran, "Problems arising in the analysis of
 a series of similar experiments", 1937). The branches are *not* independent: all of them start from
-one network, whose errors they share. `_band` says what that costs.
+one network, whose errors they share. `_band` says what that costs, and `HUSHED` why the semantic
+branch gives way to time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import cv2
 import numpy as np
 
 from .frame import Candidate
@@ -28,6 +30,12 @@ BRANCH_OF = {
 CORRELATION = 0.8
 """Between the errors of any two candidates of a pixel."""
 
+HUSHED = np.float32(0.25)
+"""How far the semantic branch gives way: its weight is divided by 1 + this times what past and
+future weigh beside the frame's own estimate. Its planes are fits to one frame, which jump from one
+to the next by more than the estimate flickers, and past and future already hold what it said of
+their frames: as they count for n frames, it counts for one."""
+
 _SMALLEST = np.float32(1e-30)  # variance; its inverse is still far from a float's end
 _BAND = 1 << 13  # pixels at a time, so that a band's arrays stay in the processor's cache
 
@@ -36,7 +44,8 @@ class Corrects(Protocol):
     """A network that corrects variances: see `fusion_network.FusionNetwork`."""
 
     def offsets(self, candidates: Sequence[Candidate], rgb: np.ndarray | None) -> np.ndarray:
-        """float32 (k, h, w): what is added to each candidate's log variance."""
+        """float32 (k, h', w') of any size: what is added to each candidate's log variance where it
+        is weighed; enlarged bilinearly, as factors, to the frame's size."""
         ...
 
 
@@ -65,27 +74,33 @@ def fuse(
     used = [i for i, c in enumerate(candidates) if _strength(c, settings) > 0.0]
     shape = base.inverse_depth.shape
     weights = np.zeros((len(candidates), *shape), np.float32)
-    if len(used) == 1:
-        weights[0] = 1.0
-        return base.inverse_depth.copy(), base.variance.copy(), weights
     some = [candidates[i] for i in used]
-    offsets = None if network is None else network.offsets(some, rgb).reshape(len(some), -1)
     strengths = [np.float32(_strength(c, settings)) for c in some]
     strengths[0] = np.float32(_of_base(some, settings))
+    if len(some) == 1 or (len(some) == 2 and strengths[0] == 0.0):  # nothing to weigh
+        weights[used[-1]] = 1.0
+        return some[-1].inverse_depth.copy(), some[-1].variance.copy(), weights
+    factors: list[np.ndarray | None] = [None] * len(some)
+    if network is not None:
+        size = shape[::-1]
+        told = np.exp(-network.offsets(some, rgb))
+        factors = [cv2.resize(one, size).reshape(-1) for one in told]
     if strengths[0] == 0.0:  # without a weight anywhere: it needs not be carried along
-        used, some, strengths = used[1:], some[1:], strengths[1:]
-        offsets = None if offsets is None else offsets[1:]
+        used, some, strengths, factors = used[1:], some[1:], strengths[1:], factors[1:]
     depths = [np.ascontiguousarray(c.inverse_depth).reshape(-1) for c in some]
     variances = [np.ascontiguousarray(c.variance).reshape(-1) for c in some]
+    names = [c.name for c in some]
     flat = weights.reshape(len(candidates), -1)
     fused = np.empty(base.inverse_depth.size, np.float32)
     variance = np.empty_like(fused)
     for start in range(0, fused.size, _BAND):
         band = slice(start, start + _BAND)
-        spread = [v[band] for v in variances]
-        if offsets is not None:
-            spread = [v * np.exp(offsets[i, band]) for i, v in enumerate(spread)]
-        depth, expected, share = _band([d[band] for d in depths], spread, strengths)
+        depth, expected, share = _band(
+            names,
+            [d[band] for d in depths],
+            [v[band] for v in variances],
+            [s if f is None else s * f[band] for s, f in zip(strengths, factors, strict=True)],
+        )
         fused[band], variance[band] = depth, expected
         for row, index in zip(share, used, strict=True):
             flat[index, band] = row
@@ -102,8 +117,24 @@ def _of_base(some: Sequence[Candidate], settings: RepairSettings) -> float:
     return 1.0 - settings.spatial if spatial else 1.0
 
 
+def hush(names: Sequence[str], weights: np.ndarray) -> np.ndarray | None:
+    """float32 like ``weights[0]``: what the semantic candidate's weight is multiplied by where
+    ``weights`` (k, ...) are the inverse variances of ``names``; None where time says nothing of it.
+    See `HUSHED`."""
+    own = [weights[i] for i, name in enumerate(names) if name in ("base", "spatial")]
+    time = [weights[i] for i, name in enumerate(names) if BRANCH_OF.get(name) == "temporal"]
+    if "semantic" not in names or not time:
+        return None
+    single = sum(own, start=_SMALLEST)
+    result: np.ndarray = single / (single + HUSHED * sum(time))
+    return result
+
+
 def _band(
-    depths: list[np.ndarray], variances: list[np.ndarray], strengths: list[np.float32]
+    names: list[str],
+    depths: list[np.ndarray],
+    variances: list[np.ndarray],
+    strengths: list[np.ndarray | np.float32],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fused depth (n,), its expected squared error (n,) and weights (k, n) of n pixels.
 
@@ -124,9 +155,13 @@ def _band(
         np.sqrt(part, out=part)
         np.divide(np.float32(1.0), part, out=part)
         np.multiply(part, part, out=weight)
-        if strength != 1.0:
+        if np.ndim(strength) or strength != 1.0:
             weight *= strength
             part *= strength
+    quiet = hush(names, weights)
+    if quiet is not None:
+        weights[names.index("semantic")] *= quiet
+        parts[names.index("semantic")] *= quiet
     total = weights.sum(axis=0)
     # Where nobody has anything to say, the base speaks.
     silent = np.flatnonzero(total == 0.0)

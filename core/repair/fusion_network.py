@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fusion's network: what the candidates' variances don't know of each other."""
+"""Fusion's network: what the candidates' variances don't know of each other.
+
+It looks at a grid of about an eighth of 448x256 each way, whatever the frame's size, and answers on
+that grid: smooth changes of weight. Where an edge lies, the candidates decide among themselves, by
+their own variances at full size.
+"""
 
 from __future__ import annotations
 
@@ -15,118 +20,126 @@ from .frame import Candidate
 from .semantic_network import scaled_log
 
 KINDS = ("base", "spatial", "semantic", "past", "future")
-EVIDENCE = ("flow", "photometric")
-LARGEST = 3.0
+LARGEST = 2.0
 """Bound of the change of a candidate's log variance."""
-WORKING_PIXELS = 7_200
-CHANNELS = 8 + len(KINDS)
-WEIGHT = 3  # the channel of a candidate's weight among all
+GRID_POSITIONS = 1_792
+SAMPLES = 2  # rows and columns of pixels that are looked at in a cell of the grid
+FEATURES = 6  # of each kind, see `fusion_input`
+WEIGHT = 3  # the feature that is a candidate's weight among all
+CHANNELS = FEATURES * len(KINDS) + 4
+SILENT = np.float32(1e-30)  # precision of who says nothing
 
 
 class FusionNetwork(nn.Module):
-    """A light tower for every candidate, and one deep one that sees the candidates' mean and
-    largest features and tells all of them; 0.35 M parameters, any number of candidates.
+    """Convolutions at a half, a quarter and an eighth of the grid, with the means and peaks of the
+    whole frame, which say how steady and how sure a shot is; 0.34 M parameters.
 
-    `forward` takes what `fusion_input` makes, (N, k, CHANNELS, h, w) float32, and answers the
-    change of each log variance, (N, k, h, w), within +-LARGEST; untrained, it answers 0.
+    `forward` takes what `fusion_input` makes, (N, CHANNELS, h, w) float32, and answers the change
+    of each kind's log variance, (N, len(KINDS), h, w), within +-LARGEST; untrained, it answers 0.
     """
 
-    def __init__(self, near: int = 16, middle: int = 48, deep: int = 96) -> None:
+    def __init__(self, fine: int = 16, near: int = 48, deep: int = 96, whole: int = 128) -> None:
         super().__init__()
+        self.touch = nn.Conv2d(CHANNELS, fine, 1)
         self.enter = nn.Conv2d(CHANNELS, near, 3, stride=2, padding=1)
-        self.down = nn.Conv2d(near, middle, 3, stride=2, padding=1)
-        self.hear = nn.Conv2d(3 * middle, middle, 1)
-        self.deeper = nn.Conv2d(2 * middle, deep, 3, stride=2, padding=1)
-        self.deep = nn.ModuleList(nn.Conv2d(deep, deep, 3, padding=1) for _ in range(3))
-        self.rise = nn.Conv2d(deep, middle, 1)
-        self.join = nn.Conv2d(2 * middle, middle, 1)
-        self.out = nn.Conv2d(middle, near, 1)
-        self.head = nn.Conv2d(near, 1, 3, padding=1)
+        self.down = nn.Conv2d(near, deep, 3, stride=2, padding=1)
+        self.deep = nn.ModuleList(nn.Conv2d(deep, deep, 3, padding=1) for _ in range(2))
+        self.gather = nn.Linear(2 * deep, whole)
+        self.spread = nn.Linear(whole, 2 * deep)
+        self.rise = nn.Conv2d(deep, near, 1)
+        self.join = nn.Conv2d(near, 2 * fine, 3, padding=1)
+        self.out = nn.Conv2d(2 * fine, fine, 1)
+        self.head = nn.Conv2d(fine, len(KINDS), 3, padding=1)
         nn.init.zeros_(self.head.weight)
         assert self.head.bias is not None
         nn.init.zeros_(self.head.bias)
 
     def forward(self, told: Tensor) -> Tensor:
         """See the class."""
-        count = told.shape[1]
-        near = functional.relu(self.enter(told.flatten(0, 1)))
-        own = functional.relu(self.down(near))
-        shared = _summary(own, count)
-        own = own + functional.relu(self.hear(torch.cat([own, _each(shared, count)], 1)))
-        far = functional.relu(self.deeper(_summary(own, count)))
+        near = functional.relu(self.enter(told))
+        far = functional.relu(self.down(near))
+        seen = torch.cat([far.mean((2, 3)), far.amax((2, 3))], 1)
+        scale, shift = self.spread(functional.relu(self.gather(seen))).chunk(2, 1)
+        far = functional.relu(far * (1.0 + scale[:, :, None, None]) + shift[:, :, None, None])
         for layer in self.deep:
             far = far + functional.relu(layer(far))
-        wide = functional.interpolate(self.rise(far), size=own.shape[2:], mode="bilinear")
-        own = own + functional.relu(self.join(torch.cat([own, _each(wide, count)], 1)))
-        wide = functional.interpolate(self.out(own), size=near.shape[2:], mode="bilinear")
-        answer = LARGEST * torch.tanh(self.head(functional.relu(wide + near)) / LARGEST)
-        answer = functional.interpolate(answer, size=told.shape[3:], mode="bilinear")
-        return answer.unflatten(0, (-1, count))[:, :, 0]
+        near = functional.relu(near + _to(self.rise(far), near))
+        wide = self.out(functional.relu(self.join(near)))
+        fine = functional.relu(self.touch(told) + _to(wide, told))
+        answer: Tensor = LARGEST * torch.tanh(self.head(fine) / LARGEST)
+        return answer
 
     def offsets(self, candidates: Sequence[Candidate], rgb: np.ndarray | None) -> np.ndarray:
         """See `fusion.Corrects`."""
         if torch.get_num_threads() != 1:  # a number of the calling thread's own
             torch.set_num_threads(1)
         with torch.inference_mode():
-            answer = self(torch.from_numpy(fusion_input(candidates, rgb))[None])[0].numpy()
-        height, width = candidates[0].inverse_depth.shape
-        return np.stack([cv2.resize(one, (width, height)) for one in answer])
+            told = torch.from_numpy(fusion_input(candidates, rgb))[None]
+            answer = self(told.contiguous(memory_format=torch.channels_last))[0].numpy()
+        kinds = [KINDS.index(candidate.name) for candidate in candidates]
+        result: np.ndarray = answer[kinds]
+        return result
 
 
 def fusion_input(candidates: Sequence[Candidate], rgb: np.ndarray | None) -> np.ndarray:
-    """float32 (k, CHANNELS, h, w) at the working size: for each candidate its distance from the
-    base and the size of that, log variance, weight among all, evidence, brightness and edges of
-    the picture, its kind. Works in any unit."""
-    depths, logs = small_candidates(candidates)
-    count, height, width = depths.shape
-    weights = np.exp(logs.min(axis=0) - logs)
-    weights /= weights.sum(axis=0)
-    low, high = np.percentile(depths[0], (2, 98))
+    """float32 (CHANNELS, h, w) on the grid: for each of `KINDS` its distance from the base and the
+    size of that, log variance, weight among all, trust of its flow, and how much that distance
+    varies inside a cell, 0 for who is not there; then brightness and contrast of the picture, how
+    far past and future lie apart, and the row. Works in any unit."""
+    height, width = grid_size(*candidates[0].inverse_depth.shape)
+    size, finer = (width, height), (SAMPLES * width, SAMPLES * height)
+
+    def sampled(values: np.ndarray) -> np.ndarray:
+        return cv2.resize(values, finer, interpolation=cv2.INTER_NEAREST_EXACT)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+
+    base = sampled(candidates[0].inverse_depth)
+    low, high = np.percentile(base, (2, 98))
     span = np.float32(max(high - low, 0.05 * abs(high), 1e-6))
-    result = np.zeros((count, CHANNELS, height, width), np.float32)
-    apart = np.clip((depths - depths[0]) / span, -1.0, 1.0)
-    result[:, 0] = 4.0 * apart
-    result[:, 1] = np.sqrt(np.abs(apart))
-    result[:, 2] = scaled_log(np.exp(np.minimum(logs, 60.0)), span)
-    result[:, WEIGHT] = weights
-    size = (width, height)
-    for index, candidate in enumerate(candidates):
-        for channel, name in enumerate(EVIDENCE, 4):
-            told = candidate.evidence.get(name)
-            result[index, channel] = (
-                1.0 if told is None else cv2.resize(told, size, interpolation=cv2.INTER_AREA)
-            )
-        result[index, 8 + KINDS.index(candidate.name)] = 1.0
+    result = np.zeros((CHANNELS, height, width), np.float32)
+    total = np.zeros((height, width), np.float32)
+    for candidate in candidates:
+        kind = KINDS.index(candidate.name)
+        own = result[kind * FEATURES : (kind + 1) * FEATURES]
+        apart = sampled(candidate.inverse_depth)
+        # The base, which the others are measured by, tells its own depth.
+        apart = (apart - (base if kind else np.float32(low))) / span
+        np.clip(apart, -1.0, 1.0, out=apart)
+        own[0] = mean(apart)
+        varies = mean(apart * apart) - own[0] * own[0]
+        own[5] = np.sqrt(np.sqrt(np.maximum(varies, 0.0)))
+        own[1] = np.sqrt(np.abs(own[0]))
+        own[0] *= 4.0
+        # Precision is averaged, as infinite variances can't be.
+        precision = mean(1.0 / np.maximum(sampled(candidate.variance), SILENT))
+        own[2] = scaled_log(1.0 / np.maximum(precision, SILENT), span)
+        own[WEIGHT] = precision
+        total += precision
+        own[4] = 1.0
+        for trust in candidate.evidence.values():
+            own[4] *= mean(sampled(trust))
+    total = np.maximum(total, SILENT)
+    for kind in range(len(KINDS)):
+        result[kind * FEATURES + WEIGHT] /= total
+    more = result[FEATURES * len(KINDS) :]
     if rgb is not None:
-        grey = cv2.cvtColor(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-        light = grey.astype(np.float32) / 128.0 - 1.0
-        result[:, 6] = light
-        across = cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1)
-        result[:, 7] = np.abs(across[0]) + np.abs(across[1])
+        light = cv2.cvtColor(sampled(rgb), cv2.COLOR_RGB2GRAY).astype(np.float32) / 128.0
+        more[0] = mean(light) - 1.0
+        more[1] = np.sqrt(np.maximum(mean(light * light) - np.square(more[0] + 1.0), 0.0))
+    past, future = (result[KINDS.index(name) * FEATURES] for name in ("past", "future"))
+    if past.any() and future.any():
+        more[2] = np.sqrt(0.25 * np.abs(past - future))
+    more[3] = np.linspace(-1.0, 1.0, height, dtype=np.float32)[:, None]
     return result
 
 
-def small_candidates(candidates: Sequence[Candidate]) -> tuple[np.ndarray, np.ndarray]:
-    """(inverse depth, log variance), float32 (k, h, w) each, at the working size; silence has a
-    log variance of 69 (1e30)."""
-    height, width = candidates[0].inverse_depth.shape
-    factor = min(1.0, (WORKING_PIXELS / (height * width)) ** 0.5)
-    size = (max(round(width * factor), 8), max(round(height * factor), 8))
-    area = cv2.INTER_AREA
-    depths = [cv2.resize(c.inverse_depth, size, interpolation=area) for c in candidates]
-    # Precision is averaged, as infinite variances can't be.
-    certain = [
-        cv2.resize(1.0 / np.maximum(c.variance, np.float32(1e-30)), size, interpolation=area)
-        for c in candidates
-    ]
-    return np.stack(depths), -np.log(np.maximum(np.stack(certain), 1e-30))
+def grid_size(height: int, width: int) -> tuple[int, int]:
+    """(height, width) of the grid of a frame of this size."""
+    factor = min(1.0, (GRID_POSITIONS / (height * width)) ** 0.5)
+    return max(round(height * factor), 4), max(round(width * factor), 4)
 
 
-def _summary(features: Tensor, count: int) -> Tensor:
-    """Mean and largest over the candidates: (N, 2 C, h, w) of (N * count, C, h, w)."""
-    each = features.unflatten(0, (-1, count))
-    return torch.cat([each.mean(1), each.amax(1)], 1)
-
-
-def _each(shared: Tensor, count: int) -> Tensor:
-    return shared.repeat_interleave(count, 0)
+def _to(small: Tensor, large: Tensor) -> Tensor:
+    return functional.interpolate(small, size=large.shape[2:], mode="bilinear")

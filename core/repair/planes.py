@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-ROUNDS = 6
+ROUNDS = 4
 DEVIATION = 1.6634
 """Standard deviation over weighted mean deviation, of a normal distribution under the weights."""
 ENDS = [0, 1, 2, -3, -2, -1]  # where a second difference sees the border

@@ -24,6 +24,7 @@ UPRIGHT = tuple(
 EVERY = 2  # rows and columns that planes are fitted to
 LARGEST_RESIDUAL = 0.05  # of the frame's range: above it, a region is no plane
 LEAST_SUPPORT = 0.7  # share of a region's pixels near its plane
+SURE_SUPPORT = 0.85  # from here on it is a plane
 SHARED = 0.5
 """Share of the estimate's variance that a plane through it keeps: what it errs by as a whole."""
 LEAST_DEVIATION = 0.004  # of the frame's range
@@ -68,7 +69,7 @@ def frame_prior(
     # The ground is one plane however many things stand on it; where it isn't, its parts may be.
     ground = np.where(labels == GROUND, 0, -1)
     whole = fit_planes(inverse_depth, ground, 1, weights, EVERY)
-    good = _good(whole, span)[0]
+    good = bool(_good(whole, span)[0] > 0.0)
     if good:
         count = _join(flat, ground, 1, count)
     for value in FLAT if good else (*FLAT, GROUND):
@@ -101,7 +102,9 @@ class _Pieces:
         variance: np.ndarray,
         span: float,
     ) -> None:
-        """Those that are ``good``, each as sure as it is flat and as its pixels are together."""
+        """Those that are planes, each as sure as it is flat and as its pixels are together; its
+        variance is divided by the square of ``good`` float32 (n,), see `_good`.
+        """
         inside = regions >= 0
         ids = regions[inside]
         count = len(good)
@@ -109,12 +112,12 @@ class _Pieces:
         precision = np.bincount(ids, 1.0 / variance[inside], count)
         mean = np.bincount(ids, minlength=count) / np.maximum(precision, 1e-30)
         expected = SHARED * mean + np.square(planes.residual) + (LEAST_DEVIATION * span) ** 2
-        for index in np.flatnonzero(good):
+        for index in np.flatnonzero(good > 0.0):
             self.add(
                 regions == index,
                 planes.coefficients[index],
                 0.0,
-                float(expected[index]),
+                float(expected[index] / good[index] ** 2),
                 float(planes.residual[index]),
             )
 
@@ -137,7 +140,14 @@ def _join(target: np.ndarray, parts: np.ndarray, found: int, count: int) -> int:
 
 
 def _good(planes: Planes, span: float) -> np.ndarray:
-    return (planes.residual < LARGEST_RESIDUAL * span) & (planes.support > LEAST_SUPPORT)
+    """float32 (n,) in 0..1: 0 for what is no plane, 1 for what is one for sure.
+
+    Gradual, for a region that passes in one frame and fails in the next makes depth jump.
+    """
+    flat = np.clip(2.0 - 2.0 * planes.residual / (LARGEST_RESIDUAL * span), 0.0, 1.0)
+    backed = (planes.support - LEAST_SUPPORT) / (SURE_SUPPORT - LEAST_SUPPORT)
+    result: np.ndarray = flat * np.clip(backed, 0.0, 1.0)
+    return result.astype(np.float32)
 
 
 def _add_sky(pieces: _Pieces, inverse_depth: np.ndarray, labels: np.ndarray, span: float) -> None:

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ..depth.fold import channels_last
 from ..errors import SecondEyeError
 from .spatial_network import SpatialNetwork
 
@@ -112,4 +113,4 @@ def _filled(path: Path, part: str, tensors: dict[str, Tensor]) -> nn.Module:
     with torch.no_grad():
         for name, tensor in tensors.items():
             own[name].copy_(tensor)
-    return network.eval()
+    return channels_last(network.eval())

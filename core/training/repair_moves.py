@@ -13,7 +13,8 @@ from ..repair import Frame, RepairSettings
 from ..repair.confidence import variance_of
 from ..repair.repair import Repair
 from .frames import FrameRef, list_frames, read_frame
-from .repair_fusion import FusionSample, FusionTask, gather
+from .repair_fusion import FusionTask
+from .repair_samples import FusionSample, gather
 
 MOST_MOVES = 400
 MOST_HELD = 25

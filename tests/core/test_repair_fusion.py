@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from core.repair import OFF, Candidate, RepairSettings
-from core.repair.fusion import CORRELATION, chosen, fuse
+from core.repair.fusion import CORRELATION, HUSHED, chosen, fuse
 
 ON = RepairSettings()
 
@@ -29,7 +29,7 @@ def random_candidates(seed=3, shape=(64, 48)):
 
 
 def test_weights_are_the_softmax_of_minus_log_variance():
-    candidates = [c for c in random_candidates() if c.name != "spatial"]
+    candidates = [c for c in random_candidates() if c.name not in ("spatial", "semantic")]
     depth, variance, weights = fuse(candidates, ON)
     logits = -np.log(np.stack([c.variance for c in candidates]).astype(np.float64))
     expected = np.exp(logits) / np.exp(logits).sum(axis=0)
@@ -96,6 +96,20 @@ def test_the_base_goes_as_the_spatial_branch_comes():
         np.testing.assert_allclose(depth, 1 - base, rtol=1e-6)
 
 
+def test_the_semantic_branch_gives_way_to_time():
+    """Alone it has its full weight; beside a past that counts for many frames, a frame's share."""
+    one = [candidate("base", 0, 1), candidate("semantic", 1, 0.5)]
+    np.testing.assert_allclose(fuse(one, ON)[2][1], 2 / 3, rtol=1e-6)
+    for variance in (0.125, np.inf):
+        weights = fuse([*one, candidate("past", 0, variance)], ON)[2]
+        past = 1 / variance
+        semantic = 2 / (1 + HUSHED * past)
+        np.testing.assert_allclose(weights[1], semantic / (1 + semantic + past), rtol=1e-5)
+    # Where the frame's own estimate says nothing, nothing is divided by it.
+    lost = [candidate("base", 0, np.inf), candidate("semantic", 1, 1), candidate("past", 0, np.inf)]
+    np.testing.assert_allclose(fuse(lost, ON)[2][1], 1, rtol=1e-6)
+
+
 def test_agreement_of_echoes_makes_no_pixel_sure():
     one = [candidate("base", 0.5, 0.01)]
     alike = one + [candidate(n, 0.5, 0.01) for n in ("spatial", "semantic", "past", "future")]
@@ -134,7 +148,7 @@ class Certain:
 
     def offsets(self, candidates, rgb):
         self.rgb = rgb
-        answer = np.full((len(candidates), *candidates[0].variance.shape), 3, np.float32)
+        answer = np.full((len(candidates), 2, 3), 3, np.float32)
         answer[-1] = -3
         return answer
 
@@ -147,6 +161,26 @@ def test_a_network_moves_the_weights():
     np.testing.assert_allclose(weights[1], expected, rtol=1e-5)
     np.testing.assert_allclose(depth, expected, rtol=1e-5)
     assert network.rgb is rgb
+
+
+class Leaning:
+    """Trusts the first candidate on the left and the last on the right."""
+
+    def offsets(self, candidates, rgb):
+        answer = np.zeros((len(candidates), 1, 2), np.float32)
+        answer[0, 0], answer[-1, 0] = (-2, 2), (2, -2)
+        return answer
+
+
+def test_a_network_moves_weights_smoothly_and_not_what_is_expected():
+    """Its map is enlarged; a step in depth stays where the candidates have it."""
+    base, past = candidate("base", 0, 1, (8, 64)), candidate("past", 1, 1, (8, 64))
+    depth, variance, weights = fuse([base, past], RepairSettings(), Leaning())
+    assert (np.diff(depth, axis=1) >= 0).all() and np.diff(depth, axis=1).max() < 0.05
+    np.testing.assert_allclose(depth[:, 0], 1 / (1 + np.exp(4)), rtol=1e-4)
+    apart = weights[0] * weights[1]
+    expected = CORRELATION + (1 - CORRELATION) * np.square(weights).sum(axis=0)
+    np.testing.assert_allclose(variance, np.maximum(expected, apart), rtol=1e-4)
 
 
 def test_all_off_asks_no_network():

@@ -7,21 +7,27 @@ import torch
 
 from core.repair import Candidate, Frame, RepairSettings
 from core.repair.fusion import fuse
-from core.repair.fusion_network import CHANNELS, LARGEST, FusionNetwork, fusion_input
+from core.repair.fusion_network import (
+    CHANNELS,
+    GRID_POSITIONS,
+    LARGEST,
+    FusionNetwork,
+    fusion_input,
+    grid_size,
+)
 from core.repair.semantic import SemanticBranch
 from core.repair.semantic_network import SemanticNetwork
 from core.repair.weights import new_network
-from core.training.repair_fusion import (
+from core.training.repair_fusion import ARRAYS, FusionTask, SemanticTask, fusion_loss, shares_of
+from core.training.repair_loop import RepairTrainer
+from core.training.repair_samples import (
     MOST_LOG,
     FusionSample,
-    FusionTask,
     alone,
-    fusion_loss,
     fusion_sample,
     semantic_sample,
     without_base,
 )
-from core.training.repair_loop import RepairTrainer
 from core.training.repair_task import RepairSchedule
 
 NAMES = ("base", "spatial", "semantic", "past", "future")
@@ -47,7 +53,7 @@ def candidates(shape=(96, 128), seed=0, names=NAMES):
 
 def random_head(network):
     torch.manual_seed(1)
-    torch.nn.init.normal_(network.head.weight, std=3.0)
+    torch.nn.init.normal_(network.head.weight, std=1.0)
     return network.eval()
 
 
@@ -57,7 +63,7 @@ def test_the_three_networks_have_the_size_they_are_said_to_have():
         for part in ("spatial", "fusion", "semantic")
     }
     assert 0.95 * 2.22e6 < sum(sizes.values()) < 1.05 * 2.22e6
-    assert sizes["fusion"] == pytest.approx(0.35e6, rel=0.05)
+    assert 0.25e6 < sizes["fusion"] < 0.35e6
     assert sizes["semantic"] == pytest.approx(0.12e6, rel=0.1)
 
 
@@ -80,16 +86,19 @@ def test_offsets_are_bounded_at_any_size(count, shape):
     some, rgb, _ = candidates(shape, names=NAMES[:count])
     network = random_head(FusionNetwork())
     offsets = network.offsets(some, rgb)
-    assert offsets.shape == (count, *shape) and np.abs(offsets).max() <= LARGEST + 1e-4
-    assert np.abs(offsets).max() > 0.01
+    assert offsets.shape == (count, *grid_size(*shape))
+    assert offsets[0].size <= 1.05 * GRID_POSITIONS
+    assert 0.01 < np.abs(offsets).max() <= LARGEST + 1e-4
     assert np.isfinite(network.offsets(some, None)).all()
+    depth, variance, _ = fuse(some, RepairSettings(), network, rgb)
+    assert np.isfinite(depth).all() and np.isfinite(variance).all()
 
 
 def test_the_input_knows_no_unit():
     some, rgb, _ = candidates()
     scaled = [Candidate(c.name, c.inverse_depth * 1000, c.variance * 1e6, c.evidence) for c in some]
     one, other = fusion_input(some, rgb), fusion_input(scaled, rgb)
-    assert one.shape[:2] == (5, CHANNELS)
+    assert one.shape == (CHANNELS, *grid_size(96, 128))
     np.testing.assert_allclose(one, other, atol=2e-3)
 
 
@@ -106,6 +115,24 @@ def test_the_same_candidates_in_another_order():
     forth = network.offsets(some, rgb)
     back = network.offsets([some[0], *some[:0:-1]], rgb)
     np.testing.assert_allclose(back[1:][::-1], forth[1:], atol=1e-4)
+
+
+def arrays_of(sample):
+    made = [torch.from_numpy(getattr(sample, n).astype(np.float32))[None] for n in ARRAYS]
+    return made[0], [sample.names, *made[1:]]
+
+
+def test_training_weighs_as_fusion_does():
+    some, rgb, _ = candidates()
+    network = random_head(FusionNetwork())
+    for names in (NAMES, ("base", "semantic", "past"), ("base", "spatial")):
+        chosen = [c for c in some if c.name in names]
+        offsets = torch.from_numpy(network.offsets(chosen, rgb))[None]
+        logs = torch.from_numpy(np.log(np.minimum([c.variance for c in chosen], 1e30)))[None]
+        if "spatial" in names:
+            logs[:, 0] = MOST_LOG
+        weights = fuse(chosen, RepairSettings(), network, rgb)[2]
+        np.testing.assert_allclose(shares_of(offsets, logs, names)[0], weights, atol=1e-4)
 
 
 def test_training_learns_whom_to_trust():
@@ -129,14 +156,29 @@ def test_training_learns_whom_to_trust():
 def test_the_loss_is_least_for_the_truth():
     some, rgb, truth = candidates((48, 64))
     sample = fusion_sample(some, rgb, truth)
-    arrays = [torch.from_numpy(getattr(sample, n))[None] for n in ("depths", "logs", "truth")]
-    weight, steady = (torch.from_numpy(getattr(sample, n))[None] for n in ("weight", "steady"))
-    plain = torch.zeros_like(arrays[1])
-    right = plain.clone()
-    right[:, 0], right[:, 1:] = -3, 3
-    wrong = -right
-    error = [fusion_loss(o, *arrays, weight, steady)[1]["error"] for o in (right, wrong)]
-    assert error[0] < error[1]
+    told, rest = arrays_of(sample)
+    right = torch.zeros(1, 5, *told.shape[2:])
+    right[:, 0], right[:, 1:] = -2, 2
+    good, bad = (fusion_loss(offsets, *rest) for offsets in (right, -right))
+    assert good["error"] < bad["error"] and good["edges"] < bad["edges"]
+
+
+def test_a_step_blunter_than_the_sharpest_candidate_costs():
+    truth = np.full((48, 64), 0.2, np.float32)
+    truth[:, 32:] = 0.8
+    soft = np.clip((np.arange(64, dtype=np.float32) - 26) / 12, 0, 1) * 0.6 + 0.2
+    variance = np.full_like(truth, 1e-4)
+    some = [
+        Candidate("base", np.broadcast_to(soft, truth.shape).copy(), variance),
+        Candidate("spatial", truth + 0.01, variance),
+        Candidate("past", np.broadcast_to(soft, truth.shape).copy(), variance),
+    ]
+    rgb = np.zeros((*truth.shape, 3), np.uint8)
+    told, rest = arrays_of(fusion_sample(some, rgb, truth))
+    offsets = torch.zeros(1, 3, *told.shape[2:])
+    offsets[:, 1] = -2
+    sharp, blunt = (fusion_loss(o, *rest)["blunt"] for o in (offsets, -offsets))
+    assert sharp < 0.5 * blunt
 
 
 def test_a_frame_that_has_nothing_to_do_with_the_truth_teaches_nothing():
@@ -162,14 +204,24 @@ def test_semantic_samples():
     )
 
 
+def test_the_semantic_network_learns_from_its_samples():
+    some, rgb, truth = candidates()
+    frame = Frame(rgb, some[0].inverse_depth, some[0].variance, np.ones(truth.shape, np.uint8))
+    task = SemanticTask([], [])
+    sample = semantic_sample(frame, truth)
+    loss, terms = task._judge([sample], [1])
+    assert bool(torch.isfinite(loss)) and terms["error"] == pytest.approx(terms["plain_error"])
+
+
 def test_a_sample_alone_is_what_a_still_is():
     some, rgb, truth = candidates()
     whole, still = fusion_sample(some, rgb, truth), fusion_sample(some[:3], rgb, truth)
     assert whole is not None and still is not None
     left = alone(whole)
+    assert left.names == still.names
     np.testing.assert_allclose(left.told, still.told, atol=5e-3)
     np.testing.assert_array_equal(left.logs, still.logs)
-    assert not left.steady.any()
+    assert not left.trust.any()
 
 
 def test_the_base_is_silent_where_the_spatial_branch_speaks():

@@ -12,8 +12,9 @@ from core.repair.weights import new_network, save_networks
 from core.training.averaging import names
 from core.training.averaging import tensors as averaged
 from core.training.frames import FrameRef
-from core.training.repair_fusion import FusionTask, gather
+from core.training.repair_fusion import FusionTask
 from core.training.repair_moves import moves_of
+from core.training.repair_samples import gather
 
 
 def ref(stem, later, folder="a", seed=1):
@@ -52,10 +53,11 @@ def test_samples_are_of_frames_with_a_past(tmp_path):
     assert {len(s.depths) for s in samples} == {4, 5}  # the last of a move has no future
     for sample in samples:
         assert np.isfinite(sample.told).all() and np.isfinite(sample.logs).all()
-        assert sample.steady[1].max() > 0.5
+        assert sample.trust[sample.names.index("past")].max() > 0.5
+        assert not sample.trust[0].any()
         assert np.abs(sample.depths - sample.truth).mean() < 0.2
     task = FusionTask(samples, samples)
     loss, terms = task.loss([np.random.default_rng([0, i]) for i in range(3)])
-    assert bool(torch.isfinite(loss)) and terms["small"] == 0.0  # untrained, it answers 0
+    assert bool(torch.isfinite(loss)) and terms["error"] == terms["plain_error"]
     again, _ = task.loss([np.random.default_rng([0, i]) for i in range(3)])
     assert torch.equal(loss, again)
