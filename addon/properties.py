@@ -17,7 +17,7 @@ from bpy.props import (
 
 from .engine import models
 
-LOOK_AHEAD, MOST_LOOK_AHEAD = 4, 12  # as core.repair.settings has them; a test compares them
+LOOK_AHEAD, MOST_LOOK_AHEAD = 2, 12  # as core.repair.settings has them; a test compares them
 
 _items: list[Any] = []
 """Blender keeps no copy of a menu's texts: they must stay alive while it is shown."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import torch
 
 from .alignment import UNCHANGED, Fit, between, fit
 from .approach import approach, moved
@@ -254,7 +255,9 @@ def _stored(depth: np.ndarray, variance: np.ndarray) -> Repaired:
 
 
 def _halved(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.float16).astype(np.float32)
+    # By torch, whose conversion is the processor's own: numpy's takes thirty times as long.
+    result: np.ndarray = torch.from_numpy(values).half().float().numpy()
+    return result
 
 
 def _shrunk(depth: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

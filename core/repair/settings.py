@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..errors import UsageError
 
 BRANCHES = ("spatial", "temporal", "semantic")
-LOOK_AHEAD = 4
+LOOK_AHEAD = 2
 MOST_LOOK_AHEAD = 12
 
 

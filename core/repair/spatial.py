@@ -12,7 +12,7 @@ from .guided import EXPLAINED, enlarge, follow, guided_filter
 from .spatial_network import STRIDE, SpatialNetwork
 
 NAME = "spatial"
-WORKING_PIXELS = 90_000
+WORKING_PIXELS = 62_000
 """Larger frames are reduced to about this many pixels, so that time and memory stay bounded."""
 LONGEST = 1024
 BARELY = 1.5
@@ -138,12 +138,14 @@ def _reduced(frame: Frame) -> Frame:
     labels = frame.labels
     if labels is not None:
         labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    return Frame(
-        cv2.resize(frame.rgb, (width, height), interpolation=cv2.INTER_AREA),
-        cv2.resize(frame.inverse_depth, (width, height), interpolation=cv2.INTER_AREA),
-        cv2.resize(frame.variance, (width, height), interpolation=cv2.INTER_AREA),
-        labels,
+    # Up to a half, four neighbours leave no pixel out, for a fifth of the time of a mean.
+    less = h <= 2 * height and w <= 2 * width
+    how = cv2.INTER_LINEAR if less else cv2.INTER_AREA
+    rgb, inverse_depth, variance = (
+        cv2.resize(values, (width, height), interpolation=how)
+        for values in (frame.rgb, frame.inverse_depth, frame.variance)
     )
+    return Frame(rgb, inverse_depth, variance, labels)
 
 
 def _resized(values: np.ndarray, height: int, width: int) -> np.ndarray:

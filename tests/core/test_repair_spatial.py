@@ -127,8 +127,8 @@ def test_labels_and_uncertainty_are_heard(network: SpatialNetwork) -> None:
 
 
 def test_large_frames_are_reduced() -> None:
-    assert working_size(240, 320) == (240, 320)
-    assert working_size(256, 448) == (224, 384)
+    assert working_size(192, 320) == (192, 320)
+    assert working_size(256, 448) == (192, 320)
     for size in ((2160, 3840), (3840, 2160), (4000, 4000), (3, 9000)):
         height, width = working_size(*size)
         assert height * width <= WORKING_PIXELS * 1.1 and max(height, width) <= 1024
