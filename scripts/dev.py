@@ -3,7 +3,8 @@
 """One door to everything a developer does; each command makes the environment it needs by itself.
 
 python3.11 scripts/dev.py demo        one real clip, all the way to spatial video (out/demo/)
-python3.11 scripts/dev.py test        every test that needs no window
+python3.11 scripts/dev.py test        every test that needs no window; a path below tests/, such as
+                                      tests/core/test_models.py, runs just that, -k NAME those names
 python3.11 scripts/dev.py lint        ruff and mypy
 python3.11 scripts/dev.py build       the extension's zip (dist/)
 python3.11 scripts/dev.py gui-test    the panel in a real Blender window under Xvfb
@@ -33,7 +34,15 @@ def parse(argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
     commands.add_parser("setup", help="only make the environment (.venv)")
     demo = commands.add_parser("demo", help="the main job on a real clip", add_help=False)
     demo.set_defaults(passes_on=True)
-    test = commands.add_parser("test", help="run the tests; what follows is passed to pytest")
+    test = commands.add_parser(
+        "test",
+        help="run the tests; what follows is passed to pytest",
+        usage="dev.py test [--blender VERSION] [PATH ...] [pytest's options]",
+        description="Core's and the tools' tests, then the add-on's against the built and "
+        "installed zip. PATH: files or folders below tests/ (FILE::TEST too), such as "
+        "tests/core/test_models.py; only the suites that they belong to are run. "
+        "Other options are pytest's, such as -k NAME or -x.",
+    )
     test.add_argument("--blender", choices=sorted(environment.BLENDERS), default=None)
     test.set_defaults(passes_on=True)
     commands.add_parser("lint", help="ruff and mypy")

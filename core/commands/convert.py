@@ -30,6 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", metavar="NAME|FILE|FOLDER", help="default: the bundled network")
     parser.add_argument(
+        "--device", metavar="cpu|cuda|mps", help="where the model runs; default: the quickest"
+    )
+    parser.add_argument(
         "--frames", metavar="A:B", help="timeline frames from 1, both included; default: all"
     )
     parser.add_argument(
@@ -80,5 +83,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         budget=arguments.budget,
         rate=arguments.rate,
         sound=arguments.sound,
+        device=arguments.device,
     )
     return job.run(console.report, console.cancelled)

@@ -38,6 +38,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME|FILE|FOLDER", help="default: the bundled network")
     parser.add_argument("--size", type=int, metavar="N", help="inference size of the model")
     parser.add_argument(
+        "--device",
+        metavar="cpu|cuda|mps",
+        help="where the models run, peers too; default: the quickest",
+    )
+    parser.add_argument(
         "--split",
         metavar="FILE|all",
         help="nyu: the official splits.mat (default: the one beside the .mat); kitti: a published "
@@ -123,7 +128,7 @@ def _evaluated(
         )
     from ..depth import load_model
 
-    model = load_model(arguments.model, arguments.size)
+    model = load_model(arguments.model, arguments.size, arguments.device)
     for note in getattr(model, "notes", ()):
         console.report(Progress("open", 0, 1, note))
     if layout == "video":
@@ -160,7 +165,7 @@ def _contest(arguments: argparse.Namespace, model: "DepthModel") -> "Contest":
     from ..evaluation.contests import make_contest
 
     settings = repair_settings(arguments.repair, arguments.look_ahead)
-    peers = [load_model(peer) for peer in arguments.peer]
+    peers = [load_model(peer, device=arguments.device) for peer in arguments.peer]
     return make_contest(model, settings, branches=arguments.branches, peers=peers)
 
 

@@ -29,8 +29,8 @@ class ConvertJob:
 
     ``clip`` or ``project`` or both: without a project, NAME.secondeye beside the output serves,
     NAME being the clip's; without a clip, the project's own. Depth that is missing is made first,
-    with ``model``. ``first..last`` are timeline frames, both included (None: all of the clip, or
-    of the project where no clip is given). ``rate``: [numerator, denominator] in frames a second,
+    with ``model`` on ``device``. ``first..last`` are timeline frames, both included (None: all of
+    the clip, or of the project where no clip is given). ``rate``: [numerator, denominator] in frames a second,
     for an image sequence, which has none of its own.
 
     The rig is the project's baked camera, else one suggested for every shot within
@@ -54,6 +54,7 @@ class ConvertJob:
     budget: float = 0.02
     rate: Sequence[int] | None = None
     sound: bool = True
+    device: str | None = None
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers output, project, format, first, last, frames, width, height, rig, sound,
@@ -161,6 +162,10 @@ class ConvertJob:
     ) -> Project:
         """The project with depth for every frame asked for."""
         if project is not None and self.model is None and _covers(project, *frames):
+            if self.device is not None:  # nothing is left to run there, yet the wish is a mistake
+                from ..depth.device import choose_device
+
+                choose_device(self.device, project.manifest.model.name)
             return project
         from .analyse import AnalyseJob
 
@@ -172,6 +177,7 @@ class ConvertJob:
             first=frames[0],
             last=frames[1],
             rate=self.rate if clip is not None else None,
+            device=self.device,
         ).run(report, cancelled)
         return Project.open(folder)
 

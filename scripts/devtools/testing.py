@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import build, environment
 from .environment import ROOT
-from .shell import run, say
+from .selection import select
+from .shell import SetupError, run, say
 
 
 def lint() -> int:
@@ -23,25 +25,40 @@ def lint() -> int:
 
 
 def test(blender: str | None, pytest_arguments: list[str]) -> int:
-    """Without ``blender``: core, then the add-on in bpy 4.5. With it: the add-on in that bpy."""
+    """Without ``blender``: core, then the add-on in bpy 4.5. With it: the add-on in that bpy.
+
+    Paths among the arguments choose the tests, and leave out the suites that have none of them.
+    Raises SetupError for a path that is no test, or none of the add-on's beside ``blender``.
+    """
+    chosen, rest = select(pytest_arguments)
+    if blender is not None and "addon" not in chosen:
+        raise SetupError(
+            "In another Blender only the tests below tests/addon are run: leave --blender away."
+        )
     engine = environment.ensure()
     failed = 0
-    if blender is None:
+    plain = [*chosen.get("tools", []), *chosen.get("core", [])]
+    if blender is None and plain:
         say("tests of the tools and of core")
-        failed |= pytest(engine, ("tools", "core"), pytest_arguments)
-    with tempfile.TemporaryDirectory(prefix="second-eye-zip-") as folder:
-        package = build.build(ROOT, Path(folder), None)
-        version = blender or "4.5"
-        say(f"tests of the add-on: {package.name} installed in Blender {version}")
-        python = environment.ensure(version)
-        failed |= pytest(python, ("addon",), pytest_arguments, engine=engine, package=package)
+        failed |= pytest(engine, plain, rest)
+    if "addon" in chosen:
+        failed |= _addon(engine, blender or "4.5", chosen["addon"], rest)
     say("all passed" if not failed else "some tests failed")
     return failed
 
 
+def _addon(engine: Path, version: str, paths: Sequence[str], arguments: list[str]) -> int:
+    """The add-on's tests in one bpy, against the zip built now."""
+    with tempfile.TemporaryDirectory(prefix="second-eye-zip-") as folder:
+        package = build.build(ROOT, Path(folder), None)
+        say(f"tests of the add-on: {package.name} installed in Blender {version}")
+        python = environment.ensure(version)
+        return pytest(python, paths, arguments, engine=engine, package=package)
+
+
 def pytest(
     python: Path,
-    folders: tuple[str, ...],
+    paths: Sequence[str],
     arguments: list[str],
     engine: Path | None = None,
     package: Path | None = None,
@@ -59,7 +76,7 @@ def pytest(
             "-m",
             "pytest",
             *options,
-            *(tests / name for name in folders),
+            *paths,
             *arguments,
         ]
         return run(command, cwd=Path(elsewhere), env=env).returncode

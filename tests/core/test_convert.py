@@ -8,9 +8,11 @@ from fractions import Fraction as F
 import av
 import numpy as np
 import pytest
+import torch
 from analysed import second_eye, tiny_model, tree
 from clips import make_movie, make_sequence, numbers_of
 
+from core.cli import main
 from core.errors import Cancelled, SecondEyeError, UsageError
 from core.jobs.assemble import AssembleJob
 from core.jobs.convert import ConvertJob
@@ -188,6 +190,7 @@ def test_cancel_leaves_no_movie_and_keeps_an_earlier_one(shared, tmp_path):
         ({"interocular": -1.0}, "interocular"),
         ({"convergence": 0.0}, "convergence"),
         ({"budget": 0.0}, "budget"),
+        ({"device": "abacus"}, "no device .abacus.: the devices are cpu, cuda, mps"),
     ],
 )
 def test_bad_requests_are_one_sentence_and_leave_nothing(shared, tmp_path, change, words):
@@ -363,3 +366,25 @@ def test_a_missing_frame_is_named(tmp_path):
                 frames=str(frames), output=str(output), first=1, last=2, rate=rate
             ).run(quiet, never)  # fmt: skip
     assert not output.exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this torch has a CUDA card")
+@pytest.mark.parametrize("analysed", [True, False])
+def test_a_device_that_is_not_there(shared, tmp_path, analysed, capsys):
+    """Whether depth stands already or is yet to be made: one sentence, and nothing is written."""
+    folder, clip, model, _ = shared
+    project = folder / "clip.secondeye" if analysed else tmp_path / "new.secondeye"
+    before = tree(folder / "clip.secondeye")
+    command = ["convert", str(clip), "-o", str(tmp_path / "a.mp4"), "--project", str(project)]
+    command += [] if analysed else ["--model", str(model)]
+    assert main([*command, "--device", "cuda"]) == 1
+    said = capsys.readouterr().err
+    assert "can't run on cuda" in said and "--device" in said and said.count("\n") == 1
+    assert not list(tmp_path.iterdir()) and tree(folder / "clip.secondeye") == before
+
+
+def test_the_device_asked_for_serves(shared, tmp_path):
+    _, clip, model, _ = shared
+    command = ["convert", str(clip), "-o", str(tmp_path / "a.mp4"), "--model", str(model)]
+    assert main([*command, "--frames", "1:2", "--device", "cpu"]) == 0
+    assert (tmp_path / "a.mp4").is_file()

@@ -203,6 +203,11 @@ def test_command_writes_the_report(rooms, tmp_path):
     assert "parameters" in done.stdout and "FLOPs" in done.stdout and "ms" in done.stdout
     written = json.loads(report.read_text())
     assert written["count"] == 2 and written["model"]["name"] == model.stem
-    for wrong, code in ((["--limit", "0"], 2), (["--layout", "dance"], 2), (["--json", "/"], 1)):
+    for wrong, code in (
+        (["--limit", "0"], 2),
+        (["--layout", "dance"], 2),
+        (["--json", "/"], 1),
+        (["--device", "abacus"], 2),
+    ):
         done = second_eye("evaluate", rooms, "--layout", "rgbd", "--model", model, *wrong)
         assert done.returncode == code and done.stderr.count("\n") == 1
