@@ -30,8 +30,8 @@ class ConvertJob:
     ``clip`` or ``project`` or both: without a project, NAME.secondeye beside the output serves,
     NAME being the clip's; without a clip, the project's own. Depth that is missing is made first,
     with ``model`` on ``device``. ``first..last`` are timeline frames, both included (None: all of
-    the clip, or of the project where no clip is given). ``rate``: [numerator, denominator] in frames a second,
-    for an image sequence, which has none of its own.
+    the clip, or of the project where no clip is given). ``rate``: [numerator, denominator] in
+    frames a second, for an image sequence, which has none of its own.
 
     The rig is the project's baked camera, else one suggested for every shot within
     ``budget`` (total parallax in picture widths); ``interocular`` and ``convergence`` (scene
