@@ -9,6 +9,13 @@
     model_card.py --only repair --clips CLIPS --sets RGBD --renders FRAMES --peer TCSMALLNET.onnx
                                                            # that section of a card that is there
 
+Measured always: parameters by part, FLOPs of a 256x448 picture, and in processes of their own
+frames/s on one and two threads, processor time, peak memory and the sameness of bits, of the
+network at its own size (pictures at once: "streams"), of it with the whole 256x448, and of the
+first --peer. --sets: AbsRel, RMSE, log10 and deltas of every set by every model and the ramp;
+--renders: edges, uncertainty, classes and pictures; --camvid: classes; --clips: repair. Beside
+other work speed is not judged: use an idle machine.
+
 What isn't given is left out, and the card says so. Pictures of the measured sets, which may be for
 research only, go to out/model-card/, which git ignores; only renders are shown in docs/.
 """

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .contenders import RAMP
+from .open_points import point
 from .published import nyu_table
 from .speed import HEIGHT, WIDTH
 from .text import Report, image, is_idle, missing, three
@@ -62,20 +63,26 @@ def _verdict(report: Report) -> list[str]:
             f"**{'reached' if better else 'NOT reached'}**"
             f" (AbsRel {three(mine['abs_rel'])} against {three(other['abs_rel'])}, delta1 "
             f"{three(mine['delta1'])} against {three(other['delta1'])})."
+            f"{'' if better else point('accuracy')}"
         )
         lines.append(
             f"- Goal, AbsRel 10 % below {peer}'s: "
             f"**{'reached' if ratio <= GOAL else 'NOT reached'}**"
             f" ({abs(ratio - 1):.1%} {'below' if ratio < 1 else 'above'})."
+            f"{'' if ratio <= GOAL else point('accuracy')}"
         )
     worse = [
-        name
+        f"{name} (AbsRel {three(row[ours]['abs_rel'])} against {three(row[RAMP]['abs_rel'])}, "
+        f"delta1 {three(row[ours]['delta1'])} against {three(row[RAMP]['delta1'])})"
         for name, row in report["sets"].items()
         if row[ours]["abs_rel"] >= row[RAMP]["abs_rel"]
         or row[ours]["delta1"] <= row[RAMP]["delta1"]
     ]
     said = f"NOT on {', '.join(worse)}" if worse else "on each"
-    lines.append(f"- Gate, better than the vertical ramp on each set: **{said}**.")
+    lines.append(
+        f"- Gate, better than the vertical ramp on each set: **{said}**."
+        f"{point('ramp') if worse else ''}"
+    )
     return lines
 
 
@@ -96,9 +103,11 @@ def _full_table(rows: Report, report: Report) -> list[str]:
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines += [
         "",
-        f"FLOPs and ms are those of one {HEIGHT}x{WIDTH} picture, a multiplication and an "
-        "addition counted as two; ms a frame on two threads; * = processor time of both threads "
-        "together, the machine being busy with other work.",
+        f"FLOPs are those of one {HEIGHT}x{WIDTH} picture at the model's own size, a "
+        "multiplication and an addition counted as two. ms: such a picture's share of the time on "
+        "two threads, with as many pictures on their way at once as the model takes (one over the "
+        "frames/s of the section on cost; a single picture takes longer to come out); * = "
+        "processor time of both threads together, the machine being busy with other work.",
     ]
     return lines
 

@@ -87,6 +87,9 @@ def test_the_verdict_says_what_is_not_reached():
     gate, goal, ramp = depth_text._verdict(report)
     assert "NOT reached" in gate and ".140 against .130" in gate
     assert "NOT reached" in goal and "7.7% above" in goal and "on each" in ramp
+    for line in (gate, goal):
+        assert "Tried: " in line and "Would close it: " in line
+    assert "Tried" not in ramp
     sets["kitchen"]["net"] = row(0.11, 0.9)
     gate, goal, _ = depth_text._verdict(report)
     assert "**reached**" in gate and "**reached**" in goal
