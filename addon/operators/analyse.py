@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -40,7 +41,7 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
             "first": settings.first,
             "last": settings.last or None,
             "rate": where.sequence_rate(scene),
-            "model": models.argument(settings.model_name),
+            "model": _model(settings.model_name, folder),
             "shots": settings.find_cuts,
             **repair_arguments(scene),
         }
@@ -60,6 +61,18 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
         if scene is not None and Project.exists(self._folder):
             scene.second_eye.project_folder = self._folder
+
+
+def _model(chosen: str, folder: Path) -> str | None:
+    """The model to ask for. A project that a model began and gave no frame of depth takes another
+    one only where it is asked for by its name, the one that ships too; one that has depth keeps its
+    own, and nothing is asked where none is chosen."""
+    model = models.argument(chosen)
+    if model is None and Project.exists(folder):
+        project = Project.open(folder)
+        if not any(project.base_path(n).exists() for n in project.manifest.frames):
+            return models.DEFAULT
+    return model
 
 
 def repair_arguments(scene: bpy.types.Scene) -> dict[str, Any]:

@@ -167,6 +167,34 @@ def test_another_project_folder_is_asked_for(
     assert bpy.ops.second_eye.analyse() == {"FINISHED"}
 
 
+def test_a_model_that_failed_makes_way_for_the_one_that_ships(
+    second_eye, data: Path, onnx: Path, clip: Path, tmp_path: Path
+) -> None:
+    """Its first frame failed: back in the menu, the project is the bundled model's."""
+    settings = bpy.context.scene.second_eye
+    assert bpy.ops.second_eye.choose_model(
+        filepath=str(onnx), preset="tcmonodepth", model_name="sick"
+    ) == {"FINISHED"}
+    # What it answers is no number from now on: the added entry is edited, not its file.
+    entry = data / "models" / "sick" / "model.json"
+    plain = json.loads(entry.read_text())
+    plain["settings"]["factor"] = 1e39
+    entry.write_text(json.dumps(plain))
+    bpy.ops.second_eye.import_clip(filepath=str(clip))
+    settings.last = 2
+    folder = tmp_path / "p.secondeye"
+    settings.project_folder = str(folder)
+    with pytest.raises(RuntimeError, match="The model sick answers with infinite values"):
+        bpy.ops.second_eye.analyse()
+    manifest = json.loads((folder / "project.json").read_text())
+    assert manifest["model"]["name"] == "sick"
+    settings.model = "second_eye_v1"
+    assert bpy.ops.second_eye.analyse() == {"FINISHED"}
+    manifest = json.loads((folder / "project.json").read_text())
+    assert manifest["model"]["name"] == "second_eye_v1"
+    assert len(list((folder / "base").iterdir())) == 2
+
+
 def test_the_extensions_user_folder_holds_them(second_eye, module, monkeypatch) -> None:
     monkeypatch.delenv("SECOND_EYE_DATA", raising=False)
     folder = module("addon.engine.models").data_folder()
