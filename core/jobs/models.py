@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SecondEyeError, UsageError
-from ..models import Entry, Registry, Settings, Source, bundled, find_source, preset
+from ..models import Entry, Registry, Settings, Source, bundled, find_source, memory, preset
 from ..models.registry import suggest_name
 from ..models.settings import from_plain, read_sidecar, read_written
 from .progress import IsCancelled, Progress, Report, stop_if
@@ -50,6 +50,8 @@ class AddModelJob:
         registry = Registry(self.data)
         name = self.name or suggest_name(source)
         registry.check_name(name, [*bundled.names(), bundled.DEFAULT])
+        # The least that any of its kinds needs: told before gigabytes are read for nothing.
+        memory.check(name, source.path, source.bytes)
 
         def step(stage: str) -> Any:
             def heard(done: int, total: int) -> None:

@@ -16,6 +16,7 @@ from onnx_writer import mean_model, node, port, weights, write
 
 from core.depth import load_model
 from core.errors import SecondEyeError
+from core.jobs.models import AddModelJob
 from core.models import memory
 
 TERABYTES = 1 << 43
@@ -62,6 +63,11 @@ def test_safetensors_larger_than_memory(tmp_path: Path) -> None:
     sparse(folder / "model.safetensors", start, len(start) + TERABYTES)
     with pytest.raises(SecondEyeError, match=r"model giant .* choose a smaller model"):
         load_model(folder)
+    # Adding it reads it whole for its fingerprint: not before it is known to fit.
+    job = AddModelJob(str(folder), data=str(tmp_path / "data"))
+    with pytest.raises(SecondEyeError, match=r"model giant .* choose a smaller model"):
+        job.run(lambda progress: None, lambda: False)
+    assert not (tmp_path / "data").exists()
 
 
 # What is free ends 300 MB above what the process holds when its model has been loaded.
@@ -71,6 +77,7 @@ sys.path.insert(0, {root!r})
 import numpy as np
 from core.depth import load_model
 from core.errors import SecondEyeError
+from core.jobs.models import AddModelJob
 model = load_model({model!r}, {size})
 held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (held + {room}, held + {room}))
