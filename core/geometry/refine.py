@@ -8,14 +8,18 @@ triangle whose squared error is the largest *in sum* comes first, since the sum 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
 
+from .align import align
 from .halfedges import INFINITY, Triangulation, cross
 from .misfit import misfits
+from .raster import Cover, covers
 
-RATE = 0.15  # share of the triangles that get a point in one round
+RATE = 0.15  # triangles that one round adds, as a share of those there
+CAREFUL = 0.2  # the same, where a round costs more
 LEAST = 64  # triangles that get one at least
 SLIVER = 0.1  # squared height over the parts of the edge below it: 35 degrees off a straight angle
 
@@ -69,31 +73,51 @@ class Refinement:
         points: int | None = None,
         energy: float = 0.0,
         told: Callable[[], None] = _nothing,
+        careful: bool = False,
     ) -> None:
         """Insert points until one more would exceed ``triangles`` or ``points``, or ``total`` is at
         most ``energy``, or nothing is missed any more.
 
-        ``told`` is called before each round; what it raises ends the work.
+        ``told`` is called before each round; what it raises ends the work. ``careful``: points go
+        where something is missed even after edges were turned (see `align`), so none is spent on
+        a step that needs only that: a tenth less error for twice the time.
         """
         while self.total > energy:
             told()
             have = self.triangles
-            count = max(LEAST, int(RATE * have / 2))
+            count = max(LEAST, int((CAREFUL if careful else RATE) * have / 2))
             if triangles is not None:
                 count = min(count, (triangles - have) // 2)
             if points is not None:
                 count = min(count, points + 1 - len(self.mesh.points))
-            wanted = np.flatnonzero(self.energy > 0.0)
-            if count <= 0 or not len(wanted):
+            if count <= 0:
+                return
+            missed, worst = self._missed_aligned(told) if careful else (self.energy, self._worst)
+            wanted = np.flatnonzero(missed > 0.0)
+            if not len(wanted):
                 return
             if len(wanted) > count:
-                part = np.argpartition(self.energy[wanted], len(wanted) - count)
+                part = np.argpartition(missed[wanted], len(wanted) - count)
                 wanted = np.sort(wanted[part[-count:]])
-            self._insert(wanted)
+            self._insert(wanted, worst[wanted])
 
-    def _insert(self, triangles: np.ndarray) -> None:
-        """A point into each of the triangles, at its worst pixel."""
-        pixel = self._worst[triangles]
+    def _missed_aligned(self, told: Callable[[], None]) -> tuple[np.ndarray, np.ndarray]:
+        """Of each triangle, what is missed within it once edges are turned, and its worst pixel."""
+        mesh = copy.deepcopy(self.mesh)
+        pixels = self.pixels()
+        align(mesh, self.energy, pixels, self.layers, self.width, told)
+        error = np.zeros(len(self.layers), np.float32)
+        turned = mesh.corners[mesh.inside]
+        for cover, squared in misfits(mesh.points, turned, pixels, self.layers, self.width):
+            error[cover.pixel] = squared
+        missed, worst = np.zeros(len(self.energy)), np.zeros_like(self._worst)
+        inside = np.flatnonzero(self.mesh.inside)
+        for cover in covers(self.mesh.points[self.mesh.corners[inside]], self.width):
+            self._gather(cover, error[cover.pixel], inside, missed, worst)
+        return missed, worst
+
+    def _insert(self, triangles: np.ndarray, pixel: np.ndarray) -> None:
+        """A point into each of the triangles, at the pixel."""
         middles = np.stack([2 * (pixel % self.width) + 1, 2 * (pixel // self.width) + 1], axis=1)
         points = self._drawn_out(middles, self.mesh.points[self.mesh.corners[triangles]])
         self._taken[pixel[(points == middles).all(axis=1)]] = True
@@ -141,11 +165,26 @@ class Refinement:
         for cover, squared in misfits(
             self.mesh.points, corners[changed], self.pixels(), self.layers, self.width
         ):
-            squared[self._taken[cover.pixel]] = 0.0
-            starts = np.flatnonzero(np.diff(cover.triangle, prepend=-1))
-            owner = changed[cover.triangle[starts]]
-            self.energy[owner] = np.add.reduceat(squared, starts, dtype=np.float64)
-            most = np.maximum.reduceat(squared, starts)
-            worst = squared == np.repeat(most, np.diff(starts, append=len(squared)))
-            hits = np.flatnonzero(worst)[::-1]  # the last to write, so the first pixel, has it
-            self._worst[changed[cover.triangle[hits]]] = cover.pixel[hits]
+            self._gather(cover, squared, changed, self.energy, self._worst)
+
+    def _gather(
+        self,
+        cover: Cover,
+        squared: np.ndarray,
+        triangles: np.ndarray,
+        energy: np.ndarray,
+        worst: np.ndarray,
+    ) -> None:
+        """Sum the ``squared`` errors of a cover into ``energy`` of ``triangles``, but for pixels
+        that have their point, and find the worst."""
+        if not len(squared):
+            return
+        squared[self._taken[cover.pixel]] = 0.0
+        starts = np.flatnonzero(np.diff(cover.triangle, prepend=-1))
+        energy[triangles[cover.triangle[starts]]] = np.add.reduceat(
+            squared, starts, dtype=np.float64
+        )
+        most = np.maximum.reduceat(squared, starts)
+        hits = np.flatnonzero(squared == np.repeat(most, np.diff(starts, append=len(squared))))
+        hits = hits[::-1]  # the last to write, so the first pixel, has it
+        worst[triangles[cover.triangle[hits]]] = cover.pixel[hits]

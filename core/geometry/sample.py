@@ -19,6 +19,7 @@ from .refine import Refinement
 
 LEVELS = 6  # at most; each has half the triangles of the next
 COARSEST = 500  # triangles: a level below the finest is not asked to have fewer
+CAREFUL_LEVELS = 2
 LEFT = 0.4  # of the squared error, by turning edges, at best; where steps are many, still less
 
 
@@ -54,7 +55,9 @@ class Sampler:
             for i in reversed(range(LEVELS)):
                 amount = int(goal.amount) >> i
                 if i == 0 or amount >= least:
-                    self._refinement.grow(**{goal.kind: amount}, told=self._told)
+                    limit = {goal.kind: amount}
+                    # The last two doublings have three quarters of all points.
+                    self._refinement.grow(**limit, told=self._told, careful=i < CAREFUL_LEVELS)
                     self._keep()
         self.drafts = self.drafts[-LEVELS:]
 
