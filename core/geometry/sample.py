@@ -19,7 +19,7 @@ from .refine import Refinement
 
 LEVELS = 6  # at most; each has half the triangles of the next
 COARSEST = 500  # triangles: a level below the finest is not asked to have fewer
-CAREFUL_LEVELS = 2
+CAREFUL_LEVELS, CAREFUL_MOST = 2, 16 << 20  # the finest levels; values of all layers
 LEFT = 0.4  # of the squared error, by turning edges, at best; where steps are many, still less
 
 
@@ -57,7 +57,8 @@ class Sampler:
                 if i == 0 or amount >= least:
                     limit = {goal.kind: amount}
                     # The last two doublings have three quarters of all points.
-                    self._refinement.grow(**limit, told=self._told, careful=i < CAREFUL_LEVELS)
+                    careful = i < CAREFUL_LEVELS and self._aggregate.layers.size <= CAREFUL_MOST
+                    self._refinement.grow(**limit, told=self._told, careful=careful)
                     self._keep()
         self.drafts = self.drafts[-LEVELS:]
 
