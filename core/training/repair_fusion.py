@@ -21,6 +21,9 @@ from .repair_spatial import frame_of
 
 STEP = 0.05  # of the range: a difference of neighbours that is an edge
 REACHES = (4, 16)  # pixels over which depth must rise and fall as it truly does
+SPANS = (8, 24)
+LEVEL = 0.005
+"""Of the range: true second differences over `SPANS` pixels below it are those of a plane."""
 ALONE = 0.25
 """Share of the batches without past and future, as a shot's first frame and stills are."""
 BASE_HEARD = 0.2
@@ -67,8 +70,9 @@ def fusion_loss(
 
     error: weighted absolute error. edges: that of the differences to the right and lower neighbour,
     true steps counting for more. blunt: by how much true steps are flatter than in the sharpest
-    candidate. rise: the error of differences over `REACHES`, as of tilted or bumpy planes. steady:
-    the distance from trusted past and future, so that accuracy isn't bought with flicker.
+    candidate. rise: the error of differences over `REACHES`. bumps: what is bent over `SPANS` where
+    the truth is a plane. steady: the distance from trusted past and future, so that accuracy isn't
+    bought with flicker.
     """
     fused = (shares_of(offsets, logs, names) * depths).sum(1)
     error = fused - truth
@@ -98,9 +102,25 @@ def fusion_loss(
                 apart = error.narrow(axis, reach, count) - error.narrow(axis, 0, count)
                 far.append((weight.narrow(axis, 0, count) * apart.abs()).mean())
     terms["rise"] = 5.0 * torch.stack(far).mean()
+    bumps = []
+    for reach in SPANS:
+        if 2 * reach < min(error.shape[1:]):
+            for axis in (1, 2):
+                bent, own = _second(truth, axis, reach), _second(fused, axis, reach)
+                share = weight.narrow(axis, reach, own.shape[axis]) * (bent.abs() < LEVEL)
+                bumps.append((share * own.abs()).sum() / share.sum().clamp(min=1.0))
+    if bumps:
+        terms["bumps"] = 20.0 * torch.stack(bumps).mean()
     moved = (trust * (fused[:, None] - depths).abs()).sum(1)
     terms["steady"] = 30.0 * (moved / trust.sum(1).clamp(min=1.0)).mean()
     return terms
+
+
+def _second(values: Tensor, axis: int, reach: int) -> Tensor:
+    """Second differences of (N, h, w) along ``axis`` over ``reach`` pixels to each side."""
+    count = values.shape[axis] - 2 * reach
+    middle = values.narrow(axis, reach, count)
+    return values.narrow(axis, 0, count) + values.narrow(axis, 2 * reach, count) - 2.0 * middle
 
 
 class _VarianceTask:

@@ -15,9 +15,10 @@ from core.repair.fusion_network import (
     fusion_input,
     grid_size,
 )
+from core.repair.repair import WEIGHTS
 from core.repair.semantic import SemanticBranch
 from core.repair.semantic_network import SemanticNetwork
-from core.repair.weights import new_network
+from core.repair.weights import new_network, read_networks
 from core.training.repair_fusion import ARRAYS, FusionTask, SemanticTask, fusion_loss, shares_of
 from core.training.repair_loop import RepairTrainer
 from core.training.repair_samples import (
@@ -65,6 +66,15 @@ def test_the_three_networks_have_the_size_they_are_said_to_have():
     assert 0.95 * 2.22e6 < sum(sizes.values()) < 1.05 * 2.22e6
     assert 0.25e6 < sizes["fusion"] < 0.35e6
     assert sizes["semantic"] == pytest.approx(0.12e6, rel=0.1)
+
+
+def test_what_ships_holds_all_three_networks():
+    networks = read_networks(WEIGHTS)
+    parts = (networks.spatial, networks.fusion, networks.semantic)
+    assert all(part is not None for part in parts)
+    count = sum(p.numel() for part in parts for p in part.parameters())
+    assert 2.11e6 < count < 2.33e6
+    assert WEIGHTS.stat().st_size < 2.2 * count  # half precision
 
 
 def test_untrained_networks_change_nothing():
@@ -179,6 +189,17 @@ def test_a_step_blunter_than_the_sharpest_candidate_costs():
     offsets[:, 1] = -2
     sharp, blunt = (fusion_loss(o, *rest)["blunt"] for o in (offsets, -offsets))
     assert sharp < 0.5 * blunt
+
+
+def test_bumps_count_where_the_truth_is_a_plane():
+    some, rgb, truth = candidates((64, 96))
+    wavy = truth + 0.05 * np.sin(np.arange(96, dtype=np.float32) / 5)
+    pair = [Candidate(n, d, some[0].variance) for n, d in (("base", truth), ("past", wavy))]
+    told, rest = arrays_of(fusion_sample(pair, rgb, truth))
+    offsets = torch.zeros(1, 2, *told.shape[2:])
+    offsets[:, 0], offsets[:, 1] = -2, 2
+    flat, bumpy = (fusion_loss(o, *rest)["bumps"] for o in (offsets, -offsets))
+    assert flat < 0.2 * bumpy
 
 
 def test_a_frame_that_has_nothing_to_do_with_the_truth_teaches_nothing():
