@@ -18,6 +18,7 @@ import numpy as np
 LONGEST_SIDE = 176
 SHORTEST_SIDE = 24  # DIS needs a few patches a side; smaller pictures are enlarged
 FINEST_SCALE = 1  # the flow is computed down to half the small size
+REFINEMENTS = 3  # variational ones, of each scale; the preset has 5
 
 # Flow there and back that misses by this many pixels of the small size has a trust of 1/e.
 CLOSED = 0.7
@@ -64,10 +65,19 @@ def small_grey(rgb: np.ndarray) -> np.ndarray:
     """The picture that flow is computed on: uint8 (h, w) of rgb uint8 (H, W, 3)."""
     height, width = rgb.shape[:2]
     size = small_size(height, width)
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    shrinks = size[0] <= height and size[1] <= width
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(grey, size[::-1], interpolation=how)
+    return resized(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), size)
+
+
+def resized(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """``values`` (H, W) or (H, W, k) at ``size`` (h, w): halved as often as may be, by means of
+    2x2, the rest bilinear. A quarter of the time of means over parts of pixels."""
+    height, width = values.shape[:2]
+    while height >= 2 * size[0] and width >= 2 * size[1]:
+        height, width = height // 2, width // 2
+        values = cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA)
+    if (height, width) != tuple(size):
+        values = cv2.resize(values, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    return values
 
 
 def small_size(height: int, width: int) -> tuple[int, int]:
@@ -84,6 +94,7 @@ def link(before: np.ndarray, now: np.ndarray) -> Link:
         return _blank_link(before, now, blank_before, blank_now)
     dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     dis.setFinestScale(FINEST_SCALE)
+    dis.setVariationalRefinementIterations(REFINEMENTS)
     forth = dis.calc(before, now, None)  # type: ignore[call-overload]
     back = dis.calc(now, before, None)  # type: ignore[call-overload]
     forth_closed, back_closed = closed(forth, back), closed(back, forth)

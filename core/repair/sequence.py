@@ -18,7 +18,7 @@ import torch
 from .alignment import UNCHANGED, Fit, between, fit
 from .approach import approach, moved
 from .confidence import confidence_of, error_of, nearest
-from .flow import Link, along, fetch, link, look_up, small_grey
+from .flow import Link, along, fetch, link, look_up, resized, small_grey
 from .frame import Candidate, Past, Prepared, Repaired
 from .fusion import Corrects, fuse
 from .settings import RepairSettings
@@ -109,20 +109,34 @@ class Sequence:
         return _stored(depth, variance)
 
     def _hold(self, prepared: Prepared) -> _Held:
-        depth, variance = own = self._own(prepared)
         grey = small_grey(prepared.frame.rgb)
-        small = layer(_shrunk(depth, grey.shape), _shrunk(variance, grey.shape), 1.0)
+        depth, variance, *own = self._own(prepared, grey.shape)
+        held = (own[0], own[1]) if own[0].size <= LARGE else None
+        small = layer(depth, variance, 1.0)
         earlier = self._window[-1] if self._window else self._before
         tie, step = None, 0.0
         if earlier is not None:
             tie = link(earlier.grey, grey)
             if not tie.broken:
                 step = approach(small[..., 0], tie.back, tie.back_closed * tie.back_alike)
-        return _Held(prepared, grey, own if depth.size <= LARGE else None, small, tie, step)
+        return _Held(prepared, grey, held, small, tie, step)
 
-    def _own(self, prepared: Prepared) -> tuple[np.ndarray, np.ndarray]:
-        depth, variance, _ = fuse(prepared.candidates, self._settings)
-        return depth, variance
+    def _own(self, prepared: Prepared, size: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+        """The inverse depth and variance that a frame says by itself: at the small ``size``, where
+        its candidates are fused, and at its own, to which what that changed is enlarged."""
+        some = prepared.candidates
+        less = [_smaller(c, size) for c in some]
+        depth, variance, _ = fuse(less, self._settings)
+        finest = int(len(some) > 1 and some[1].name == "spatial")  # it has the edges
+        whole, near = some[finest], less[finest]
+        if len(some) == 1:
+            return depth, variance, whole.inverse_depth, whole.variance
+        full = whole.variance.shape
+        change = resized(depth - near.inverse_depth, full)
+        change += whole.inverse_depth
+        spread = resized(variance / near.variance, full)
+        spread *= whole.variance
+        return depth, variance, np.maximum(change, 0.0, out=change), spread
 
     def _answer(self) -> Repaired:
         present = self._window.popleft()
@@ -152,7 +166,7 @@ class Sequence:
                 aligned = found.eased(self._settings.temporal)
         grown = np.float32(aligned.scale**2 * (FAILED if failed else 1.0))
         told = [_brought(c, aligned, grown) for c in present.prepared.candidates]
-        depth, variance = present.own or self._own(present.prepared)
+        depth, variance = present.own or self._own(present.prepared, present.grey.shape)[2:]
         depth, variance = aligned.apply(depth), variance * grown
         if before is not None and tie is not None:
             told.append(past(before.layer, tie, step, depth, variance, failed))
@@ -231,7 +245,7 @@ class Sequence:
         self._before = _Before(
             grey,
             layer(depth, variance / np.float32(AVERAGED), depth.shape[1] / grey.shape[1]),
-            _shrunk(depth, grey.shape),
+            resized(depth, grey.shape),
         )
 
 
@@ -248,6 +262,14 @@ def _brought(candidate: Candidate, aligned: Fit, grown: np.float32) -> Candidate
     return replace(candidate, inverse_depth=depth, variance=candidate.variance * grown)
 
 
+def _smaller(candidate: Candidate, size: tuple[int, ...]) -> Candidate:
+    """At ``size``; precision is averaged, as infinite variances can't be."""
+    with np.errstate(divide="ignore"):
+        spread = 1.0 / resized(1.0 / candidate.variance, size)
+    depth = resized(candidate.inverse_depth, size)
+    return Candidate(candidate.name, depth, spread)
+
+
 def _stored(depth: np.ndarray, variance: np.ndarray) -> Repaired:
     """As it will be read back: half floats, in float32."""
     depth = _halved(np.clip(depth, 0.0, HALF_MAX))
@@ -258,12 +280,3 @@ def _halved(values: np.ndarray) -> np.ndarray:
     # By torch, whose conversion is the processor's own: numpy's takes thirty times as long.
     result: np.ndarray = torch.from_numpy(values).half().float().numpy()
     return result
-
-
-def _shrunk(depth: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if depth.shape == shape:
-        return depth
-    shrinks = shape[0] <= depth.shape[0] and shape[1] <= depth.shape[1]
-    return cv2.resize(
-        depth, shape[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )

@@ -121,11 +121,16 @@ def frame_range(inverse_depth: np.ndarray) -> tuple[np.float32, np.float32]:
 def network_input(frame: Frame, low: np.float32, span: np.float32) -> np.ndarray:
     """What `SpatialNetwork` is told of a frame, float32 (h, w, 5); see there."""
     told = np.empty((*frame.inverse_depth.shape, 5), np.float32)
-    np.multiply(frame.rgb, np.float32(1 / 255), out=told[..., :3])
-    np.divide(frame.inverse_depth - low, span, out=told[..., 3])
+    # Whole maps first: what is strided takes several times as long to compute on.
+    picture = cv2.multiply(frame.rgb, (1 / 255,) * 4, dtype=cv2.CV_32F)
+    depth = frame.inverse_depth - low
+    depth /= span
     # Its scale b of a Laplace distribution from its variance 2 b^2.
-    log_scale = 0.5 * np.log(np.maximum(frame.variance * (0.5 / span**2), 1e-20))
-    np.clip(log_scale, *LOG_SCALES, out=told[..., 4])
+    log_scale = frame.variance * np.float32(0.5 / span**2)
+    np.log(np.maximum(log_scale, np.float32(1e-20), out=log_scale), out=log_scale)
+    log_scale *= np.float32(0.5)
+    np.clip(log_scale, *LOG_SCALES, out=log_scale)
+    cv2.mixChannels([picture, depth, log_scale], [told], [0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
     return told
 
 
