@@ -122,7 +122,7 @@ def network_input(frame: Frame, low: np.float32, span: np.float32) -> np.ndarray
     """What `SpatialNetwork` is told of a frame, float32 (h, w, 5); see there."""
     told = np.empty((*frame.inverse_depth.shape, 5), np.float32)
     # Whole maps first: what is strided takes several times as long to compute on.
-    picture = cv2.multiply(frame.rgb, (1 / 255,) * 4, dtype=cv2.CV_32F)
+    picture = np.multiply(frame.rgb, np.float32(1 / 255), dtype=np.float32)
     depth = frame.inverse_depth - low
     depth /= span
     # Its scale b of a Laplace distribution from its variance 2 b^2.
