@@ -22,7 +22,7 @@ class Aggregate:
 
     ``layers``: float32 (height * width, K), scaled so that a squared error summed over the layers
     is the mean over the frames of the squared error.
-    ``step``: float16 (2, height, width), the largest difference in any frame between a pixel and
+    ``step``: float32 (2, height, width), the largest difference in any frame between a pixel and
     the one to its right, and the one below; 0 in the last column and row.
     """
 
@@ -31,7 +31,7 @@ class Aggregate:
         count = min(frames, MOST, room)
         self.width, self.height, self.frames, self.added = width, height, frames, 0
         self.layers = np.zeros((width * height, count), np.float32)
-        self.step = np.zeros((2, height, width), np.float16)
+        self.step = np.zeros((2, height, width), np.float32)
         draw = np.random.default_rng(frames)
         self._layer = np.arange(frames) % count
         for start in range(0, frames, count):  # every layer gets its share of each stretch of time
@@ -43,7 +43,10 @@ class Aggregate:
         layer, sign = self._layer[self.added], np.float32(self._sign[self.added])
         self.added += 1
         self.layers[:, layer] += sign * picture.ravel()
-        difference = np.abs(np.diff(picture, axis=1)).astype(np.float16)
-        np.maximum(self.step[0, :, :-1], difference, out=self.step[0, :, :-1])
-        difference = np.abs(np.diff(picture, axis=0)).astype(np.float16)
-        np.maximum(self.step[1, :-1], difference, out=self.step[1, :-1])
+        for near, far, most in (
+            (picture[:, :-1], picture[:, 1:], self.step[0, :, :-1]),
+            (picture[:-1], picture[1:], self.step[1, :-1]),
+        ):
+            difference = far - near
+            np.abs(difference, out=difference)
+            np.maximum(most, difference, out=most)
