@@ -20,7 +20,7 @@ import numpy as np
 
 CELL = 8  # pixels of the small size
 LEAST_CELLS = 12
-LEAK = 0.125
+LEAK = 0.18
 # Of the errors' variances, before over now: before is a running mean to which a frame adds a ninth
 # (see `temporal`), which leaves a seventeenth of the flicker's variance.
 ERRORS = 1 / 17

@@ -185,12 +185,13 @@ def _exposure(grey: np.ndarray, carried: np.ndarray, weight: np.ndarray) -> tupl
 
 def _blank_link(before: np.ndarray, now: np.ndarray, was: bool, held: bool) -> Link:
     """Of a blank picture there is no flow. A blank frame takes over what was there before it; what
-    comes after one has nothing to lean on."""
+    comes after one has nothing to lean on. Two blank ones of one brightness may be a dim shot: they
+    are taken for still, and each has its say, or depth would freeze."""
     still = np.zeros((*now.shape, 2), np.float32)
     nothing, full = np.zeros(now.shape, np.float32), np.ones(now.shape, np.float32)
     same = was and held and abs(float(now.mean()) - float(before.mean())) < NOISE
     forth = full if same else nothing
-    return Link(still, still, forth, forth, full, full, broken=not held, held=held)
+    return Link(still, still, forth, forth, full, full, broken=not held, held=held and not same)
 
 
 def along(first: Sequence[np.ndarray], onward: np.ndarray) -> list[np.ndarray]:

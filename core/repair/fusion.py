@@ -37,7 +37,7 @@ to the next by more than the estimate flickers, and past and future already hold
 their frames: as they count for n frames, it counts for one."""
 
 _SMALLEST = np.float32(1e-30)  # variance; its inverse is still far from a float's end
-_BAND = 1 << 13  # pixels at a time, so that a band's arrays stay in the processor's cache
+_BAND = 1 << 14  # pixels at a time, so that a band's arrays stay in the processor's cache
 
 
 class Corrects(Protocol):
@@ -59,52 +59,58 @@ def fuse(
     settings: RepairSettings,
     network: Corrects | None = None,
     rgb: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(inverse_depth float32 (h, w), variance float32 (h, w) > 0, weights float32 (k, h, w)).
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(inverse_depth float32 (h, w), variance float32 (h, w) > 0).
 
-    ``candidates``: k of them, the base first; weights come in their order and sum to 1. A
-    branch's strength multiplies its weight before they are brought to that sum; at 0 it is left
-    out, and the base's weight goes as the spatial branch's comes: that candidate is the base with
-    its edges repaired, and a mean of both would bring back half of the blur. ``network`` corrects
-    the variances first, with ``rgb`` uint8 (h, w, 3), the picture, where it is at hand. Where no
-    candidate but the base has a finite variance the answer is the base's bit for bit, as it is
-    everywhere when all strengths are 0.
+    ``candidates``: k of them, the base first. A branch's strength multiplies its weight before the
+    weights are brought to a sum of 1; at 0 it is left out, and the base's weight goes as the
+    spatial branch's comes: that candidate is the base with its edges repaired, and a mean of both
+    would bring back half of the blur. ``network`` corrects the variances first, with ``rgb`` uint8
+    (h, w, 3), the picture, where it is at hand. Where no candidate but the base has a finite
+    variance the answer is the base's bit for bit, as it is everywhere when all strengths are 0.
+    ``weights``, float32 (k, h, w), is filled with the candidates' weights where it is given.
     """
     base = candidates[0]
     used = [i for i, c in enumerate(candidates) if _strength(c, settings) > 0.0]
     shape = base.inverse_depth.shape
-    weights = np.zeros((len(candidates), *shape), np.float32)
     some = [candidates[i] for i in used]
     strengths = [np.float32(_strength(c, settings)) for c in some]
     strengths[0] = np.float32(_of_base(some, settings))
     if len(some) == 1 or (len(some) == 2 and strengths[0] == 0.0):  # nothing to weigh
-        weights[used[-1]] = 1.0
-        return some[-1].inverse_depth.copy(), some[-1].variance.copy(), weights
-    factors: list[np.ndarray | None] = [None] * len(some)
-    if network is not None:
-        size = shape[::-1]
-        told = np.exp(-network.offsets(some, rgb))
-        factors = [cv2.resize(one, size).reshape(-1) for one in told]
+        if weights is not None:
+            weights[:] = 0.0
+            weights[used[-1]] = 1.0
+        return some[-1].inverse_depth.copy(), some[-1].variance.copy()
+    told = None if network is None else np.exp(-network.offsets(some, rgb))
     if strengths[0] == 0.0:  # without a weight anywhere: it needs not be carried along
-        used, some, strengths, factors = used[1:], some[1:], strengths[1:], factors[1:]
+        used, some, strengths = used[1:], some[1:], strengths[1:]
+        told = None if told is None else told[1:]
+    factors: list[np.ndarray | None] = [None] * len(some)
+    if told is not None:
+        factors = [cv2.resize(one, shape[::-1]).reshape(-1) for one in told]
     depths = [np.ascontiguousarray(c.inverse_depth).reshape(-1) for c in some]
     variances = [np.ascontiguousarray(c.variance).reshape(-1) for c in some]
     names = [c.name for c in some]
-    flat = weights.reshape(len(candidates), -1)
     fused = np.empty(base.inverse_depth.size, np.float32)
     variance = np.empty_like(fused)
+    flat = None
+    if weights is not None:
+        weights[:] = 0.0
+        flat = weights.reshape(len(candidates), -1)
     for start in range(0, fused.size, _BAND):
         band = slice(start, start + _BAND)
-        depth, expected, share = _band(
+        fused[band], variance[band], shares = _band(
             names,
             [d[band] for d in depths],
             [v[band] for v in variances],
             [s if f is None else s * f[band] for s, f in zip(strengths, factors, strict=True)],
         )
-        fused[band], variance[band] = depth, expected
-        for row, index in zip(share, used, strict=True):
-            flat[index, band] = row
-    return fused.reshape(shape), variance.reshape(shape), weights
+        if flat is not None:
+            shares /= shares.sum(axis=0)
+            for share, index in zip(shares, used, strict=True):
+                flat[index, band] = share
+    return fused.reshape(shape), variance.reshape(shape)
 
 
 def _strength(candidate: Candidate, settings: RepairSettings) -> float:
@@ -136,7 +142,7 @@ def _band(
     variances: list[np.ndarray],
     strengths: list[np.ndarray | np.float32],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fused depth (n,), its expected squared error (n,) and weights (k, n) of n pixels.
+    """Of n pixels: fused depth (n,), its expected squared error (n,), weights (k, n) of any sum.
 
     The expected error is that of a weighted mean of candidates that err alike. With standard
     deviations s_i and `CORRELATION` r between any two errors, the mean's variance is
@@ -149,15 +155,14 @@ def _band(
     weighted spread counts instead.
     """
     weights = np.empty((len(depths), depths[0].size), np.float32)
-    parts = np.empty_like(weights)  # w_i s_i, as long as the sum of weights is not 1 yet
+    parts = np.empty_like(weights)  # w_i s_i
     for weight, part, variance, strength in zip(weights, parts, variances, strengths, strict=True):
-        np.maximum(variance, _SMALLEST, out=part)
-        np.sqrt(part, out=part)
-        np.divide(np.float32(1.0), part, out=part)
-        np.multiply(part, part, out=weight)
+        np.maximum(variance, _SMALLEST, out=weight)
+        np.divide(strength, weight, out=weight)
         if np.ndim(strength) or strength != 1.0:
-            weight *= strength
-            part *= strength
+            np.sqrt(np.multiply(weight, strength, out=part), out=part)
+        else:
+            np.sqrt(weight, out=part)
     quiet = hush(names, weights)
     if quiet is not None:
         weights[names.index("semantic")] *= quiet
@@ -167,8 +172,6 @@ def _band(
     silent = np.flatnonzero(total == 0.0)
     weights[0, silent] = total[silent] = 1.0
     total = np.divide(np.float32(1.0), total, out=total)
-    weights *= total
-    parts *= total
 
     # Differences from the base, so that weight 0 leaves its bits.
     shift = np.zeros_like(total)
@@ -179,13 +182,18 @@ def _band(
         shift += moved
         moved *= apart
         spread += moved
+    shift *= total
+    spread *= total
     spread -= shift * shift
     linear = parts.sum(axis=0)
+    linear *= total
     linear *= linear
     linear *= CORRELATION
     parts *= parts
     squares = parts.sum(axis=0)
     squares *= 1.0 - CORRELATION
+    squares *= total
+    squares *= total  # its square may be beyond a float
     linear += squares
     np.maximum(linear, spread, out=linear)
     np.maximum(linear, _SMALLEST, out=linear)

@@ -22,7 +22,7 @@ from .semantic_network import scaled_log
 KINDS = ("base", "spatial", "semantic", "past", "future")
 LARGEST = 2.0
 """Bound of the change of a candidate's log variance."""
-GRID_POSITIONS = 1_792
+GRID_POSITIONS = 1_008
 SAMPLES = 2  # rows and columns of pixels that are looked at in a cell of the grid
 FEATURES = 6  # of each kind, see `fusion_input`
 WEIGHT = 3  # the feature that is a candidate's weight among all

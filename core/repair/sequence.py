@@ -105,7 +105,7 @@ class Sequence:
         if not self._settings.any:
             error = np.sqrt(frame.variance / 2.0)
             return Repaired(frame.inverse_depth, confidence_of(error, frame.inverse_depth))
-        depth, variance, _ = fuse(prepared.candidates, self._settings, self._network, frame.rgb)
+        depth, variance = fuse(prepared.candidates, self._settings, self._network, frame.rgb)
         return _stored(depth, variance)
 
     def _hold(self, prepared: Prepared) -> _Held:
@@ -124,12 +124,16 @@ class Sequence:
     def _own(self, prepared: Prepared, size: tuple[int, ...]) -> tuple[np.ndarray, ...]:
         """The inverse depth and variance that a frame says by itself: at the small ``size``, where
         its candidates are fused, and at its own, to which what that changed is enlarged."""
-        some = prepared.candidates
+        # Not what the semantic branch says: its level sky and planes would mislead the fits.
+        some = [c for c in prepared.candidates if c.name != "semantic"]
         less = [_smaller(c, size) for c in some]
-        depth, variance, _ = fuse(less, self._settings)
-        finest = int(len(some) > 1 and some[1].name == "spatial")  # it has the edges
-        whole, near = some[finest], less[finest]
-        if len(some) == 1:
+        depth, variance = fuse(less, self._settings)
+        # What has the edges carries the change, as far as it is asked to count.
+        whole, near = some[0], less[0]
+        strength = self._settings.spatial
+        if len(some) > 1 and some[1].name == "spatial":
+            whole, near = _between(whole, some[1], strength), _between(near, less[1], strength)
+        if np.array_equal(depth, near.inverse_depth):
             return depth, variance, whole.inverse_depth, whole.variance
         full = whole.variance.shape
         change = resized(depth - near.inverse_depth, full)
@@ -178,7 +182,7 @@ class Sequence:
             later = self._later(ahead, reference, own, depth, failed)
             if later is not None:
                 told.append(later)
-        fused, spread, _ = fuse(told, self._settings, self._network, present.prepared.frame.rgb)
+        fused, spread = fuse(told, self._settings, self._network, present.prepared.frame.rgb)
         if not failed:
             np.maximum(spread, variance * SHARED, out=spread)
         result = _stored(fused, spread)
@@ -253,6 +257,18 @@ def _ratio(depth: np.ndarray, other: np.ndarray, trust: np.ndarray) -> float:
     """How many units of ``other`` make one of ``depth``, roughly: what steps are converted by."""
     size = float((trust * other).sum())
     return float((trust * depth).sum()) / size if size > 0.0 else 0.0
+
+
+def _between(one: Candidate, other: Candidate, part: float) -> Candidate:
+    """``one`` at ``part`` 0, ``other`` at 1."""
+    if part == 1.0:
+        return other
+    depth = cv2.addWeighted(one.inverse_depth, 1.0 - part, other.inverse_depth, part, 0.0)
+    return replace(
+        other,
+        inverse_depth=depth,
+        variance=cv2.addWeighted(one.variance, 1.0 - part, other.variance, part, 0.0),
+    )
 
 
 def _brought(candidate: Candidate, aligned: Fit, grown: np.float32) -> Candidate:

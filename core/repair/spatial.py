@@ -12,14 +12,18 @@ from .guided import EXPLAINED, enlarge, follow, guided_filter
 from .spatial_network import STRIDE, SpatialNetwork
 
 NAME = "spatial"
-WORKING_PIXELS = 62_000
+WORKING_PIXELS = 47_000
 """Larger frames are reduced to about this many pixels, so that time and memory stay bounded."""
 LONGEST = 1024
-BARELY = 1.5
+BARELY = 1.6
 """Enlarged by less than this, depth that is interpolated is as sharp as what colour would tell."""
 LOG_SCALES = (-7.0, 3.0)
 STEP = 0.03
 """Part of the frame's range from which a difference between neighbours counts as an edge."""
+RAMP = 3.0
+"""Pixels of the working size to each side in which an estimate's step is looked for."""
+SHARP = 0.6
+"""Part of a step between neighbours two pixels apart, from which on it is sharp already."""
 LEAST_SPAN = 0.15
 """Least range of a frame, as a share of its nearest inverse depth: a wall isn't blown up."""
 
@@ -90,8 +94,28 @@ def _by_guide(frame: Frame) -> Candidate:
     explained = 1 - residual / np.maximum(spread, 1e-4)
     explained = np.where(spread > 1e-4, explained, 0).astype(np.float32)
     variance = small.variance * (1 - EXPLAINED * explained) + residual * span**2
-    inverse_depth = follow(frame.rgb, coefficients) * span + low
-    return Candidate(NAME, np.maximum(inverse_depth, 0), _resized(variance, height, width))
+    followed = np.maximum(follow(frame.rgb, coefficients) * span + low, 0)
+    variance = _resized(variance, height, width)
+    # Only where the estimate is soft: texture isn't printed into surfaces, and a model that gives
+    # sharp steps keeps them.
+    part = _soft(frame.inverse_depth, width / small.inverse_depth.shape[1], float(span))
+    inverse_depth = frame.inverse_depth + part * (followed - frame.inverse_depth)
+    return Candidate(NAME, inverse_depth, frame.variance + part * (variance - frame.variance))
+
+
+def _soft(inverse_depth: np.ndarray, factor: float, span: float) -> np.ndarray:
+    """float32 (h, w) in 0..1: 1 where depth changes by a step, but gradually.
+
+    ``factor``: pixels in one of the working size, a few of which are looked at together.
+    """
+    window = np.ones((2 * round(RAMP * factor) + 1,) * 2, np.uint8)
+    near = np.ones((3, 3), np.uint8)
+    change = cv2.dilate(inverse_depth, window) - cv2.erode(inverse_depth, window)
+    sharpest = cv2.dilate(inverse_depth, near) - cv2.erode(inverse_depth, near)
+    sharpest = cv2.dilate(sharpest, window)
+    soft = (change > 2 * STEP * span) & (sharpest < SHARP * change)
+    grown = cv2.dilate(soft.astype(np.float32), near)
+    return cv2.blur(grown, window.shape[::-1])
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:

@@ -167,3 +167,20 @@ def test_a_tiny_clip():
     ]
     for told in repaired(frames, TEMPORAL):
         np.testing.assert_allclose(told.inverse_depth, 0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize("settings", [TEMPORAL, STREAMING])
+def test_depth_of_a_dim_shot_does_not_freeze(settings):
+    """Night or fog: nothing for the flow to hold on to, and still something to estimate."""
+    made = pan(12)
+    dim = [np.full_like(p, 20) + (p // 128) for p in made.pictures]
+    assert max(float(p.std()) for p in dim) < 1.0
+    frames = []
+    for n, picture in enumerate(dim):
+        told = np.full(picture.shape[:2], 0.2, np.float32)
+        told[:, 5 * n : 5 * n + 20] = 0.8
+        frames.append(Frame(picture, told, np.full_like(told, 0.02**2)))
+    last = repaired(frames, settings)[-1].inverse_depth
+    first = frames[0].inverse_depth
+    own = frames[-1].inverse_depth
+    assert np.abs(last - own).mean() < 0.5 * np.abs(first - own).mean()

@@ -34,6 +34,12 @@ from core.training.repair_task import RepairSchedule
 NAMES = ("base", "spatial", "semantic", "past", "future")
 
 
+def weighed(candidates, settings, network=None, rgb=None):
+    """What `fuse` answers, and the weights."""
+    weights = np.empty((len(candidates), *candidates[0].inverse_depth.shape), np.float32)
+    return *fuse(candidates, settings, network, rgb, weights), weights
+
+
 def candidates(shape=(96, 128), seed=0, names=NAMES):
     """Estimates of one slope; what each claims of itself is wrong for all but the base."""
     rng = np.random.default_rng(seed)
@@ -79,9 +85,9 @@ def test_what_ships_holds_all_three_networks():
 
 def test_untrained_networks_change_nothing():
     some, rgb, _ = candidates()
-    plain = fuse(some, RepairSettings())[0]
+    plain = weighed(some, RepairSettings())[0]
     np.testing.assert_array_equal(
-        fuse(some, RepairSettings(), FusionNetwork().eval(), rgb)[0], plain
+        weighed(some, RepairSettings(), FusionNetwork().eval(), rgb)[0], plain
     )
     depth = some[0].inverse_depth
     frame = Frame(rgb, depth, some[0].variance, np.ones(depth.shape, np.uint8))
@@ -100,7 +106,7 @@ def test_offsets_are_bounded_at_any_size(count, shape):
     assert offsets[0].size <= 1.05 * GRID_POSITIONS
     assert 0.01 < np.abs(offsets).max() <= LARGEST + 1e-4
     assert np.isfinite(network.offsets(some, None)).all()
-    depth, variance, _ = fuse(some, RepairSettings(), network, rgb)
+    depth, variance, _ = weighed(some, RepairSettings(), network, rgb)
     assert np.isfinite(depth).all() and np.isfinite(variance).all()
 
 
@@ -115,7 +121,7 @@ def test_the_input_knows_no_unit():
 def test_silence_stays_silence():
     some, rgb, _ = candidates()
     network = random_head(FusionNetwork())
-    _, _, weights = fuse(some, RepairSettings(), network, rgb)
+    _, _, weights = weighed(some, RepairSettings(), network, rgb)
     assert not weights[2][:, :64].any() and weights[2][:, 64:].all()
 
 
@@ -141,7 +147,7 @@ def test_training_weighs_as_fusion_does():
         logs = torch.from_numpy(np.log(np.minimum([c.variance for c in chosen], 1e30)))[None]
         if "spatial" in names:
             logs[:, 0] = MOST_LOG
-        weights = fuse(chosen, RepairSettings(), network, rgb)[2]
+        weights = weighed(chosen, RepairSettings(), network, rgb)[2]
         np.testing.assert_allclose(shares_of(offsets, logs, names)[0], weights, atol=1e-4)
 
 
@@ -155,7 +161,7 @@ def test_training_learns_whom_to_trust():
     torch.manual_seed(0)
     task = FusionTask(samples, samples[:2])
     before = task.validate()
-    trainer = RepairTrainer(task, RepairSchedule(160, 4, 5e-3, warm_up=1, average=0.8))
+    trainer = RepairTrainer(task, RepairSchedule(160, 4, 2e-3, warm_up=4, average=0.8))
     while not trainer.done:
         trainer.train_step()
     after = trainer.validate()

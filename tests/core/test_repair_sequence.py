@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from repair_clips import STREAMING, TEMPORAL, Made, errors, pan, repaired
@@ -122,3 +124,11 @@ def test_looking_ahead_is_at_least_as_true_as_streaming():
     assert seen[4] < 0.75 * raw
     assert seen[0] < 0.9 * raw
     assert seen[4] < seen[0]
+
+
+def test_a_little_strength_of_the_spatial_branch_changes_little():
+    frames = [replace(f, labels=None) for f in pan(5).estimated(seed=2)]
+    none, little, whole = (
+        repaired(frames, RepairSettings(s, 1.0, 0.0, 2))[2].inverse_depth for s in (0.0, 0.01, 1.0)
+    )
+    assert np.abs(little - none).max() < 0.05 * np.abs(whole - none).max()
