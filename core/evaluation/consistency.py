@@ -4,14 +4,15 @@
 OPW, the flow-warped inconsistency (Y. Wang et al., "Less is more: consistent video depth
 estimation with masked frames modeling", ACM MM 2022; Y. Wang et al., "Neural video depth
 stabilizer", ICCV 2023): each depth is compared with that of the frame before, carried along the
-flow, where the flow is trusted. Here depth is inverse depth over its range (1st to 99th
-percentile) in the *whole sequence*: one scale and one shift a sequence, so a wandering scale is an
-error, and scaling all of it changes nothing.
+flow, where the flow is trusted. Here it is inverse depth, brought to the base by one scale and one
+shift over the *whole sequence* and divided by the base's range (1st to 99th percentile), the same
+for all rows: so a wandering scale is an error, scaling all of it changes nothing, and
+stretching the nearest and the farthest few percent moves no more than that fit.
 
 OPW alone is won by who says nothing. Two more figures stand beside it, which need no truth:
-*away*, the mean distance from the base over the base's range, after one scale and one shift a
-sequence; and *detail*, the mean gradient over the range, as a share of the base's: a blurred depth
-loses it.
+*away*, the mean distance from the base, and *detail*, the mean gradient as a share of the base's,
+which a blurred depth loses; both after the same scale and shift and over the same range. What has
+little to do with the base is brought to it by a small scale: its OPW and its detail are both low.
 """
 
 from typing import Any
@@ -58,19 +59,22 @@ class Consistency:
     def result(self, base: "Consistency | None" = None) -> dict[str, Any]:
         """``opw_static`` and ``opw``, the means over the pairs of frames that have such pixels
         (None where none has); ``errors``, those of each pair; with ``base``, the same sequence
-        unrepaired: ``away`` and ``detail``."""
-        span = self.span
+        unrepaired, brought to it and over its range, and with ``away`` and ``detail``."""
+        scale, shift, span = 1.0, 0.0, self.span
+        mine = np.concatenate(self._samples)
+        if base is not None:
+            its = np.concatenate(base._samples)
+            (scale, shift), span = align(mine, its), base.span
+        unit = abs(scale) / span
         errors = [
-            {name: None if value is None else value / span for name, value in row.items()}
+            {name: None if value is None else value * unit for name, value in row.items()}
             for row in self._errors
         ]
         found: dict[str, Any] = {name: mean_of(errors, name) for name in ("opw_static", "opw")}
         if base is not None:
-            mine, its = np.concatenate(self._samples), np.concatenate(base._samples)
-            scale, shift = align(mine, its)
-            found["away"] = float(np.abs(scale * mine + shift - its).mean()) / base.span
-            its_detail = float(np.mean(base._gradients)) / base.span
-            mine_detail = float(np.mean(self._gradients)) / span
+            found["away"] = float(np.abs(scale * mine + shift - its).mean()) / span
+            its_detail = float(np.mean(base._gradients)) / span
+            mine_detail = float(np.mean(self._gradients)) * unit
             found["detail"] = mine_detail / its_detail if its_detail > 0 else 1.0
         return found | {"errors": errors}
 

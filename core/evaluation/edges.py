@@ -11,9 +11,9 @@ distance, many to one).
 
 Depth boundary error after T. Koch et al., "Evaluation of CNN-based single-image depth estimation
 methods" (ECCV workshops 2018, iBims-1), on these edges in place of Canny's on the estimate:
-accuracy is the mean distance of the estimated edges from the nearest true one, those farther than
-10 pixels left out; completeness the mean distance of the true edges from the nearest estimated
-one, at most 10. Both in pixels, 0 is best.
+accuracy is the mean distance of the estimated edges from the nearest true one, those 10 pixels off
+or more left out (``far`` is their share); completeness the mean distance of the true edges from the
+nearest estimated one, at most 10. Both in pixels, 0 is best.
 """
 
 from typing import Any
@@ -85,9 +85,11 @@ class EdgeTally:
             self._near[i] += near.sum(), near.size
             self._far[i] += np.minimum(to_claimed[edges], REACH).sum()
 
-    def result(self) -> dict[str, Any] | None:
-        """Scores at the best threshold: ``threshold`` (a ratio of depths), ``precision_T``,
-        ``recall_T`` and ``f1_T`` for T pixels, ``accuracy`` and ``completeness`` in pixels.
+    def result(self, threshold: float | None = None) -> dict[str, Any] | None:
+        """Scores at ``threshold``, one of `THRESHOLDS`, or at this tally's best one: ``threshold``
+        (a ratio of depths), ``precision_T``, ``recall_T`` and ``f1_T`` for T pixels, ``accuracy``
+        and ``completeness`` in pixels, ``far``: the share of estimated edges 10 pixels or more from
+        any true one.
 
         None where the set has no true edge.
         """
@@ -96,7 +98,7 @@ class EdgeTally:
         precision = self._hits / np.maximum(self._claimed, 1.0)[:, None]
         recall = self._found / self._true
         f1 = 2.0 * precision * recall / np.maximum(precision + recall, 1e-12)
-        best = int(np.argmax(f1[:, -1]))
+        best = int(np.argmax(f1[:, -1])) if threshold is None else THRESHOLDS.index(threshold)
         total, count = self._near[best]
         scores: dict[str, Any] = {"threshold": THRESHOLDS[best]}
         for j, tolerance in enumerate(TOLERANCES):
@@ -105,6 +107,7 @@ class EdgeTally:
             scores[f"f1_{tolerance:g}"] = float(f1[best, j])
         scores["accuracy"] = float(total / count) if count else REACH
         scores["completeness"] = float(self._far[best] / self._true)
+        scores["far"] = float(1.0 - count / self._claimed[best]) if self._claimed[best] else 0.0
         return scores
 
 

@@ -17,7 +17,6 @@ from .flow import Motion
 from .layouts import Frame
 from .poses import Camera
 from .renders import RenderedFrame
-from .semantic import Confusion
 
 _EVERY = 4  # pixels across and down between those that a sequence's scale and shift are fitted to
 
@@ -25,11 +24,10 @@ _EVERY = 4  # pixels across and down between those that a sequence's scale and s
 @dataclass(frozen=True)
 class Truth:
     """What is known of a frame: ``depth`` float64 (H, W) in metres, 0 = no value; of a render
-    also ``inverse`` (0 = sky), ``classes``, its ``camera`` and true ``planes``."""
+    also ``inverse`` (0 = sky), its ``camera`` and true ``planes``."""
 
     depth: np.ndarray
     inverse: np.ndarray | None = None
-    classes: np.ndarray | None = None
     camera: Camera | None = None
     planes: list[planarity.Region] = field(default_factory=list)
 
@@ -41,7 +39,7 @@ def truth_of(frame: Frame, camera: Camera | None) -> Truth:
         return Truth(depth)
     inverse, classes = frame.read_inverse(), frame.read_classes()
     planes = planarity.true_regions(inverse, classes, camera)
-    return Truth(depth, inverse, classes, camera, planes)
+    return Truth(depth, inverse, camera, planes)
 
 
 class RowScores:
@@ -54,7 +52,6 @@ class RowScores:
         self._likeness: list[dict[str, Any]] = []
         self._planes: list[dict[str, float]] = []
         self._edges = EdgeTally()
-        self._confusion = Confusion()
 
     def begin(self, size: tuple[int, int], keep: bool) -> None:
         """A new sequence, compared at ``size`` (width, height); ``keep`` its depths, for TAE and
@@ -63,14 +60,10 @@ class RowScores:
         self._kept = _Kept() if keep else None
 
     def add(
-        self,
-        inverse: np.ndarray,
-        truth: Truth,
-        motion: Motion | None,
-        labels: np.ndarray | None = None,
+        self, inverse: np.ndarray, truth: Truth, motion: Motion | None
     ) -> dict[str, float] | None:
-        """The next depth of the sequence, float (h, w), with the row's own classes if it has any;
-        what is true of the frame; how it follows the one before.
+        """The next depth of the sequence, float (h, w); what is true of the frame; how it follows
+        the one before.
 
         Returns its AbsRel and kin; None where no depth of the frame is known.
         """
@@ -86,8 +79,6 @@ class RowScores:
         if truth.inverse is not None and truth.camera is not None:
             self._edges.add(aligned.inverse, truth.inverse)
             self._planes += planarity.errors(aligned.inverse, truth.planes, truth.camera)
-        if truth.classes is not None and labels is not None:
-            self._confusion.add(labels, truth.classes)
         return self._images[-1]
 
     def finish(
@@ -104,20 +95,21 @@ class RowScores:
                 row |= more
         self._pairs += rows
 
-    def result(self) -> dict[str, float | None]:
+    def result(self, base: "RowScores") -> dict[str, float | None]:
         """abs_rel and its kin; opw_static, opw, away, detail; and where they can be told: tae,
-        tcc, f1_2, accuracy, completeness, edge_error (the mean of those two, pixels), miou,
-        plane_flat, plane_tilt. None where nothing was to be measured."""
+        tcc, f1_2, accuracy, completeness, edge_error (the mean of those two, pixels), edge_far and
+        edge_threshold, all at the threshold that is best for ``base``; plane_flat, plane_tilt.
+        None where nothing was to be measured."""
         images = self._images
         found: dict[str, float | None] = {name: mean_of(images, name) for name in rgbd.METRICS}
         found |= {name: mean_of(self._pairs, name) for name in ("opw_static", "opw", "tae", "tcc")}
         found |= {name: mean_of(self._likeness, name) for name in ("away", "detail")}
-        edges = self._edges.result() or {}
+        best = base._edges.result()
+        edges = (self._edges.result(best["threshold"]) if best else None) or {}
         found |= {name: edges.get(name) for name in ("f1_2", "accuracy", "completeness")}
         if edges:
             found["edge_error"] = (edges["accuracy"] + edges["completeness"]) / 2.0
-        if self._confusion.counts.any():
-            found["miou"] = self._confusion.result()["miou"]
+            found["edge_far"], found["edge_threshold"] = edges["far"], edges["threshold"]
         return found | planarity.mean_errors(self._planes)
 
 

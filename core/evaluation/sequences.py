@@ -13,7 +13,6 @@ from ..errors import SecondEyeError
 from .depth_set import Step
 from .flow import Motion, compared_size, grey, measured
 from .layouts import Frame, Pair, find_pairs, spread
-from .looks import Look
 from .moves import open_moves
 from .poses import Camera, has_poses, read_cameras
 from .row_scores import RowScores, truth_of
@@ -115,22 +114,19 @@ def evaluate_sequences(
         cameras, frames = sequence.cameras, sequence.frames
         for row in scores.values():
             row.begin(size, keep=cameras is not None and not rendered)
-        for at, look, depths in _answered(frames, contest, partial(_shifted, step, done, total)):
+        for at, depths in _answered(frames, contest, partial(_shifted, step, done, total)):
             truth = truth_of(frames[at], cameras[at] if cameras else None)
             motion = sequence.motion(at) if at else None
             pairs += at > 0
             if truth.inverse is not None:
                 depths[TRUTH] = truth.inverse
-            told = {
-                name: row.add(depths[name], truth, motion, _labels(look, name))
-                for name, row in scores.items()
-            }
+            told = {name: row.add(depths[name], truth, motion) for name, row in scores.items()}
             images.append({"name": frames[at].name, **told})
         for row in scores.values():
             row.finish(scores[BASE], cameras, frames)
         done += len(frames)
     step(total, total)
-    rows = {name: row.result() for name, row in scores.items()}
+    rows = {name: row.result(scores[BASE]) for name, row in scores.items()}
     if rows[BASE]["abs_rel"] is None:
         raise SecondEyeError("No depth map holds a value: check --depth-scale.")
     return {
@@ -154,20 +150,13 @@ def _shifted(step: Step, done: int, total: int, number: int) -> None:
     step(done + number, total)
 
 
-def _labels(look: Look, row: str) -> np.ndarray | None:
-    """The classes that a row's depth goes with, those that its repair worked with among them."""
-    if row in look.prepared:
-        return look.prepared[row].frame.labels
-    return look.frame.labels if row == BASE else None
-
-
 def _answered(
     frames: Sequence[Frame], contest: Contest, step: Callable[[int], None]
-) -> Iterator[tuple[int, Look, dict[str, np.ndarray]]]:
+) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
     def pictures() -> Iterator[np.ndarray]:
         for number, frame in enumerate(frames):
             step(number)
             yield frame.read_rgb()
 
-    for number, _, look, depths in answers(pictures(), contest):
-        yield number, look, depths
+    for number, _, _, depths in answers(pictures(), contest):
+        yield number, depths

@@ -13,11 +13,12 @@ _TEMPORAL = (
     *(("opw_static", "OPW static"), ("opw", "OPW all"), ("tae", "TAE"), ("tcc", "TCC")),
     *(("abs_rel", "AbsRel"), ("delta1", "d<1.25"), ("f1_2", "edge F1")),
     *(("accuracy", "edge acc."), ("completeness", "edge compl."), ("plane_flat", "plane flat")),
-    *(("plane_tilt", "plane tilt"), ("miou", "mIoU"), ("away", "away"), ("detail", "detail")),
+    *(("edge_far", "edges far"), ("edge_threshold", "edges at")),
+    *(("plane_tilt", "plane tilt"), ("away", "away"), ("detail", "detail")),
 )
 _TEMPORAL_NOTE = (
-    "OPW: change along the flow over the range of inverse depth, one scale and shift a sequence; "
-    "away: distance from the base; detail: gradients kept. A low OPW alone says nothing."
+    "OPW: change along the flow over the base's range of inverse depth, one scale and shift a "
+    "sequence; away: distance from the base; detail: gradients kept. A low OPW alone says nothing."
 )
 
 
@@ -30,11 +31,20 @@ def summary(report: dict[str, Any]) -> str:
     if "rows" in report:
         rows = report["rows"].values()
         told = [c for c in _TEMPORAL if any(row.get(c[0]) is not None for row in rows)]
-        return "\n".join([head, *_table(report["rows"], told), _TEMPORAL_NOTE])
+        return "\n".join([head, *_table(report["rows"], told), *_left_out(report), _TEMPORAL_NOTE])
     if report["layout"] in ("rgbd", "nyu", "kitti", "renders"):
         return "\n".join([head, *_published(report), *_extras(report)])
     names = list(next(iter(report["mean"].values())))
     return "\n".join([head, *_table(report["mean"], [(name, name) for name in names])])
+
+
+def _left_out(report: dict[str, Any]) -> list[str]:
+    """Of a clip: its shots, and the pairs of frames that nothing was measured on."""
+    if report["layout"] != "video":
+        return []
+    pairs = len(report["images"])
+    return [f"{len(report['cuts']) + 1} shots; {report['untrusted']} of {pairs} pairs of frames "
+            "within them left out, their flow untrusted"]  # fmt: skip
 
 
 def _table(

@@ -67,6 +67,8 @@ def measure_clips(
             "rows": report["rows"],
             "frames": report["count"],
             "static": float(np.mean(shares)),
+            "shots": len(report["cuts"]) + 1,
+            "untrusted": report["untrusted"],
             "animated": ANIMATED in path.name,
         }
         columns.append(column)

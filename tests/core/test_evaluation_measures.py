@@ -72,6 +72,24 @@ def test_soft_edges_count_once_and_at_a_lower_threshold():
     assert flat["f1_2"] == 0.0 and flat["accuracy"] == flat["completeness"] == edges.REACH
 
 
+def test_a_given_threshold_is_kept_and_far_edges_are_counted():
+    import cv2
+
+    counts = edges.EdgeTally()
+    counts.add(cv2.GaussianBlur(card(), (0, 0), 1.5), card())
+    best, strict = counts.result(), counts.result(edges.THRESHOLDS[-1])
+    assert strict["threshold"] == edges.THRESHOLDS[-1] > best["threshold"]
+    assert strict["f1_2"] < best["f1_2"] and best["far"] == 0.0
+    # A line 15 pixels left of the card: accuracy doesn't see it, the share does.
+    false = card()
+    false[12:36, :4] = 0.5
+    scores = tally(false, card())
+    assert scores["accuracy"] == 0.0
+    # Level edges of 4 pixels above and below, and the upright one; of the card's, all true.
+    told = edges.true_edges(false)
+    assert scores["far"] == pytest.approx(told[:, :4].sum() / told.sum())
+
+
 def test_unknown_pixels_make_no_edge():
     known = np.ones((48, 64), bool)
     known[:, 18:22] = False

@@ -371,12 +371,12 @@ def test_renders_before_and_after_repair(renders):
     assert rows[BASE]["opw_static"] > 3 * rows[REPAIRED]["opw_static"]
     assert rows[TRUTH]["opw_static"] <= rows[REPAIRED]["opw_static"] < 0.05
     assert rows[TRUTH]["edge_error"] == 0.0 and rows[TRUTH]["abs_rel"] == pytest.approx(0, abs=1e-9)
-    assert rows[BASE]["f1_2"] > 0.9 and rows[BASE]["miou"] > 0.99
-    assert rows[REPAIRED]["miou"] == rows[BASE]["miou"] and "miou" not in rows[RAMP]
+    assert rows[BASE]["f1_2"] > 0.9
+    assert len({row["edge_threshold"] for row in rows.values()}) == 1, "the base's, for all rows"
     assert rows[BASE]["plane_flat"] < 0.01 < rows[RAMP]["plane_tilt"]
     assert rows[FROZEN]["edge_error"] > rows[BASE]["edge_error"]
     said = summary(report)
-    assert "plane tilt" in said and "mIoU" in said and "TAE" not in said
+    assert "plane tilt" in said and "edges at" in said and "mIoU" not in said and "TAE" not in said
     json.dumps(report, allow_nan=False)
 
 

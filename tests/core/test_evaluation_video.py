@@ -222,6 +222,30 @@ def test_only_trusted_and_static_pixels_are_summed():
     assert tally.result()["opw_static"] == 0.0, "a pair without pixels is left out"
 
 
+def test_stretching_the_extremes_no_longer_halves_opw():
+    size = (160, 96)
+    rows, columns = np.mgrid[0:96, 0:160].astype(np.float32)
+    everywhere = np.ones((96, 160), bool)
+    motion = Motion(np.stack([columns, rows], -1), everywhere, everywhere)
+    plain = np.tile(np.linspace(0, 1, 160, dtype=np.float32), (96, 1))
+    stretched = plain.copy()
+    stretched[:, :4] -= 0.5
+    stretched[:, -4:] += 0.5
+    base, row = Consistency(size), Consistency(size)
+    for n in range(4):
+        base.add(plain + 0.02 * (n % 2), motion if n else None)
+        row.add(stretched + 0.02 * (n % 2), motion if n else None)
+    assert row.result()["opw"] < 0.55 * base.result()["opw"], "over its own range it looks steady"
+    before, after = (tally.result(base)["opw"] for tally in (base, row))
+    # Least squares gives the outermost some weight, not all of it.
+    assert after > 0.7 * before
+    # Where what flickers spans twice the range everywhere, it is the same depth.
+    double = Consistency(size)
+    for n in range(4):
+        double.add(2 * (plain + 0.02 * (n % 2)) + 3, motion if n else None)
+    assert double.result(base)["opw"] == pytest.approx(before, rel=1e-4)
+
+
 def scene_motion(turn=0.0, forward=0.0, right=0.0, seed=3):
     """Where pixels of a bumpy scene at rest, and of a walker in it, were before the camera moved:
     (source, mask of the walker)."""
@@ -304,7 +328,24 @@ def test_a_cut_is_no_flicker(tmp_path):
     errors = [row[BASE]["opw"] for row in report["images"]]
     assert errors[2] is None and max(e for e in errors if e is not None) < 0.01
     assert report["mean"]["opw"] < 0.01 and report["rows"][AVERAGE]["opw"] > 0.02
+    assert report["cuts"] == [] and report["untrusted"] == 1, "too short for shots: left out"
+    assert "1 of 5 pairs" in summary(report)
     json.dumps(report, allow_nan=False)
+
+
+def test_shots_are_sequences_of_their_own(tmp_path):
+    first, second = texture(9)[:, :160], texture(21)[:, :160]
+    path = make_movie(tmp_path / "a.mp4", pictures=[first] * 9 + [second] * 9, size=SIZE)
+    seen = []
+    report = evaluate_video(
+        open_clip(path), Contest(Knowing()), step=no_step, watch=lambda n, *_: seen.append(n)
+    )
+    assert report["cuts"] == [10] and seen == list(range(18)) and report["untrusted"] == 0
+    assert [image["frame"] for image in report["images"]] == [*range(2, 10), *range(11, 19)]
+    # Neither the average nor the held depth runs over the cut.
+    for name in (AVERAGE, FROZEN):
+        assert report["rows"][name]["opw"] < 0.01 and report["rows"][name]["away"] < 0.01
+    assert "2 shots; 0 of 16 pairs" in summary(report)
 
 
 def test_rows_that_share_their_preparation_are_those_of_repairs_of_their_own(tmp_path):

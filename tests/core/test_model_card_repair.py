@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from card import repair_cost, repair_measure, repair_pictures, repair_run, repair_text
 
 ROWS = [BASE, "+ spatial", "+ temporal", "+ semantic", "peer", AVERAGE, FROZEN, RAMP]
+CUT = {"shots": 1, "untrusted": 2}
 
 
 def found(static=0.6, abs_rel=0.130, edges=3.5, added=0.5, peak=3e9):
@@ -35,8 +36,8 @@ def found(static=0.6, abs_rel=0.130, edges=3.5, added=0.5, peak=3e9):
     )
     moves = rows({"edge_error": 4.0}, {"edge_error": edges})
     clips = {
-        "a.mp4": {"rows": clip, "frames": 9, "static": 0.7, "animated": False},
-        "b_ANIMATED.mp4": {"rows": clip, "frames": 9, "static": 0.7, "animated": True},
+        "a.mp4": {"rows": clip, "frames": 9, "static": 0.7, "animated": False} | CUT,
+        "b_ANIMATED.mp4": {"rows": clip, "frames": 9, "static": 0.7, "animated": True} | CUT,
     }
     rates = {"network": 0.08, "both": 0.12, "network_rate": 20.0, "both_rate": 13.0, "load": 1.0}
     return {
@@ -60,9 +61,32 @@ def test_verdicts_are_computed(tmp_path):
     assert "40.0% less; peer: 1.00 %" in good[0] and "12.5% less" in good[2]
     bad = verdicts(tmp_path, static=0.7, abs_rel=0.1306, edges=3.7, added=0.61, peak=4.1e9)
     assert len(bad) == 5 and all("**NOT reached**" in line for line in bad)
+    assert "Missed: 5.0 points short." in bad[0] and "Missed: 0.0006 worse." in bad[1]
+    assert "1 points too dear. Tried: a look-ahead" in bad[3] and "0.10 GB too much" in bad[4]
+    assert not any("Missed" in line for line in good)
     # The limits themselves are reached; what rounds to the same AbsRel is no worse.
     edge = verdicts(tmp_path, static=0.65, abs_rel=0.1304, edges=3.6, added=0.60, peak=4e9)
     assert all("**reached**" in line for line in edge)
+
+
+def test_null_rows_that_win_are_named_with_what_they_pay(tmp_path):
+    def named(report):
+        lines = repair_text.repair({"repair": report}, tmp_path / "card.md")
+        start = [k for k, line in enumerate(lines) if line == "| row | wins | pays |"]
+        return lines[start[0] + 2 : start[0] + 4] if start else []
+
+    report = found()
+    assert named(report) == []
+    clips, kitchen = report["clips"]["mean"], report["sequences"]["kitchen_100"]["rows"]
+    clips["+ semantic"] |= {"away": 0.03, "detail": 1.0}
+    clips[FROZEN] = {"opw_static": 0.004, "opw": 0.02, "away": 0.09, "detail": 1.1}
+    kitchen[FROZEN] = {"abs_rel": 0.2, "delta1": 0.6, "tae": 0.02}
+    row, end = named(report)
+    assert row == (
+        "| frozen depth | clips: OPW static 0.40 (0.60) | "
+        "clips: away 0.09 (0.03); kitchen: AbsRel .200 (.130) |"
+    )
+    assert end == ""
 
 
 def test_the_table_has_the_published_order_and_what_must_not_win(tmp_path):
