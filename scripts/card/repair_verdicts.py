@@ -99,12 +99,11 @@ def nulls(kinds: list[Kind], after: str, cell: Callable[[float | None, str], str
                     continue
                 said = f"{kind}: {title} {cell(its, form)} ({cell(ours, form)})"
                 if (its > ours) == (key in HIGHER):
-                    if key not in PAID or key == "abs_rel":
-                        won.append(said)
+                    won.append(said)
                 elif key in PAID:
                     paid.append(said)
         if won:
-            lines.append(f"| {null} | {'; '.join(won)} | {'; '.join(paid) or 'nothing'} |")
+            lines.append(f"| {null} | {'; '.join(won)} | {'; '.join(paid) or 'none of these'} |")
     if not lines:
         return []
     return [

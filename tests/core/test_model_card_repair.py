@@ -83,7 +83,7 @@ def test_null_rows_that_win_are_named_with_what_they_pay(tmp_path):
     kitchen[FROZEN] = {"abs_rel": 0.2, "delta1": 0.6, "tae": 0.02}
     row, end = named(report)
     assert row == (
-        "| frozen depth | clips: OPW static 0.40 (0.60) | "
+        "| frozen depth | clips: OPW static 0.40 (0.60); clips: detail 1.10 (1.00) | "
         "clips: away 0.09 (0.03); kitchen: AbsRel .200 (.130) |"
     )
     assert end == ""
