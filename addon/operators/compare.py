@@ -12,11 +12,13 @@ from ..stage.shot import relief_modifier, repairs_live
 from . import where
 
 MIDDLE = 0.5
+KEPT = "second_eye_depth_view"
+"""On a split relief: the Depth View of before."""
 
 
 class SECOND_EYE_OT_split_preview(bpy.types.Operator):
     """Show the depth in colours, before repair on the left and after it on the right; again to go
-    back to the picture. For other places of the split, and for keys, use the sliders"""
+    back to what was shown. For other places of the split, and for keys, use the sliders"""
 
     bl_idname = "second_eye.split_preview"
     bl_label = "Split Preview"
@@ -34,14 +36,16 @@ class SECOND_EYE_OT_split_preview(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         collection = stage.find_collection(context.scene)
-        modifiers = [relief_modifier(r) for r in stage.reliefs(collection) if repairs_live(r)]
+        live = [relief for relief in stage.reliefs(collection) if repairs_live(relief)]
         on = not is_on(context)
         keyed = False
-        for modifier in modifiers:
-            for name, value in ((SPLIT, MIDDLE), (DEPTH_VIEW, 1.0)):
+        for relief in live:
+            modifier = relief_modifier(relief)
+            view = _remember(relief, modifier) if on else _recall(relief, modifier)
+            for name, value in ((SPLIT, MIDDLE if on else 0.0), (DEPTH_VIEW, view)):
                 path = compat.input_path(modifier, name)
-                keyed |= compat.find_fcurve(modifier.id_data, path) is not None
-                compat.set_input(modifier, name, value if on else 0.0)
+                keyed |= compat.find_fcurve(relief, path) is not None
+                compat.set_input(modifier, name, value)
         if on:
             _show_materials(context)
         if keyed:
@@ -53,6 +57,20 @@ def is_on(context: bpy.types.Context) -> bool:
     """Whether the shot at hand is split."""
     relief = where.shown_relief(context)
     return relief is not None and compat.get_input(relief_modifier(relief), SPLIT) > 0.0
+
+
+def _remember(relief: bpy.types.Object, modifier: Any) -> float:
+    """Keep the artist's Depth View; returns that of a split."""
+    view = compat.get_input(modifier, DEPTH_VIEW)
+    # Where the split was ended by its slider, this is still the view that came with it.
+    if KEPT not in relief or view != 1.0:
+        relief[KEPT] = view
+    return 1.0
+
+
+def _recall(relief: bpy.types.Object, modifier: Any) -> float:
+    """The artist's Depth View; as it is where the split was made by its slider."""
+    return float(relief.pop(KEPT, compat.get_input(modifier, DEPTH_VIEW)))
 
 
 def _show_materials(context: bpy.types.Context) -> None:

@@ -7,7 +7,7 @@ import bpy
 from bpy.props import BoolProperty
 
 from ...core.errors import UsageError
-from ...core.project import Project
+from ...core.project import Project, Shot
 from .. import stage
 from ..stage.shot import BRANCHES, asked_strengths
 from . import where
@@ -28,7 +28,8 @@ class SECOND_EYE_OT_repair_shot(BuiltTask, bpy.types.Operator):
         name="Every Shot",
         description="Repair all shots as strongly as this one, with the look-ahead that is set "
         "in the Analyse section",
-        options={"SKIP_SAVE"},
+        # Hidden: a change in the redo panel would run the job once more.
+        options={"HIDDEN", "SKIP_SAVE"},
     )
 
     @classmethod
@@ -52,7 +53,7 @@ class SECOND_EYE_OT_repair_shot(BuiltTask, bpy.types.Operator):
         self._asked = strengths
         if self.every_shot:
             return {**strengths, "look_ahead": context.scene.second_eye.look_ahead}
-        return {**strengths, "shot": project.shot_at(relief["second_eye_first"]).name}
+        return {**strengths, "shot": _shot_of(relief, context.scene, project).name}
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
@@ -66,6 +67,22 @@ class SECOND_EYE_OT_repair_shot(BuiltTask, bpy.types.Operator):
         if not value["frames"]:
             return "Nothing to do: it is repaired like that already."
         return f"{value['frames']} frames are repaired again ({', '.join(value['shots'])})."
+
+
+def _shot_of(relief: bpy.types.Object, scene: bpy.types.Scene, project: Project) -> Shot:
+    """The project's shot that ``relief`` shows. Raises UsageError where it shows more than that,
+    or others show that shot too: an Undo takes a cut back in the scene and not in the project."""
+    first, last = stage.span(relief)
+    shot = project.shot_at(first)
+    spans = {stage.span(other) for other in stage.reliefs(stage.find_collection(scene))}
+    showing = {span for span in spans if span[0] <= shot.last and span[1] >= shot.first}
+    if first < shot.first or last > shot.last or showing != {(first, last)}:
+        raise UsageError(
+            f'"{relief.name}" shows frames {first} to {last}, but the project has a shot of frames '
+            f"{shot.first} to {shot.last} there, as after an Undo: press Redo, or Build Scene to "
+            "show the project's shots."
+        )
+    return shot
 
 
 CLASSES = (SECOND_EYE_OT_repair_shot,)

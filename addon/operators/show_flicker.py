@@ -20,7 +20,7 @@ class SECOND_EYE_OT_show_flicker(bpy.types.Operator):
 
     bl_idname = "second_eye.show_flicker"
     bl_label = "Show Flicker"
-    bl_options = {"REGISTER"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

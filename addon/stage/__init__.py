@@ -5,7 +5,7 @@ build_scene(project, scene, *, columns=None, start=1, points=False,
             collection_name="Second Eye") -> StageObjects(collection, camera, reliefs)
 update_scene(project, scene) -> shots whose frames are new; what an artist set stays
 find_collection(scene) -> the collection of an earlier build
-reliefs(collection) -> its reliefs, in the order of their shots
+reliefs(collection) -> its reliefs, in the order of their shots; span(relief) -> first and last frame
 project_folder(collection) -> where its depth project lies now
 timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
 """
@@ -14,7 +14,7 @@ from .build import COLLECTION, StageObjects, build_scene, find_collection, relie
 from .clock import scene_frame, timeline_frame
 from .place import beside_blend, project_folder
 from .shot import BRANCHES
-from .update import update_scene
+from .update import span, update_scene
 
 __all__ = [
     "BRANCHES",
@@ -26,6 +26,7 @@ __all__ = [
     "project_folder",
     "reliefs",
     "scene_frame",
+    "span",
     "timeline_frame",
     "update_scene",
 ]

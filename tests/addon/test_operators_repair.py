@@ -160,6 +160,50 @@ def test_a_cut_a_shot_repaired_alone_and_a_merge(module, scene, project) -> None
     assert _digests(project) == before
 
 
+def test_a_scene_that_undo_took_back_is_not_repaired_in_part(module, scene, project) -> None:
+    compat = module("addon.stage.compat")
+    scene.frame_set(15)
+    bpy.ops.ed.undo_push(message="Built")
+    assert bpy.ops.second_eye.cut_here() == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="Cut")
+    bpy.ops.ed.undo()
+    scene = bpy.context.scene
+    (relief,) = _reliefs(module, scene)
+    assert module("addon.stage").span(relief) == (1, 8) and _shots(project) == [(1, 4), (5, 8)]
+    before = _digests(project)
+    relief.second_eye.spatial = 0.5
+    with pytest.raises(RuntimeError, match="shows frames 1 to 8, .* shot of frames 1 to 4 .*Build"):
+        bpy.ops.second_eye.repair_shot()
+    assert _digests(project) == before
+    assert bpy.ops.second_eye.build_scene() == {"FINISHED"}  # the remedy
+    first, second = _reliefs(module, scene)
+    second.second_eye.temporal = 0.5
+    scene.frame_set(15)
+    assert bpy.ops.second_eye.repair_shot() == {"FINISHED"}
+    # A merge that the scene doesn't show: the shot reaches into another relief.
+    spans = [module("addon.stage").span(relief) for relief in (first, second)]
+    assert bpy.ops.second_eye.merge_shots() == {"FINISHED"}
+    assert spans == [(1, 4), (5, 8)] and _shots(project) == [(1, 8)]
+    assert bpy.ops.second_eye.repair_shot() == {"FINISHED"}
+    (first,) = _reliefs(module, scene)
+    second = first.copy()
+    first.users_collection[0].objects.link(second)
+    compat.set_input(first.modifiers[0], "Last", 4)
+    compat.set_input(second.modifiers[0], "First", 5)
+    before = _digests(project)
+    for shown in (first, second):
+        bpy.context.view_layer.objects.active = shown
+        with pytest.raises(RuntimeError, match="has a shot of frames 1 to 8 there"):
+            bpy.ops.second_eye.repair_shot()
+    assert _digests(project) == before
+
+
+def test_the_redo_panel_offers_no_other_repair(second_eye) -> None:
+    """Its every change runs the operator again."""
+    every_shot = bpy.ops.second_eye.repair_shot.get_rna_type().properties["every_shot"]
+    assert every_shot.is_hidden and every_shot.is_skip_save
+
+
 def test_what_lacks_is_said(module, scene, project) -> None:
     def refused(operator: str, words: str) -> None:
         with pytest.raises(RuntimeError, match=words):
@@ -227,6 +271,26 @@ def test_split_preview_comes_and_goes(module, scene) -> None:
     assert [_get(module, relief, name) for name in names] == [0.0, 0.0, 1.0]
 
 
+def test_split_preview_gives_the_depth_view_back(module, scene) -> None:
+    compat, (relief,) = module("addon.stage.compat"), _reliefs(module, scene)
+
+    def toggled() -> tuple[float, float]:
+        assert bpy.ops.second_eye.split_preview() == {"FINISHED"}
+        return _get(module, relief, "Split"), _get(module, relief, "Depth View")
+
+    compat.set_input(relief.modifiers[0], "Depth View", 0.25)
+    assert toggled() == (0.5, 1.0)
+    assert toggled() == (0.0, 0.25)
+    # The split ended by its slider: its view isn't the artist's.
+    toggled()
+    compat.set_input(relief.modifiers[0], "Split", 0.0)
+    assert toggled() == (0.5, 1.0)
+    assert toggled() == (0.0, 0.25)
+    # And made by its slider: the view is.
+    compat.set_input(relief.modifiers[0], "Split", 0.7)
+    assert toggled() == (0.0, 0.25)
+
+
 def test_show_flicker_draws_what_the_project_says(scene, project) -> None:
     figures = {"first": 1, "base": [None, 2.0, 2, 4, 2, None, 2, 2.0],
                "repaired": [None, *[1.0] * 4, None, 1.0, 1.0]}  # fmt: skip
@@ -252,6 +316,9 @@ def test_show_flicker_draws_what_the_project_says(scene, project) -> None:
     gap = slice(frame[4] + 8, frame[6] - 8)
     assert not orange[:, gap].any() and not blue[:, gap].any()
     images = [i for i in bpy.data.images if i.filepath.endswith("flicker.png")]
+    # It makes a data-block, which an Undo must know of.
+    operator = bpy.types.SECOND_EYE_OT_show_flicker.bl_options
+    assert operator == {"REGISTER", "UNDO"}
     assert len(images) == 1
     (project / "flicker.json").write_text("{}")
     with pytest.raises(RuntimeError, match=r"flicker\.json is damaged"):
