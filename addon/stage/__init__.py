@@ -5,7 +5,8 @@ build_scene(project, scene, *, columns=None, start=1, points=False,
             collection_name="Second Eye") -> StageObjects(collection, camera, reliefs)
 update_scene(project, scene) -> shots whose frames are new; what an artist set stays
 find_collection(scene) -> the collection of an earlier build
-reliefs(collection) -> its reliefs, in the order of their shots; span(relief) -> first and last frame
+reliefs(collection) -> its reliefs, in the order of their shots
+span(relief) -> the first and last timeline frame that it shows
 project_folder(collection) -> where its depth project lies now
 timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
 """

@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--look-ahead",
         type=int,
         metavar="N",
-        help="frames that the temporal branch sees ahead, 0 (streaming) to 12; default: 4",
+        help="frames that the temporal branch sees ahead, 0 (streaming) to 12; default: 2",
     )
     parser.add_argument(
         "--no-shots",

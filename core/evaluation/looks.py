@@ -52,7 +52,8 @@ def frame_of(rgb: np.ndarray, estimate: DepthEstimate) -> Frame:
     height, width = estimate.inverse_depth.shape
     whole = upsample_to(estimate, height, width)
     picture = np.rint(resize_picture(rgb, height, width) * 255.0).astype(np.uint8)
-    return Frame(picture, whole.inverse_depth, variance_of(whole), whole.labels)
+    told = whole.uncertainty is not None
+    return Frame(picture, whole.inverse_depth, variance_of(whole), whole.labels, told)
 
 
 def looks(

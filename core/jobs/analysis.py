@@ -69,6 +69,7 @@ class Analysis:
             make_estimates(work, self.model, missing)
         work.finish("depth")
         forget_extension(work.target, old)
+        self.notes += depth.notes
         return self._answer(plates, len(missing), len(depth.run()))
 
     def _target(self, requested: tuple[int, int]) -> Manifest:

@@ -13,6 +13,7 @@ from ..errors import SecondEyeError
 from ..project import DONE, swap
 from ..project.files import FrameFiles
 from ..project.shots import changed, touched
+from ..repair import RepairSettings
 from .flickering import measure_flicker
 from .pipeline import mapped
 from .ranging import Ranges
@@ -39,6 +40,22 @@ class Depth:
     def missing(self) -> list[int]:
         """Frames that this run must make."""
         return sorted((self.stale | self.lost) & set(self.work.target.frames))
+
+    @property
+    def notes(self) -> list[str]:
+        """What is done otherwise than asked for, in sentences."""
+        target, missing = self.work.target, self.missing
+        steadied = [s for s in target.shots if s.temporal > 0]
+        if not any(s.first <= n <= s.last for s in steadied for n in missing):
+            return []
+        asked = target.repair.look_ahead
+        ahead = RepairSettings(look_ahead=asked).ahead(target.depth.width * target.depth.height)
+        if ahead == asked:
+            return []
+        return [
+            f"Depth of {target.depth.width}x{target.depth.height} is repaired with a look-ahead of "
+            f"{ahead} frames, not {asked}: more of them would take too much memory."
+        ]
 
     def load(self, anew: bool = False) -> None:
         """Load what `run` needs, before anything is written. ``anew``: the repair of today may
@@ -76,6 +93,8 @@ class Depth:
         ranges = Ranges(work, shots)
         total = len(target.frames)
         done = total - len(missing)
+        for note in self.notes:
+            work.tell("repair", done, total, note)
         work.tell("repair", done, total)
         for shot in target.shots:
             wanted = [n for n in missing if shot.first <= n <= shot.last]

@@ -14,13 +14,12 @@ import numpy as np
 from ..project import Project, Shot
 from ..project.files import FrameFiles
 from ..repair import Frame, Past, Prepared, Repaired
-from ..repair.confidence import confidence_of, variance_of
+from ..repair.confidence import unrepaired, variance_of
 from ..repair.repair import Repair
+from ..repair.settings import MANY_PIXELS
 from .pipeline import mapped
 from .strengths import Repairs
 from .work import Work, runs
-
-MANY_PIXELS = 4_000_000
 
 Place = Callable[[int], FrameFiles]
 """Where the depth of a timeline frame lies, or is to lie."""
@@ -47,9 +46,7 @@ def repair_shot(
 def _keep(project: Project, n: int, place: Place) -> tuple[int, np.ndarray]:
     """Depth of a shot that nothing repairs: the estimate."""
     inverse = project.read_base(n)
-    error = project.read_uncertainty(n)
-    # A model that tells no uncertainty is taken at its word.
-    sure = np.ones_like(inverse) if error is None else confidence_of(error, inverse)
+    sure = unrepaired(inverse, project.read_uncertainty(n))
     return n, place(n).write_depth(n, inverse, sure)
 
 
@@ -66,7 +63,8 @@ def _repair_run(
             before.read_confidence(first - 1),
         )
     sequence = repair.sequence(past)
-    seen = range(first, min(last + work.target.repair.look_ahead, shot.last) + 1)
+    pixels = work.target.depth.width * work.target.depth.height
+    seen = range(first, min(last + repair.settings.ahead(pixels), shot.last) + 1)
 
     def store(item: tuple[int, Repaired]) -> tuple[int, np.ndarray]:
         n, repaired = item
@@ -77,9 +75,8 @@ def _repair_run(
             yield from sequence.push(frame)
         yield from sequence.finish()
 
-    depth = work.target.depth
     # What is known of a frame of 4K takes some 0.3 GB, of which the look-ahead holds several.
-    streams = repair.streams if depth.width * depth.height <= MANY_PIXELS else 1
+    streams = repair.streams if pixels <= MANY_PIXELS else 1
     with (
         mapped(lambda n: read_frame(project, n), seen, 1, streams + 1) as frames,
         mapped(repair.prepare, frames, streams, streams + 1) as prepared,
@@ -94,8 +91,9 @@ def read_frame(project: Project, n: int) -> Frame:
     from ..depth import DepthEstimate
 
     inverse, labels = project.read_base(n), project.read_labels(n)
-    estimate = DepthEstimate(inverse, project.read_uncertainty(n), labels)
-    return Frame(depth_sized_plate(project, n), inverse, variance_of(estimate), labels)
+    error = project.read_uncertainty(n)
+    variance = variance_of(DepthEstimate(inverse, error, labels))
+    return Frame(depth_sized_plate(project, n), inverse, variance, labels, error is not None)
 
 
 def depth_sized_plate(project: Project, n: int) -> np.ndarray:

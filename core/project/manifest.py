@@ -113,7 +113,7 @@ class RepairRecord(Record):
 
     name: str = ""
     sha256: str = ""  # of everything that its answers depend on
-    look_ahead: int = 4  # frames after the present one that its temporal branch sees
+    look_ahead: int = 2  # frames after the present one that its temporal branch sees, if they fit
 
 
 @dataclass

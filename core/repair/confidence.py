@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 # Expected error, as a share of the frame's nearest inverse depth, at which confidence is one half.
 HALF_SURE = 0.1
-# Of a model that tells no uncertainty: its expected error as a share of the nearest inverse depth.
+# Of a model that tells no uncertainty, once it is repaired: its expected error as a share of the
+# nearest inverse depth.
 UNTOLD = 0.05
 LEAST = 1e-6
 
@@ -26,6 +27,14 @@ def confidence_of(error: np.ndarray, inverse_depth: np.ndarray) -> np.ndarray:
     scale = np.float32(HALF_SURE * nearest(inverse_depth))
     result: np.ndarray = 1.0 / (1.0 + error / scale)
     return result.astype(np.float32)
+
+
+def unrepaired(inverse_depth: np.ndarray, error: np.ndarray | None) -> np.ndarray:
+    """Confidence of an estimate that nothing repairs: that of its expected ``error``, 1 where the
+    model told none: it is taken at its word."""
+    if error is None:
+        return np.ones(inverse_depth.shape, np.float32)
+    return confidence_of(error, inverse_depth)
 
 
 def error_of(confidence: np.ndarray, inverse_depth: np.ndarray) -> np.ndarray:

@@ -19,12 +19,14 @@ class Frame:
         inverse_depth: float32 (h, w), as the depth model estimated it.
         variance: float32 (h, w), > 0: expected squared error of ``inverse_depth``.
         labels: uint8 (h, w), index into `depth.labels.CLASSES`; None from a model without them.
+        told: whether the variance is what the model told; False: it told none, and it is assumed.
     """
 
     rgb: np.ndarray
     inverse_depth: np.ndarray
     variance: np.ndarray
     labels: np.ndarray | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True)

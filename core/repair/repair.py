@@ -32,6 +32,8 @@ class Repair:
             lacks does without.
         unit: of the inverse depth: "metres" keeps every frame's scale, "relative" aligns it.
 
+    Raises SecondEyeError where the file of weights is missing or damaged.
+
     Attributes:
         name, sha256: of what comes out; the hash covers the weights and the algorithm, not the
             settings.
@@ -44,20 +46,18 @@ class Repair:
         self.settings, self._unit = settings, unit
         digest = hashlib.sha256(f"second-eye-repair {VERSION}".encode())
         path = WEIGHTS if weights is None else weights
-        networks = None
-        if weights is not None or path.is_file():
-            networks = read_networks(path)
-            digest.update(path.read_bytes())
+        networks = read_networks(path)
+        digest.update(path.read_bytes())
         self.name = path.stem
         self.sha256 = digest.hexdigest()
         # The recursion runs in one thread and takes about as long as preparing in another two.
         self.streams = min(2, thread_count())
         self._spatial = self._semantic = None
         if settings.spatial > 0:
-            self._spatial = SpatialBranch(networks.spatial if networks else None)
+            self._spatial = SpatialBranch(networks.spatial)
         if settings.semantic > 0:
-            self._semantic = SemanticBranch(cast(Judges, networks.semantic) if networks else None)
-        self._fusion = cast(Corrects, networks.fusion) if networks else None
+            self._semantic = SemanticBranch(cast(Judges, networks.semantic))
+        self._fusion = cast(Corrects, networks.fusion)
 
     def prepare(self, frame: Frame) -> Prepared:
         """What can be said of a frame without others. May run in several threads at once.

@@ -3,7 +3,7 @@
 
 Between two frames nothing lives but the frame before as it is stored (half floats), so that a run
 that goes on after an interruption gives the bits of an undisturbed one. Later frames are held, at
-most `RepairSettings.look_ahead` of them, so memory doesn't grow with the length of a clip.
+most `RepairSettings.ahead` of them, so memory doesn't grow with the length of a clip.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 
 from .alignment import UNCHANGED, Fit, between, fit
 from .approach import approach, moved
-from .confidence import confidence_of, error_of, nearest
+from .confidence import confidence_of, error_of, nearest, unrepaired
 from .flow import Link, along, fetch, link, look_up, resized, small_grey
 from .frame import Candidate, Past, Prepared, Repaired
 from .fusion import Corrects, fuse
@@ -92,7 +92,7 @@ class Sequence:
         if self._settings.temporal == 0:
             return [self._alone(prepared)]
         self._window.append(self._hold(prepared))
-        if len(self._window) <= self._settings.look_ahead:
+        if len(self._window) <= self._settings.ahead(prepared.frame.inverse_depth.size):
             return []
         return [self._answer()]
 
@@ -103,8 +103,8 @@ class Sequence:
     def _alone(self, prepared: Prepared) -> Repaired:
         frame = prepared.frame
         if not self._settings.any:
-            error = np.sqrt(frame.variance / 2.0)
-            return Repaired(frame.inverse_depth, confidence_of(error, frame.inverse_depth))
+            error = np.sqrt(frame.variance / 2.0) if frame.told else None
+            return Repaired(frame.inverse_depth, unrepaired(frame.inverse_depth, error))
         depth, variance = fuse(prepared.candidates, self._settings, self._network, frame.rgb)
         return _stored(depth, variance)
 

@@ -8,6 +8,9 @@ from ..errors import UsageError
 BRANCHES = ("spatial", "temporal", "semantic")
 LOOK_AHEAD = 2
 MOST_LOOK_AHEAD = 12
+MANY_PIXELS = 4_000_000
+MOST_AHEAD_OF_MANY = 4
+"""Look-ahead of frames of more than `MANY_PIXELS`: each one that waits holds about 0.23 GB at 4K."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,7 @@ class RepairSettings:
     """Strength of each branch, 0 (off) to 1 (as far as its uncertainty allows).
 
     ``look_ahead``: frames after the present one that the temporal branch sees; 0 is streaming: a
-    frame is answered when it comes. Raises UsageError for values out of range.
+    frame is answered when it comes; large frames get fewer, see `ahead`. Raises UsageError for values out of range.
     """
 
     spatial: float = 1.0
@@ -32,6 +35,10 @@ class RepairSettings:
                 f"A look-ahead of {self.look_ahead} frames: give 0 (streaming) to "
                 f"{MOST_LOOK_AHEAD}."
             )
+
+    def ahead(self, pixels: int) -> int:
+        """The look-ahead of frames of that size: what is asked for, as far as memory allows."""
+        return min(self.look_ahead, MOST_AHEAD_OF_MANY) if pixels > MANY_PIXELS else self.look_ahead
 
     @property
     def any(self) -> bool:

@@ -7,9 +7,11 @@ import pytest
 from repair_clips import pan
 
 from core.errors import SecondEyeError
+from core.project import RepairRecord
 from core.repair import OFF, RepairSettings
 from core.repair.flicker import flicker, still
 from core.repair.repair import VERSION, WEIGHTS, Repair
+from core.repair.settings import LOOK_AHEAD
 
 
 def test_every_frame_begins_with_its_base():
@@ -36,16 +38,26 @@ def test_preparing_in_threads_gives_the_same_bits():
 
 def test_the_hash_covers_weights_and_algorithm():
     digest = hashlib.sha256(f"second-eye-repair {VERSION}".encode())
-    if WEIGHTS.is_file():
-        digest.update(WEIGHTS.read_bytes())
+    digest.update(WEIGHTS.read_bytes())
     repair = Repair(RepairSettings())
     assert repair.sha256 == digest.hexdigest() == Repair(OFF).sha256
     assert repair.name == "repair_v1"
 
 
+def test_a_new_project_looks_ahead_as_far_as_repair_does():
+    assert RepairRecord().look_ahead == LOOK_AHEAD
+
+
 def test_weights_that_are_not_there_are_named(tmp_path):
     with pytest.raises(SecondEyeError, match=r"missing\.safetensors"):
         Repair(RepairSettings(), tmp_path / "missing.safetensors")
+
+
+@pytest.mark.parametrize("settings", [RepairSettings(), OFF])
+def test_an_installation_without_its_weights_is_refused(tmp_path, monkeypatch, settings):
+    monkeypatch.setattr("core.repair.repair.WEIGHTS", tmp_path / "repair_v1.safetensors")
+    with pytest.raises(SecondEyeError, match=r"repair_v1\.safetensors: install Second Eye again"):
+        Repair(settings)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

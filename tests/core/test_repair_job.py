@@ -17,6 +17,7 @@ from core.jobs.repair import RepairJob
 from core.jobs.shots import ShotsJob
 from core.project import Project, swap
 from core.project.files import FrameFiles
+from core.repair.settings import LOOK_AHEAD
 
 LENGTHS = (9, 8)
 OFF = {"spatial": 0, "temporal": 0, "semantic": 0}
@@ -81,14 +82,14 @@ def test_nothing_changed_is_nothing_to_do(project):
 
 
 def test_repaired_again_is_repaired_so_from_the_start(material, project, tmp_path):
-    answer = RepairJob(str(project), spatial=0.5, temporal=0.25, look_ahead=2).run(quiet, never)
+    answer = RepairJob(str(project), spatial=0.5, temporal=0.25, look_ahead=3).run(quiet, never)
     assert (answer["frames"], answer["shots"]) == (17, ["shot_001", "shot_002"])
-    direct = analysed(material, tmp_path / "direct", spatial=0.5, temporal=0.25, look_ahead=2)
+    direct = analysed(material, tmp_path / "direct", spatial=0.5, temporal=0.25, look_ahead=3)
     assert pictures(project) == pictures(direct)
     manifests = [Project.open(folder).manifest for folder in (project, direct)]
     assert manifests[0].shots == manifests[1].shots
     assert manifests[0].repair == manifests[1].repair
-    RepairJob(str(project), spatial=1, temporal=1, look_ahead=4).run(quiet, never)
+    RepairJob(str(project), spatial=1, temporal=1, look_ahead=LOOK_AHEAD).run(quiet, never)
     assert pictures(project) == pictures(material[2])
 
 
@@ -164,7 +165,7 @@ def test_an_update_repairs_all_of_it_anew(material, project):
         ({"spatial": 2.0}, "spatial repair of 2.0: give 0 to 1"),
         ({"look_ahead": 40}, "look-ahead of 40 frames"),
         ({"shot": "shot_009"}, 'has no shot "shot_009": its shots are shot_001, shot_002'),
-        ({"shot": "shot_001", "look_ahead": 2}, "leave the shot away"),
+        ({"shot": "shot_001", "look_ahead": 3}, "leave the shot away"),
     ],
 )
 def test_bad_requests_change_nothing(project, options, words):
@@ -246,8 +247,8 @@ def test_a_cut_set_and_taken_out_again(material, project):
     assert shots(project) == [(1, 9), (10, 13), (14, 17)]
     names = [(s.name, s.near) for s in Project.open(project).manifest.shots]
     assert names == [("shot_001", 2.0), ("shot_002", 1.25), ("shot_003", 1.25)]
-    # Frames that saw the one after the cut: all of the four before it, and all after.
-    assert answer["frames"] == 8
+    # Frames that saw the one after the cut, before it, and all after.
+    assert answer["frames"] == LOOK_AHEAD + 4
     after = tree(project / "depth")
     assert all(after[f"{n:06d}.exr"] == before[f"{n:06d}.exr"] for n in range(1, 10))
     ShotsJob(str(project), merge=[14]).run(quiet, never)
@@ -302,12 +303,12 @@ def test_the_commands(material, project, tmp_path, capfd):
     assert cli.main([*depth, str(tmp_path / "off"), "--repair", "off", "--no-shots"]) == 0
     (shot,) = Project.open(tmp_path / "off").manifest.shots
     assert (shot.spatial, shot.temporal, shot.semantic) == (0, 0, 0)
-    arguments = ["--repair", "spatial=0.5, temporal=1", "--look-ahead", "2"]
+    arguments = ["--repair", "spatial=0.5, temporal=1", "--look-ahead", "3"]
     assert cli.main([*depth, str(tmp_path / "half"), *arguments]) == 0
     manifest = Project.open(tmp_path / "half").manifest
     shot = manifest.shots[1]
     assert (shot.spatial, shot.temporal, shot.semantic) == (0.5, 1, 1)
-    assert manifest.repair.look_ahead == 2
+    assert manifest.repair.look_ahead == 3
     capfd.readouterr()
     assert cli.main(["repair", str(project), "--shot", "shot_001", "--temporal", "0.5"]) == 0
     assert "9 frames are repaired (shot_001)" in capfd.readouterr().out

@@ -3,11 +3,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from repair_clips import STREAMING, TEMPORAL, Made, errors, pan, repaired
+from repair_clips import HEIGHT, STREAMING, TEMPORAL, WIDTH, Made, errors, pan, repaired
 
 from core.repair import OFF, Past, RepairSettings
 from core.repair.alignment import LEAK
 from core.repair.repair import Repair
+from core.repair.settings import MANY_PIXELS
 
 
 def swaying(frames):
@@ -96,11 +97,28 @@ def test_look_ahead_holds_frames_back_and_never_more_of_them():
     assert [len(Repair(STREAMING).sequence().push(repair.prepare(f))) for f in frames[:2]] == [1, 1]
 
 
+def test_large_frames_are_held_back_in_small_number(monkeypatch):
+    limits = RepairSettings(look_ahead=12), RepairSettings(look_ahead=3)
+    assert [[s.ahead(p) for p in (MANY_PIXELS, MANY_PIXELS + 1)] for s in limits] == [
+        [12, 4], [3, 3],
+    ]  # fmt: skip
+    monkeypatch.setattr("core.repair.settings.MANY_PIXELS", HEIGHT * WIDTH - 1)
+    frames = pan(7).estimated()
+    repair = Repair(RepairSettings(0.0, 1.0, 0.0, 12))
+    sequence = repair.sequence()
+    assert [len(sequence.push(repair.prepare(f))) for f in frames] == [0] * 4 + [1] * 3
+    assert len(sequence.finish()) == 4
+
+
 def test_all_off_is_the_input_bit_for_bit():
     frames = pan(3).estimated()
     for frame, told in zip(frames, repaired(frames, OFF), strict=True):
         np.testing.assert_array_equal(told.inverse_depth, frame.inverse_depth)
         assert told.confidence.min() > 0 and told.confidence.max() <= 1
+        assert told.confidence.mean() < 0.99
+    # A model that tells no uncertainty is taken at its word.
+    for told in repaired([replace(f, told=False) for f in frames], OFF):
+        assert (told.confidence == 1).all()
 
 
 def test_more_strength_flickers_less():

@@ -15,6 +15,7 @@ from core.errors import Cancelled, SecondEyeError, UsageError
 from core.jobs.analyse import AnalyseJob
 from core.project import Project
 from core.repair.repair import Repair
+from core.repair.settings import LOOK_AHEAD
 
 LENGTHS = (9, 8)
 
@@ -85,7 +86,7 @@ def test_no_shots_makes_one(clip, model, tmp_path):
     assert extents(tmp_path / "one") == [("shot_001", 1, 17)]
 
 
-@pytest.mark.parametrize("look_ahead", [0, 4])
+@pytest.mark.parametrize("look_ahead", [0, LOOK_AHEAD])
 @pytest.mark.parametrize("stop", [("shots", 4), ("repair", 0), ("repair", 2), ("repair", 9),
                                   ("repair", 12), ("range", 0), ("flicker", 1)])  # fmt: skip
 def test_cut_at_any_stage_it_ends_with_the_same_files(clip, model, undisturbed, look_ahead, stop):
@@ -214,6 +215,49 @@ def test_before_its_first_repaired_frame_a_project_takes_todays_repair(undisturb
     of_another_day(folder)
     analyse(clip, folder, model)
     assert tree(folder) == tree(undisturbed)
+
+
+def test_large_depth_is_repaired_with_a_smaller_look_ahead(clip, model, tmp_path, monkeypatch):
+    """It is said, and a run that was cut goes on with the bits of an undisturbed one."""
+    monkeypatch.setattr("core.repair.settings.MANY_PIXELS", 1000)
+    less = analyse(clip, tmp_path / "less", model, look_ahead=4)
+    assert not [note for note in less["notes"] if "look-ahead" in note]
+    with pytest.raises(Cancelled):
+        analyse(clip, tmp_path / "cut", model, stop=("repair", 3), look_ahead=12)
+    answer = analyse(clip, tmp_path / "cut", model)
+    (note,) = [note for note in answer["notes"] if "look-ahead" in note]
+    assert "a look-ahead of 4 frames, not 12" in note
+    for kind in ("depth", "confidence"):
+        assert tree(tmp_path / "cut" / kind) == tree(tmp_path / "less" / kind)
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_an_unrepaired_shot_is_as_sure_as_evaluation_says(clip, model, tmp_path, told):
+    """Of a model with uncertainty and of one without."""
+    from core.depth import DepthEstimate
+    from core.evaluation.looks import frame_of
+    from core.jobs.repairing import read_frame
+    from core.repair import OFF
+
+    analyse(clip, tmp_path / "p", model, last=4, spatial=0, temporal=0, semantic=0)
+    project = Project.open(tmp_path / "p")
+    if not told:
+        for n in range(1, 5):
+            project.uncertainty_path(n).unlink()
+            project.depth_path(n).unlink()
+        project.manifest.model.uncertainty = False
+        project.save()
+        analyse(clip, tmp_path / "p", model)
+        project = Project.open(tmp_path / "p")
+    plate, stored = project.read_plate(2), project.read_confidence(2)
+    estimate = DepthEstimate(project.read_base(2), project.read_uncertainty(2), None)
+    assert (estimate.uncertainty is not None) == told
+    for frame in (read_frame(project, 2), frame_of(plate, estimate)):
+        repair = Repair(OFF)
+        (alone,) = repair.sequence().push(repair.prepare(frame))
+        # Half floats; repair takes no error for less than a thousandth of the nearest.
+        np.testing.assert_allclose(alone.confidence, stored, atol=0.01)
+    assert (stored == 1).all() != told
 
 
 def test_the_facade_is_what_the_stage_stores(undisturbed):
