@@ -63,7 +63,7 @@ def _remember(relief: bpy.types.Object, modifier: Any) -> float:
     """Keep the artist's Depth View; returns that of a split."""
     view = compat.get_input(modifier, DEPTH_VIEW)
     # Where the split was ended by its slider, this is still the view that came with it.
-    if KEPT not in relief or view != 1.0:
+    if relief.get(KEPT) is None or view != 1.0:
         relief[KEPT] = view
     return 1.0
 

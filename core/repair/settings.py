@@ -10,7 +10,7 @@ LOOK_AHEAD = 2
 MOST_LOOK_AHEAD = 12
 MANY_PIXELS = 4_000_000
 MOST_AHEAD_OF_MANY = 4
-"""Look-ahead of frames of more than `MANY_PIXELS`: each one that waits holds about 0.23 GB at 4K."""
+"""Look-ahead of frames of more than `MANY_PIXELS`: at 4K each that waits holds about 0.23 GB."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class RepairSettings:
     """Strength of each branch, 0 (off) to 1 (as far as its uncertainty allows).
 
     ``look_ahead``: frames after the present one that the temporal branch sees; 0 is streaming: a
-    frame is answered when it comes; large frames get fewer, see `ahead`. Raises UsageError for values out of range.
+    frame is answered when it comes; large frames get fewer, see `ahead`. Raises UsageError for
+    values out of range.
     """
 
     spatial: float = 1.0
