@@ -17,6 +17,8 @@ from core.evaluation.cost import cost_of, parameters_by_part
 from core.evaluation.held_out import evaluate_renders
 from core.evaluation.semantic import evaluate_camvid
 from core.evaluation.sets import open_set
+from core.repair.repair import WEIGHTS as REPAIR_WEIGHTS
+from core.repair.weights import read_networks
 
 from . import pictures
 from .ablations import read_ablations
@@ -119,11 +121,20 @@ def _cost(run: Run, report: dict[str, Any]) -> None:
             report["cost"][name] = vars(cost_of(model, picture, paths.get(name)))
     if run.weights is not None and run.weights.suffix == ".safetensors":
         report["parts"] = parameters_by_part(run.weights)
+        if run.args.model is None:
+            report["parts"] |= {"repair": _of_repair()}
     report["tells_labels"] = run.models[run.ours].infer(picture).labels is not None
     report["speed"] = [measure_speed(run.args.model, n) for n in (1, 2, 2)]
     report["full_speed"] = [measure_speed(run.args.model, n, WIDTH) for n in (1, 2)]
     if run.peer is not None:
         report["peer_speed"] = [measure_speed(str(run.args.peer[0]), n) for n in (1, 2)]
+
+
+def _of_repair() -> int:
+    """Parameters of the networks of repair that ship."""
+    networks = read_networks(REPAIR_WEIGHTS)
+    parts = (networks.spatial, networks.fusion, networks.semantic)
+    return sum(p.numel() for part in parts if part is not None for p in part.parameters())
 
 
 def _sets(run: Run, report: dict[str, Any]) -> None:
