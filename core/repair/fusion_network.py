@@ -32,7 +32,7 @@ SILENT = np.float32(1e-30)  # precision of who says nothing
 
 class FusionNetwork(nn.Module):
     """Convolutions at a half, a quarter and an eighth of the grid, with the means and peaks of the
-    whole frame, which say how steady and how sure a shot is; 0.34 M parameters.
+    whole frame, which say how steady and how sure a shot is; 0.29 M parameters.
 
     `forward` takes what `fusion_input` makes, (N, CHANNELS, h, w) float32, and answers the change
     of each kind's log variance, (N, len(KINDS), h, w), within +-LARGEST; untrained, it answers 0.
