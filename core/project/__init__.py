@@ -16,6 +16,8 @@ from .manifest import (
     RepairRecord,
     SamplingRecord,
     Shot,
+    SolvedShot,
+    SolveRecord,
     StageRecord,
     TimelineRecord,
 )
@@ -38,6 +40,8 @@ __all__ = [
     "RepairRecord",
     "SamplingRecord",
     "Shot",
+    "SolveRecord",
+    "SolvedShot",
     "StageRecord",
     "TimelineRecord",
 ]

@@ -84,7 +84,8 @@ class Shot(Record):
 
 @dataclass
 class LensRecord(Record):
-    """``source``: "default", "metadata", "artist" ... : where the number comes from."""
+    """``source``: where the number comes from: "default" (nothing is known, 1 is assumed),
+    "metadata" (the clip's), "artist", "movie clip" (Blender's tracking camera), "solve"."""
 
     focal_over_width: float = 1.0
     source: str = "default"
@@ -136,6 +137,64 @@ class BakedCamera(Record):
 
 
 @dataclass
+class SolvedShot(Record):
+    """Frames whose scale and shift come from a camera solve: a shot, as it then was.
+
+    ``sights``: how often its ``bundles`` were seen; ``misfit``: the median error of the fitted
+    distances, in parts of the true ones; ``cameras``: how many frames had a camera of their own.
+    """
+
+    first: int
+    last: int
+    bundles: int
+    sights: int
+    cameras: int
+    misfit: float
+
+
+@dataclass
+class EarlierShot(Record):
+    """What a shot was before a camera solve, and how strongly it was repaired then."""
+
+    first: int
+    last: int
+    low: float
+    high: float
+    near: float
+    far: float
+    strength: float
+    repair: str  # a digest of what made its depth
+
+
+@dataclass
+class Earlier(Record):
+    """All numbers that a camera solve put others in the place of."""
+
+    scale: list[float]
+    shift: list[float]
+    lens: LensRecord
+    shots: list[EarlierShot]
+    metres_per_unit: float | None = None
+    camera: BakedCamera | None = None
+
+
+@dataclass
+class SolveRecord(Record):
+    """The camera solve that scale, shift, near and far come from: d is then 1/Z, in scene units.
+
+    ``clip``: name of Blender's movie clip; ``error``: its mean reprojection error in pixels;
+    ``path``: of each frame first..last x, y, z in scene units and the quaternion w, x, y, z of
+    the camera, which looks along its own -z with y up, in the scene, whose z is up.
+    """
+
+    clip: str
+    error: float
+    shots: list[SolvedShot]
+    path: list[list[float]]
+    earlier: Earlier
+
+
+@dataclass
 class StageRecord(Record):
     """``state``: "pending" or "done" for the frames first..last of the manifest."""
 
@@ -163,6 +222,7 @@ class Manifest(Record):
     repair: RepairRecord = field(default_factory=RepairRecord)
     metres_per_unit: float | None = None
     camera: BakedCamera | None = None
+    solve: SolveRecord | None = None
     stages: dict[str, StageRecord] = field(default_factory=_pending_stages)
 
     @property

@@ -43,6 +43,13 @@ def _rules(m: Manifest) -> Iterator[tuple[bool, str]]:
             values = getattr(m.camera, name)
             yield len(values) == frames, _count(f"camera.{name}", frames, len(values))
         yield all(c > 0 for c in m.camera.convergence), "camera.convergence must be above 0"
+    if m.solve is not None:
+        path = m.solve.path
+        yield len(path) == frames, _count("solve.path", frames, len(path))
+        yield all(len(row) == 7 for row in path), "solve.path must hold seven numbers a frame"
+        for name in ("scale", "shift"):
+            values = getattr(m.solve.earlier, name)
+            yield len(values) == frames, _count(f"solve.earlier.{name}", frames, len(values))
     for name, stage in m.stages.items():
         yield stage.state in (PENDING, DONE), f'stages.{name}.state must be "pending" or "done"'
     for name in STAGES:
