@@ -14,9 +14,19 @@ def check_analysed(project: Project) -> None:
     """Raise SecondEyeError where the estimates don't stand for all frames."""
     stages = project.manifest.stages
     if stages["plate"].state != DONE or stages["depth"].state != DONE:
-        raise SecondEyeError(
-            f"{project.folder} is not analysed to its end: run depth again to go on with it first."
-        )
+        raise _unfinished(project)
+
+
+def check_complete(project: Project) -> None:
+    """Raise SecondEyeError where depth doesn't stand for all frames."""
+    if not project.manifest.complete:
+        raise _unfinished(project)
+
+
+def _unfinished(project: Project) -> SecondEyeError:
+    return SecondEyeError(
+        f"{project.folder} is not analysed to its end: run depth again to go on with it first."
+    )
 
 
 def make_again(work: Work, target: Manifest, anew: bool = False) -> set[int]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..project import Shot, atomic
 from .pipeline import mapped
-from .repairing import Place, depth_sized_plate
+from .repairing import Place
 from .work import Work
 
 NAME = "flicker.json"
@@ -80,7 +80,7 @@ def _of_shot(
         scale = np.float32(target.depth.scale[index])
         shift = np.float32(target.depth.shift[index])
         base, repaired = work.project.read_base(n), place(n).read_depth(n)
-        rgb = depth_sized_plate(work.project, n)
+        rgb = work.project.read_small_plate(n)
         return _Seen(n, rgb, scale * base + shift, scale * repaired + shift)
 
     begin = max(first - 1, shot.first)

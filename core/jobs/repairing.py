@@ -17,6 +17,7 @@ from ..repair import Frame, Past, Prepared, Repaired
 from ..repair.confidence import unrepaired, variance_of
 from ..repair.repair import Repair
 from ..repair.settings import MANY_PIXELS
+from ..repair.shown import enough
 from .pipeline import mapped
 from .strengths import Repairs
 from .work import Work, runs
@@ -57,10 +58,14 @@ def _repair_run(
     past = None
     if first > shot.first:
         before = place(first - 1)
+        seen_last = [project.read_small_plate(first - 1)]
+        while first - len(seen_last) > shot.first and not enough(seen_last):
+            seen_last.append(project.read_small_plate(first - 1 - len(seen_last)))
         past = Past(
-            depth_sized_plate(project, first - 1),
+            seen_last[0],
             before.read_depth(first - 1),
             before.read_confidence(first - 1),
+            tuple(seen_last[1:]),
         )
     sequence = repair.sequence(past)
     pixels = work.target.depth.width * work.target.depth.height
@@ -93,15 +98,4 @@ def read_frame(project: Project, n: int) -> Frame:
     inverse, labels = project.read_base(n), project.read_labels(n)
     error = project.read_uncertainty(n)
     variance = variance_of(DepthEstimate(inverse, error, labels))
-    return Frame(depth_sized_plate(project, n), inverse, variance, labels, error is not None)
-
-
-def depth_sized_plate(project: Project, n: int) -> np.ndarray:
-    """The plate, RGB uint8 (h, w, 3), at the size of the depth files."""
-    import cv2
-
-    plate, depth = project.read_plate(n), project.manifest.depth
-    if plate.shape[:2] == (depth.height, depth.width):
-        return plate
-    small = cv2.resize(plate, (depth.width, depth.height), interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(small)
+    return Frame(project.read_small_plate(n), inverse, variance, labels, error is not None)

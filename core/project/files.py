@@ -10,7 +10,7 @@ from . import atomic, pictures
 from .manifest import Manifest
 
 FOLDERS = ("plate", "base", "uncertainty", "labels", "depth", "confidence")
-GEOMETRY = "geometry"  # made only where a shot is sampled
+SAMPLING = "sampling"  # made only where a shot is sampled
 
 
 class FrameFiles:
@@ -62,6 +62,13 @@ class FrameFiles:
         """The conformed footage, RGB uint8 (H, W, 3)."""
         clip = self.manifest.clip
         return pictures.read_plate(self.plate_path(frame), clip.height, clip.width)
+
+    def read_small_plate(self, frame: int) -> np.ndarray:
+        """The plate at the size of the depth files, RGB uint8 (h, w, 3)."""
+        plate, depth = self.read_plate(frame), self.manifest.depth
+        if plate.shape[:2] == (depth.height, depth.width):
+            return plate
+        return pictures.reduced(plate, depth.height, depth.width)
 
     def plate_is_whole(self, frame: int) -> bool:
         """Whether the plate stands there with its end mark; decodes nothing."""

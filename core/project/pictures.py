@@ -80,6 +80,14 @@ def read_plate(path: Path, height: int, width: int) -> np.ndarray:
     return np.ascontiguousarray(pixels[:, :, ::-1])
 
 
+def reduced(rgb: np.ndarray, height: int, width: int) -> np.ndarray:
+    """``rgb`` uint8 (H, W, 3) at ``height`` x ``width``, each pixel the mean of what it covers."""
+    import cv2
+
+    small = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(small)
+
+
 def write_labels(path: Path, labels: np.ndarray) -> None:
     """Write classes (h, w) uint8 to ``path`` as an 8-bit PNG, atomically. Raises SecondEyeError."""
     import cv2

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``second-eye export PROJECT -o FILE.ply``: a frame as a point cloud or as 3D Gaussians."""
+
+import argparse
+from typing import Any
+
+from ..console import Console
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("project", metavar="PROJECT", help="an analysed depth project")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="FILE.ply", help="what stands there is replaced"
+    )
+    parser.add_argument(
+        "--frame", type=int, metavar="N", help="timeline frame; default: the project's first"
+    )
+    parser.add_argument(
+        "--form",
+        choices=("points", "splats"),
+        default="points",
+        help="a point cloud with normals and colours, or 3D Gaussians for splat viewers",
+    )
+    for name, what in (
+        ("near", "distance of the nearest things"),
+        ("far", "distance of the farthest"),
+    ):
+        parser.add_argument(
+            f"--{name}", type=float, metavar="UNITS", help=f"{what}; default: the shot's"
+        )
+    parser.add_argument(
+        "--strength", type=float, metavar="S", help="0 flat, 1 as estimated; default: the shot's"
+    )
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """Run the job; see ExportJob for the answer."""
+    from ..jobs.export import ExportJob
+
+    job = ExportJob(
+        project=arguments.project,
+        output=arguments.output,
+        frame=arguments.frame,
+        form=arguments.form,
+        near=arguments.near,
+        far=arguments.far,
+        strength=arguments.strength,
+    )
+    return job.run(console.report, console.cancelled)
