@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Depth project -> Blender scene: node groups, relief, points, materials, footage camera.
 
-build_scene(project, scene, *, columns=None, start=1, points=False,
+build_scene(project, scene, *, sampling="GRID", columns=None, start=1, points=False,
             collection_name="Second Eye") -> StageObjects(collection, camera, reliefs)
 update_scene(project, scene) -> shots whose frames are new; what an artist set stays
 find_collection(scene) -> the collection of an earlier build

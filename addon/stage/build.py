@@ -12,11 +12,14 @@ from ...core.project import Project
 from .depth_pixels import check_pictures
 from .footage_camera import footage_camera
 from .images import load_raw, load_sequence
-from .sampling import relief_pattern
+from .detail import level_objects, remove_unused
+from .sampling import ADAPTIVE, GRID, Planes, adaptive_planes, finest_pitch, grid_planes
 from .settings import configure_scene
-from .shot import Sources, hang_from, is_relief, materials, shot_object
+from .shot import Sources, hang_from, is_relief, materials, relief_modifier, shot_object
 
 COLLECTION = "Second Eye"
+COLUMNS, SAMPLING = "second_eye_columns", "second_eye_sampling"
+"""On the collection: what it was built with."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ def build_scene(
     project: Project,
     scene: bpy.types.Scene,
     *,
+    sampling: str = GRID,
     columns: int | None = None,
     start: int = 1,
     points: bool = False,
@@ -39,23 +43,29 @@ def build_scene(
 ) -> StageObjects:
     """Show ``project`` in ``scene``: scene frame s shows timeline frame s - start + first.
 
-    ``columns``: cells of the relief across the picture, at most one per depth pixel (the default,
-    up to 640). ``points``: clouds of points instead of surfaces. Building again replaces the
+    ``sampling``: "ADAPTIVE" takes each shot's own pattern, "GRID" a grid of ``columns`` cells across
+    the picture, at most one per depth pixel (the default, up to 640). ``points``: clouds of points instead of surfaces. Building again replaces the
     reliefs and keeps the cameras. Sets the scene's rate, size, range, colours and engine.
 
-    Raises SecondEyeError where a picture is missing or the shots' first depth pictures can't be
-    read, UsageError on start < 0.
+    Raises SecondEyeError where a picture is missing, the shots' first depth pictures can't be read,
+    or a shot has no pattern of its depth of today; UsageError on start < 0. Then nothing changed.
     """
     manifest = project.manifest
     if start < 0:
         raise UsageError(f"A scene can't start at frame {start}: Blender starts at 0 or later.")
     check_pictures(project)
-    sources = load_sources(project, columns, start, points)
+    planes = shot_planes(project, sampling, columns)
+    lacking = [shot.name for shot in manifest.shots if planes[shot.first] is None]
+    if lacking:
+        raise SecondEyeError(
+            f"{lacking[0]} has no sampling pattern of its depth as it is now: sample it again."
+        )
+    sources = load_sources(project, planes, start, points)
     collection = _collection(scene, collection_name)
     collection["second_eye_project"] = str(project.folder)
     collection["second_eye_start"] = start
     collection["second_eye_first"] = manifest.first
-    collection["second_eye_columns"] = sources.columns
+    collection[COLUMNS], collection[SAMPLING] = columns or 0, sampling
     for relief in reliefs(collection):
         remove_relief(relief)
     camera = footage_camera(collection, manifest)
@@ -71,16 +81,27 @@ def build_scene(
     return StageObjects(collection, camera, tuple(built))
 
 
-def load_sources(project: Project, columns: int | None, start: int, points: bool) -> Sources:
-    """The project's picture sequences, as they are on the disk now, and its sampling pattern."""
+def shot_planes(
+    project: Project, sampling: str, columns: int | None
+) -> dict[int, Planes | None]:
+    """Of every shot, by its first frame; None where it lacks a pattern of its depth of today."""
+    shots = project.manifest.shots
+    if sampling == ADAPTIVE:
+        return {shot.first: adaptive_planes(project, shot) for shot in shots}
+    return dict.fromkeys((s.first for s in shots), grid_planes(project.manifest, columns))
+
+
+def load_sources(
+    project: Project, planes: dict[int, Planes | None], start: int, points: bool
+) -> Sources:
+    """The project's picture sequences, as they are on the disk now, with the shots' ``planes``."""
     manifest = project.manifest
-    pattern, columns = relief_pattern(manifest, columns)
     name = project.folder.name.removesuffix(".secondeye")
     return Sources(
         load_sequence(project.plate_path(manifest.first), f"{name} plate", "sRGB"),
         load_sequence(project.depth_path(manifest.first), f"{name} depth", "Non-Color"),
-        pattern,
-        columns,
+        planes,
+        next((p.pitch for p in planes.values() if p is not None), finest_pitch(manifest)),
         start,
         points,
         load_raw(project, f"{name} raw depth"),
@@ -117,7 +138,7 @@ def remove_relief(relief: bpy.types.Object) -> None:
     """Remove a relief of an earlier build with all that only it used."""
     used: list[bpy.types.ID | None] = [relief.data]
     if any(is_relief(modifier) for modifier in relief.modifiers):
-        used += materials(relief)
+        used += [*materials(relief), *level_objects(relief_modifier(relief))]
     used.append(relief.animation_data.action if relief.animation_data else None)
     bpy.data.objects.remove(relief)
-    bpy.data.batch_remove([block for block in used if block is not None and block.users == 0])
+    remove_unused(used)

@@ -8,6 +8,11 @@ from typing import Any
 MATTE_ANGLE = "Matte Angle"
 REPAIR, SPLIT, DEPTH_VIEW = "Repair", "Split", "Depth View"
 RAW, POINTS = "Raw Depth", "Points"
+VIEWPORT_LEVEL, RENDER_LEVEL, LEVELS = "Viewport Level", "Render Level", "Levels"
+AUTO_VIEWPORT, AUTO_RENDER = "Auto Viewport", "Auto Render"
+COARSER = tuple(f"Level {number}" for number in range(1, 6))
+"""Objects that hold the coarser levels' meshes, the coarsest first. The finest is the relief's own
+mesh, so that a grid needs none."""
 _DEGREE = 0.017453292519943295
 Row = tuple[str, float, float, str, str]
 """Name, default, least value, subtype, tooltip."""
@@ -59,6 +64,25 @@ _INTEGERS = (
 )
 
 
+_DETAIL = (
+    (
+        VIEWPORT_LEVEL,
+        0,
+        "Level of detail in the viewport: 1 is the coarsest, 0 takes the one whose error stays "
+        "below an eighth of a pixel of disparity",
+    ),
+    (
+        RENDER_LEVEL,
+        0,
+        "Level of detail in renders: 1 is the coarsest, 0 takes the one whose error stays below a "
+        "thirty-second of a pixel of disparity. Keys on it would make a rendered shot jump",
+    ),
+    (LEVELS, 1, "How many levels of detail there are"),
+    (AUTO_VIEWPORT, 1, "The level that 0 stands for in the viewport"),
+    (AUTO_RENDER, 1, "The level that 0 stands for in renders"),
+)
+
+
 def add_sockets(group: Any) -> None:
     """Give the empty group its inputs and its output."""
     new = group.interface.new_socket
@@ -67,8 +91,7 @@ def add_sockets(group: Any) -> None:
     for row in _FLOATS:
         _float(new, *row)
     for name, default, description in _INTEGERS:
-        item = new(name, in_out="INPUT", socket_type="NodeSocketInt", description=description)
-        item.default_value = default
+        _integer(new, name, default, description)
     for name, kind, description in (
         ("Depth", "NodeSocketImage", "The project's depth sequence"),
         ("Plate", "NodeSocketImage", "The project's plate sequence"),
@@ -81,6 +104,17 @@ def add_sockets(group: Any) -> None:
         new(name, in_out="INPUT", socket_type=kind, description=description)
     for row in _COMPARISON:
         _float(new, *row)
+    for name, default, description in _DETAIL:
+        _integer(new, name, default, description).min_value = default
+    for name in COARSER:
+        said = "Holds the mesh of a coarser level of detail"
+        new(name, in_out="INPUT", socket_type="NodeSocketObject", description=said)
+
+
+def _integer(new: Any, name: str, default: int, description: str) -> Any:
+    item = new(name, in_out="INPUT", socket_type="NodeSocketInt", description=description)
+    item.default_value = default
+    return item
 
 
 def _float(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Materials: the plate projected through the footage camera, and the colour of points."""
+"""Materials: the plate projected through the footage camera, on surfaces and on points."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import bpy
 from .comparison import Comparison
 from .images import Sequence
 from .nodes import Socket, Tree
-from .relief_group import COLOUR, DEPTH, LENS, MATTE
+from .relief_group import DEPTH, LENS, MATTE
 
 
 def plate_material(
@@ -54,11 +54,14 @@ def plate_material(
     return material
 
 
-def point_material(relief: str) -> bpy.types.Material:
-    """Emission of each point's own colour."""
+def point_material(relief: str, plate: Sequence) -> bpy.types.Material:
+    """Emission of the plate, projected as on the surface: points of a plain are wide, and of one
+    colour each they would show the plate as a mosaic."""
     material, t = _empty(f"{relief} Points", relief)
-    attribute = t.node("ShaderNodeAttribute", attribute_name=COLOUR)
-    _finish(t, Comparison(t).with_depth_view(t.emission(attribute.outputs["Color"])))
+    position = t.node("ShaderNodeTexCoord").outputs["Object"]
+    uv = _project(t, position, _attribute(t, LENS))
+    picture = t.emission(plate.texture(t, uv, "Linear", "MIRROR"))
+    _finish(t, Comparison(t).with_depth_view(picture))
     return material
 
 

@@ -13,14 +13,29 @@ from typing import Any
 import bpy
 
 from ...core.geometry import END, HORIZON
-from .group_inputs import DEPTH_VIEW, MATTE_ANGLE, RAW, REPAIR, SPLIT, add_sockets
+from .group_inputs import (
+    AUTO_RENDER,
+    AUTO_VIEWPORT,
+    COARSER,
+    DEPTH_VIEW,
+    LEVELS,
+    MATTE_ANGLE,
+    RAW,
+    RENDER_LEVEL,
+    REPAIR,
+    SPLIT,
+    VIEWPORT_LEVEL,
+    add_sockets,
+)
 from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
-VERSION = 2  # raise it when the nodes change: an older group in a .blend is then left alone
+VERSION = 3  # raise it when the nodes change: an older group in a .blend is then left alone
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
 (matte, angle, near), and the colour of a point."""
+RADIUS = "se_radius"
+"""Named attribute of the planes: how far a point reaches in the picture, in picture widths."""
 COMPARE, NORMALISED = "se_compare", "se_normalised"
 """(1 - Repair, Split, Depth View), and the depth that Depth View shows. Stored only where one of
 them is not 0: a material reads a missing attribute as 0."""
@@ -42,6 +57,7 @@ def relief_group() -> bpy.types.NodeTree:
 def _nodes(group: bpy.types.NodeTree) -> None:
     t = Tree(group)
     given = t.node("NodeGroupInput").outputs
+    plane = _level(t, given)
     x, y, _ = t.separate(t.node("GeometryNodeInputPosition").outputs[0])
     uv = t.combine(
         t.math("ADD", x, 0.5),
@@ -64,12 +80,12 @@ def _nodes(group: bpy.types.NodeTree) -> None:
         t.math("MULTIPLY", y, wide),
         t.math("MULTIPLY", distance, -1.0),
     )
-    flat = _compared(t, given, normalised)
+    lens = t.combine(given["Focal"], t.math("DIVIDE", given["Focal"], given["Aspect"]), 0.0)
+    flat = _store(t, _compared(t, given, plane, normalised), LENS, "FLOAT_VECTOR", lens)
     place = t.node("GeometryNodeSetPosition")
     t.link(flat, place.inputs["Geometry"])
     t.link(position, place.inputs["Position"])
     facts = (
-        (LENS, t.combine(given["Focal"], t.math("DIVIDE", given["Focal"], given["Aspect"]), 0.0)),
         (DEPTH, t.combine(gain, offset, t.math("DIVIDE", given["Strength"], given["Step"]))),
         (MATTE, t.combine(given["Matte"], given[MATTE_ANGLE], given["Near"])),
     )
@@ -82,6 +98,23 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     shown = _switch(t, "GEOMETRY", given["Points"], points, painted)
     t.link(shown, t.node("NodeGroupOutput").inputs[0])
     t.arrange()
+
+
+def _level(t: Tree, given: Socket) -> Socket:
+    """The plane of the level asked for: one for the viewport, one for renders, the same in every
+    frame. Switches are lazy: of the other levels nothing is read."""
+    shown = t.node("GeometryNodeIsViewport").outputs[0]
+    asked = _switch(t, "INT", shown, given[VIEWPORT_LEVEL], given[RENDER_LEVEL])
+    auto = _switch(t, "INT", shown, given[AUTO_VIEWPORT], given[AUTO_RENDER])
+    level = _switch(t, "INT", t.math("GREATER_THAN", asked, 0.5), asked, auto)
+    plane = given["Geometry"]
+    for number, name in reversed(list(enumerate(COARSER, 1))):
+        held = t.node("GeometryNodeObjectInfo", name)
+        t.link(given[name], held.inputs["Object"])
+        coarse = t.math("LESS_THAN", level, number + 0.5)
+        plane = _switch(t, "GEOMETRY", coarse, held.outputs["Geometry"], plane)
+    coarser = t.math("LESS_THAN", level, given[LEVELS])
+    return _switch(t, "GEOMETRY", coarser, plane, given["Geometry"])
 
 
 def _stored_depth(t: Tree, given: Socket, uv: Socket, number: Socket) -> Socket:
@@ -102,9 +135,8 @@ def _stored_depth(t: Tree, given: Socket, uv: Socket, number: Socket) -> Socket:
     return _switch(t, "FLOAT", needed, mixed, repaired)
 
 
-def _compared(t: Tree, given: Socket, normalised: Socket) -> Socket:
+def _compared(t: Tree, given: Socket, geometry: Socket, normalised: Socket) -> Socket:
     """The flat plane with what the materials need to know of Repair, Split and Depth View."""
-    geometry = given["Geometry"]
     view, split = given[DEPTH_VIEW], given[SPLIT]
     missing = t.math("SUBTRACT", 1.0, given[REPAIR])
     needed = t.math("MAXIMUM", t.math("MAXIMUM", missing, split), view)
@@ -144,14 +176,16 @@ def _distance(t: Tree, given: Socket, normalised: Socket) -> Socket:
 def _points(
     t: Tree, given: Socket, flat: Socket, position: Socket, wide: Socket, uv: Socket, number: Socket
 ) -> Socket:
-    """One point a vertex, as large as its cell of the picture is at its distance.
+    """One point a vertex, as large as its part of the picture is at its distance.
 
     From the flat plane: the fields here speak of its positions, not of the relief's.
     """
     colour = _texture(t, given["Plate"], uv, number, "Linear", "Plate")
     coloured = _store(t, flat, COLOUR, "FLOAT_COLOR", colour)
-    cell = _cell(t, given)
-    radius = t.math("MULTIPLY", t.math("MULTIPLY", wide, cell), given["Point Size"])
+    cell = t.node("GeometryNodeInputNamedAttribute", RADIUS, data_type="FLOAT")
+    t.link(RADIUS, cell.inputs["Name"])
+    reach = t.math("MULTIPLY", wide, cell.outputs[0])
+    radius = t.math("MULTIPLY", reach, given["Point Size"])
     cloud = t.node("GeometryNodeMeshToPoints")
     t.link(coloured, cloud.inputs["Mesh"])
     t.link(_inside(t, uv), cloud.inputs["Selection"])
@@ -168,14 +202,6 @@ def _inside(t: Tree, uv: Socket) -> Socket:
     u, v, _ = t.separate(half.outputs[0])
     far = t.math("MAXIMUM", t.math("ABSOLUTE", u), t.math("ABSOLUTE", v))
     return t.math("LESS_THAN", far, 0.50001)
-
-
-def _cell(t: Tree, given: Socket) -> Socket:
-    """Half the diagonal of a cell in picture widths: sqrt(aspect / vertices / 2)."""
-    count = t.node("GeometryNodeAttributeDomainSize", component="MESH")
-    t.link(given["Geometry"], count.inputs[0])
-    area = t.math("DIVIDE", given["Aspect"], count.outputs["Point Count"])
-    return t.math("SQRT", t.math("MULTIPLY", area, 0.5))
 
 
 def _texture(

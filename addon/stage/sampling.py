@@ -1,27 +1,121 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a relief takes its depth: a grid that fits the depth pictures, and an apron around it."""
+"""Where a relief takes its depth: on a grid or a shot's pattern, with an apron around the picture.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from ...core.geometry import Pattern, grid_pattern
-from ...core.project import Manifest
+from ...core.errors import SecondEyeError
+from ...core.geometry import Pattern, choose_pair, grid_pattern
+from ...core.geometry.pattern_file import load
+from ...core.project import Manifest, Project, Shot
+from ...core.project.sampling import is_current, pattern_path, source_of
+from ...core.stereo.gain import shot_gain
 
 COLUMNS = 641  # cells across at most, unless asked for: every pixel of a depth picture 640 wide
 APRON = 0.05  # of the picture's width and height, on every side
 BESIDE = np.array([0.1513, -0.1471])  # of a depth pixel; below 0.5: still "Closest"
+ADAPTIVE, GRID = "ADAPTIVE", "GRID"
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One level of detail: the picture plane with its apron. ``radius``: float32 (N + K,), of its
+    points as a cloud, in picture widths; ``fill``: float32 (K, 2), points that only the cloud has.
+    ``error``: RMS, in pixels of disparity; None where nobody measured it."""
+
+    pattern: Pattern
+    fill: np.ndarray
+    radius: np.ndarray
+    error: float | None
+
+
+@dataclass(frozen=True)
+class Planes:
+    """A shot's levels, the coarsest first. ``viewport``, ``render``: the numbers, from 1, that Auto
+    takes. ``pitch``: the distance between samples in picture widths, over which a step is
+    measured. ``source``: the same for the same planes."""
+
+    levels: tuple[Plane, ...]
+    viewport: int
+    render: int
+    pitch: float
+    source: str
+
+
+def grid_planes(manifest: Manifest, columns: int | None) -> Planes:
+    """The one level of the grid, the same for all shots."""
+    pattern, columns = relief_pattern(manifest, columns)
+    aspect = manifest.clip.height / manifest.clip.width
+    inside = ((pattern.points >= 0.0) & (pattern.points <= 1.0)).all(axis=1)
+    u, v = (np.unique(pattern.points[inside, axis]) for axis in (0, 1))
+    reach = 0.5 * np.hypot(np.diff(u).max(), np.diff(v).max() * aspect)
+    radius = np.full(len(pattern.points), reach, np.float32)
+    plane = Plane(pattern, np.zeros((0, 2), np.float32), radius, None)
+    return Planes((plane,), 1, 1, 1.0 / columns, f"grid {columns} {len(pattern.points)}")
+
+
+def adaptive_planes(project: Project, shot: Shot) -> Planes | None:
+    """The levels of the shot's own pattern; None without one of the depth that stands there now.
+
+    Raises SecondEyeError where it is damaged, or of a newer version.
+    """
+    manifest = project.manifest
+    if not is_current(project.folder, manifest, shot):
+        return None
+    path = pattern_path(project.folder, shot)
+    stored, gain = load(path), shot_gain(manifest, shot)
+    if stored.source != source_of(manifest, shot):
+        return None  # a run was cut between the file and the manifest
+    width, height = manifest.depth.width, manifest.depth.height
+    if (stored.width, stored.height) != (width, height):
+        raise SecondEyeError(f"{path} is of another depth size: delete it and sample again.")
+    planes = []
+    for number, level in enumerate(stored.levels):
+        pattern = with_apron(beside_pixels(stored.pattern(number), width, height))
+        # The apron gets no points of a cloud; its radii only fill the place.
+        apron = np.zeros(len(pattern.points) - level.count, np.float32)
+        parts = (level.radius[: level.count], apron, level.radius[level.count :])
+        radius = np.concatenate(parts).astype(np.float32)
+        planes.append(Plane(pattern, level.fill, radius, level.misfit.rms * gain))
+    viewport, render = choose_pair(stored, gain) if gain > 0.0 else (len(planes) - 1,) * 2
+    stamp = f"{stored.source} {[len(plane.pattern.triangles) for plane in planes]}"
+    return Planes(tuple(planes), viewport + 1, render + 1, finest_pitch(manifest), stamp)
+
+
+def finest_pitch(manifest: Manifest) -> float:
+    """Of depth pixels, or of the finest grid where those are smaller: enlarged depth has slopes that
+    are staircases, and measured over less than their treads the matte would be a comb."""
+    return 1.0 / min(COLUMNS, _most_columns(manifest))
+
+
+def beside_pixels(pattern: Pattern, width: int, height: int) -> Pattern:
+    """Points on the middles of pixels moved beside them, as `on_pixels` has them and says why;
+    those of the outline along it."""
+    points = pattern.points
+    moved = points + BESIDE / [width, height]
+    inside = (points > 0.0) & (points < 1.0)
+    return Pattern(np.where(inside, moved, points).astype(np.float32), pattern.triangles)
 
 
 def relief_pattern(manifest: Manifest, columns: int | None) -> tuple[Pattern, int]:
     """The pattern of every shot of a project, and its number of columns (at most as asked for)."""
     clip, depth = manifest.clip, manifest.depth
+    columns = min(columns or COLUMNS, _most_columns(manifest))
+    grid = grid_pattern(clip.width, clip.height, columns)
+    return with_apron(on_pixels(grid, columns, depth.width, depth.height)), columns
+
+
+def _most_columns(manifest: Manifest) -> int:
+    """No more than a grid has that gives every depth pixel a cell."""
+    clip, depth = manifest.clip, manifest.depth
     most = depth.width + 1
     while most > 1 and round(most * clip.height / clip.width) > depth.height + 1:
         most -= 1
-    columns = min(columns or COLUMNS, most)
-    grid = grid_pattern(clip.width, clip.height, columns)
-    return with_apron(on_pixels(grid, columns, depth.width, depth.height)), columns
+    return most
 
 
 def on_pixels(grid: Pattern, columns: int, width: int, height: int) -> Pattern:

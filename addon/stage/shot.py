@@ -11,13 +11,14 @@ import numpy as np
 from mathutils import Matrix
 
 from ...core.errors import SecondEyeError
-from ...core.geometry import Pattern
 from ...core.project import Project, Shot
 from . import compat, keys
+from .detail import shape
 from .group_inputs import RAW
 from .images import Sequence
 from .material import plate_material, point_material
 from .relief_group import relief_group
+from .sampling import Planes
 
 MODIFIER = "Second Eye Relief"
 BRANCHES = ("spatial", "temporal", "semantic")
@@ -30,13 +31,15 @@ STEEPEST = 8.0  # normalised inverse depth per picture width
 
 @dataclass(frozen=True)
 class Sources:
-    """What all shots of a project share. ``start``: scene frame of the project's first frame;
-    ``raw``: the depth before repair, None where the project keeps none."""
+    """What a project's shots are made of. ``planes``: by the shot's first frame; None where the
+    relief keeps those that it has. ``pitch``: as in `Planes`, the same for all shots. ``start``:
+    scene frame of the project's first frame; ``raw``: the depth before repair, None where the
+    project keeps none."""
 
     plate: bpy.types.Image
     depth: bpy.types.Image
-    pattern: Pattern
-    columns: int
+    planes: dict[int, Planes | None]
+    pitch: float
     start: int
     points: bool
     raw: bpy.types.Image | None = None
@@ -46,33 +49,15 @@ class Sources:
         return self.start + frame - project.manifest.first
 
 
-def plane_mesh(name: str, pattern: Pattern, aspect: float) -> bpy.types.Mesh:
-    """The picture plane in picture widths: x = u - 0.5, y = (v - 0.5) * aspect, z = 0."""
-    count, faces = len(pattern.points), len(pattern.triangles)
-    co = np.zeros((count, 3), np.float32)
-    co[:, 0] = pattern.points[:, 0] - 0.5
-    co[:, 1] = (pattern.points[:, 1] - 0.5) * aspect
-    mesh = bpy.data.meshes.new(name)
-    mesh.vertices.add(count)
-    mesh.vertices.foreach_set("co", co.ravel())
-    mesh.loops.add(faces * 3)
-    mesh.loops.foreach_set("vertex_index", np.ascontiguousarray(pattern.triangles).ravel())
-    mesh.polygons.add(faces)
-    mesh.polygons.foreach_set("loop_start", np.arange(0, faces * 3, 3, dtype=np.int32))
-    mesh.update(calc_edges=True)
-    return mesh
-
-
 def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> bpy.types.Object:
     """A relief that shows ``shot``; link it, and parent it to the footage camera."""
     manifest = project.manifest
     aspect = manifest.clip.height / manifest.clip.width
     name = object_name(shot, number)
-    relief = bpy.data.objects.new(name, plane_mesh(name, sources.pattern, aspect))
+    relief = bpy.data.objects.new(name, bpy.data.meshes.new(name))
     relief["second_eye_role"] = "relief"
     modifier: Any = relief.modifiers.new(MODIFIER, "NODES")
     modifier.node_group = relief_group()
-    pitch = 1.0 / sources.columns
     values = {
         "Near": shot.near,
         "Far": shot.far,
@@ -81,7 +66,7 @@ def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> 
         "Aspect": aspect,
         # A surface seen so steeply that its depth runs through the whole range within an eighth of
         # the picture's width is taken for a step; depth networks draw steps several pixels wide.
-        "Step": min(0.5, STEEPEST * pitch),
+        "Step": min(0.5, STEEPEST * sources.pitch),
         "Points": sources.points,
     }
     for input_name, value in values.items():
@@ -115,6 +100,9 @@ def fit(relief: bpy.types.Object, project: Project, shot: Shot, sources: Sources
     before = [compat.get_input(modifier, name) for name in PICTURED]
     for name, value in values.items():
         compat.set_input(modifier, name, value)
+    planes = sources.planes[shot.first]
+    if planes is not None:
+        shape(relief, modifier, planes, float(compat.get_input(modifier, "Aspect")))
     relief["second_eye_shot"] = shot.name
     relief["second_eye_first"] = shot.first
     _follow_strengths(relief, shot)
@@ -189,12 +177,12 @@ def _dress(
     def shown(image: bpy.types.Image) -> Sequence:
         return Sequence(image, at, shot.first, shot.last)
 
-    across = 1.0 / sources.columns
-    pitch = (across, across / compat.get_input(modifier, "Aspect"))
+    pitch = (sources.pitch, sources.pitch / compat.get_input(modifier, "Aspect"))
     raw = shown(sources.raw) if sources.raw is not None else None
-    material = plate_material(relief.name, shown(sources.plate), shown(sources.depth), raw, pitch)
+    plate = shown(sources.plate)
+    material = plate_material(relief.name, plate, shown(sources.depth), raw, pitch)
     compat.set_input(modifier, WORN_BY_RELIEF, material)
-    compat.set_input(modifier, WORN_BY_POINTS, point_material(relief.name))
+    compat.set_input(modifier, WORN_BY_POINTS, point_material(relief.name, plate))
     bpy.data.batch_remove([material for material in worn if material.users == 0])
 
 

@@ -8,9 +8,18 @@ import bpy
 from ...core.errors import SecondEyeError
 from ...core.project import Project, Shot
 from . import compat
-from .build import find_collection, load_sources, reliefs, remove_relief
+from .build import (
+    COLUMNS,
+    SAMPLING,
+    find_collection,
+    load_sources,
+    reliefs,
+    remove_relief,
+    shot_planes,
+)
 from .group_inputs import POINTS
 from .relief_group import relief_group
+from .sampling import GRID
 from .shot import fit, object_name, relief_modifier
 
 
@@ -18,7 +27,8 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
     """Bring the reliefs of ``scene`` to the project's shots; returns the shots that are new.
 
     A shot with the frames of before keeps its object, with all that an artist set there. A new one
-    goes on with the object that showed its first frame, or with a copy of it, curves included.
+    goes on with the object that showed its first frame, or with a copy of it, curves included. A
+    shot that lacks a pattern of its depth of today keeps the planes that its object has.
     Raises SecondEyeError where nothing is built or a picture is missing.
     """
     collection = find_collection(scene)
@@ -29,7 +39,9 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
     start = int(collection["second_eye_start"]) + manifest.first
     start -= int(collection["second_eye_first"])
     points = bool(compat.get_input(relief_modifier(old[0]), POINTS))
-    sources = load_sources(project, collection.get("second_eye_columns"), start, points)
+    how, columns = str(collection.get(SAMPLING, GRID)), int(collection.get(COLUMNS, 0))
+    planes = shot_planes(project, how, columns or None)
+    sources = load_sources(project, planes, start, points)
     spans = {relief: span(relief) for relief in old}
     ours = {relief: f"Second Eye {relief['second_eye_shot']}" for relief in old}
     shown: list[tuple[bpy.types.Object, Shot]] = []

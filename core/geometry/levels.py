@@ -10,7 +10,9 @@ import numpy as np
 from ..errors import UsageError
 from .pattern import Pattern
 
-VIEWPORT, RENDER = 0.5, 0.125  # pixels of disparity, root mean square, where nothing else is asked
+VIEWPORT, RENDER = 1 / 8, 1 / 32
+"""Pixels of disparity, root mean square, where nothing else is asked: a view ten degrees off the
+axis is some ten times as far from the footage camera as an eye, and sees ten times the error."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,17 @@ class Level:
     """``count``: its points are the first so many of the shot's. ``triangles``: int32 (M, 3),
     counter-clockwise as the camera sees them; without cracks, they fill the picture.
     ``step``: float16 (M,), the largest difference of normalised inverse depth between neighbouring
-    pixels that each triangle spans, in any frame: a large one lies across a break."""
+    pixels that each triangle spans, in any frame: a large one lies across a break.
+    ``fill``: float32 (K, 2), further points that a cloud needs where triangles are large; ``radius``:
+    float32 (count + K,) in picture widths, of its points and of those: their discs cover the
+    picture (`cloud.cloud`)."""
 
     count: int
     triangles: np.ndarray
     step: np.ndarray
     misfit: Misfit
+    fill: np.ndarray
+    radius: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from ..errors import SecondEyeError
 from ..project.atomic import cannot_write, write_bytes
 from .levels import Level, Misfit, ShotPattern
 
-SCHEMA = 1
+SCHEMA = 2
 _DAMAGE = (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
-_REMEDY = "delete it and run second-eye sample again"
+_REMEDY = "delete it and sample the shot again"
 
 
 def save(path: Path, pattern: ShotPattern) -> None:
@@ -35,6 +35,8 @@ def save(path: Path, pattern: ShotPattern) -> None:
     for number, level in enumerate(pattern.levels):
         arrays[f"triangles_{number}"] = level.triangles
         arrays[f"step_{number}"] = level.step
+        arrays[f"fill_{number}"] = level.fill
+        arrays[f"radius_{number}"] = level.radius
     stream = io.BytesIO()
     np.savez_compressed(stream, allow_pickle=False, **arrays)  # type: ignore[arg-type]
     try:
@@ -59,7 +61,7 @@ def load(path: Path) -> ShotPattern:
                 )
             pattern = _pattern(file)
     except FileNotFoundError as error:
-        raise SecondEyeError(f"{path} is missing: run second-eye sample to make it.") from error
+        raise SecondEyeError(f"{path} is missing: sample the shot again.") from error
     except OSError as error:
         raise SecondEyeError(f"{path} can't be read ({error.strerror or error}).") from error
     except _DAMAGE as error:
@@ -77,6 +79,8 @@ def _pattern(file: np.lib.npyio.NpzFile) -> ShotPattern:
             file[f"triangles_{number}"].astype(np.int32, copy=False),
             file[f"step_{number}"],
             Misfit(*(float(value) for value in misfit)),
+            file[f"fill_{number}"].astype(np.float32, copy=False),
+            file[f"radius_{number}"].astype(np.float32, copy=False),
         )
         for number, (count, misfit) in enumerate(zip(file["counts"], file["misfits"], strict=True))
     )
@@ -95,5 +99,10 @@ def _sound(pattern: ShotPattern) -> bool:
         if t.ndim != 2 or t.shape[1] != 3 or level.step.shape != t.shape[:1] or not len(t):
             return False
         if not 0 < level.count <= len(points) or t.min() < 0 or t.max() >= level.count:
+            return False
+        fill, radius = level.fill, level.radius
+        if fill.shape[1:] != (2,) or radius.shape != (level.count + len(fill),):
+            return False
+        if not (np.isfinite(fill).all() and np.isfinite(radius).all()):
             return False
     return bool(np.isfinite(points).all())

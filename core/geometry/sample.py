@@ -11,6 +11,7 @@ import numpy as np
 
 from .aggregate import Aggregate
 from .align import align
+from .cloud import cloud
 from .goal import MOST, Goal
 from .halfedges import INFINITY
 from .levels import Level, ShotPattern
@@ -114,18 +115,20 @@ class Sampler:
             for draft, found in zip(self.drafts, errors, strict=True):
                 self._told()
                 found.add(picture, points, draft.corners, pixels)
+        plane = points[1:] / np.array([2.0 * aggregate.width, 2.0 * aggregate.height])
+        plane[:, 1] = 1.0 - plane[:, 1]
+        plane = plane.astype(np.float32)
         levels = []
         for draft, found in zip(self.drafts, errors, strict=True):
             step = spanned_steps(points, draft.corners, pixels, aggregate.layers, aggregate.step)
             # Infinity was number 0; and v counts from the bottom, which turns triangles over.
             triangles = np.ascontiguousarray(draft.corners[:, ::-1] - 1, np.int32)
-            levels.append(Level(draft.count, triangles, step, found.result()))
-        plane = points[1:] / np.array([2.0 * aggregate.width, 2.0 * aggregate.height])
-        plane[:, 1] = 1.0 - plane[:, 1]
+            fill, radius = cloud(plane[: draft.count], aggregate.width, aggregate.height)
+            levels.append(Level(draft.count, triangles, step, found.result(), fill, radius))
         return ShotPattern(
             aggregate.width,
             aggregate.height,
-            plane.astype(np.float32),
+            plane,
             tuple(levels),
             source,
             tuple(frames),

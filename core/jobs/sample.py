@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SecondEyeError, UsageError
-from ..geometry.goal import Goal
+from ..geometry.goal import TRIANGLES, Goal
 from ..project import Project, SamplingRecord, Shot
 from ..project.sampling import is_current
 from ..stereo.gain import shot_gain
@@ -22,8 +22,9 @@ class SampleJob:
     """Choose the points of the shot named ``shot``, or of every one, of ``project``.
 
     At most one of ``triangles``, ``points`` (budgets of the finest level) and ``error`` (its RMS
-    error in pixels of disparity, see `stereo.gain`); without any, what a shot was made for before.
-    A shot whose pattern is current and was made for the same is left as it is.
+    error in pixels of disparity, see `stereo.gain`); without any, what a shot was made for before,
+    and at first ``at_first`` triangles. A shot whose pattern is current and was made for the same
+    is left as it is.
     """
 
     project: str
@@ -31,6 +32,7 @@ class SampleJob:
     triangles: int | None = None
     points: int | None = None
     error: float | None = None
+    at_first: int = TRIANGLES
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers project, shots (name, made: whether now; levels: triangles, points and error,
@@ -63,8 +65,9 @@ class SampleJob:
         asked = [v for v in (self.triangles, self.points, self.error) if v is not None]
         if len(asked) > 1:
             raise UsageError("Give one of triangles, points and error: each decides the others.")
-        if self.triangles is not None:
-            Goal("triangles", self.triangles)
+        for triangles in (self.triangles, self.at_first):
+            if triangles is not None:
+                Goal("triangles", triangles)
         if self.points is not None:
             Goal("points", self.points)
         if self.error is not None:
@@ -81,7 +84,7 @@ class SampleJob:
             return Goal("error", min(self.error / gain, 1.0) if gain > 0.0 else 1.0)
         if shot.sampling is not None:
             return Goal(shot.sampling.kind, shot.sampling.amount)
-        return Goal()
+        return Goal("triangles", self.at_first)
 
 
 def _same(goal: Goal, shot: Shot) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import SecondEyeError
 from . import atomic, lock, rules, serial, swap
-from .files import FOLDERS, GEOMETRY, FrameFiles
+from .files import FOLDERS, SAMPLING, FrameFiles
 from .manifest import SCHEMA, Manifest, Shot
 
 MANIFEST_NAME = "project.json"
@@ -125,7 +125,7 @@ class Project(FrameFiles):
             self._held = True
             try:
                 swapped = swap.finish(self.folder)
-                for folder in (self.folder, *(self.folder / name for name in (*FOLDERS, GEOMETRY))):
+                for folder in (self.folder, *(self.folder / name for name in (*FOLDERS, SAMPLING))):
                     atomic.remove_temporaries(folder)
                 yield swapped
             finally:

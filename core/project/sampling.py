@@ -7,14 +7,14 @@ import hashlib
 import json
 from pathlib import Path
 
-from .files import GEOMETRY
+from .files import SAMPLING
 from .manifest import Manifest, Shot
 
 
 def pattern_path(folder: Path, shot: Shot) -> Path:
     """The file of ``shot`` in a project's ``folder``; its number is the shot's first frame, which
     can't be moved without making the pattern stale (a name can)."""
-    return folder / GEOMETRY / f"{shot.first:06d}.npz"
+    return folder / SAMPLING / f"{shot.first:06d}.npz"
 
 
 def source_of(manifest: Manifest, shot: Shot) -> str:

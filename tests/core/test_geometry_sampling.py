@@ -260,19 +260,19 @@ def test_the_gain_is_the_slope_of_disparity():
 
 def test_a_pattern_is_read_back_as_it_was(tmp_path):
     pattern = sampled([relief(40, 60)], Goal("triangles", 1200))
-    save(tmp_path / "geometry" / "000001.npz", pattern)
-    again = load(tmp_path / "geometry" / "000001.npz")
+    save(tmp_path / "sampling" / "000001.npz", pattern)
+    again = load(tmp_path / "sampling" / "000001.npz")
     assert (again.width, again.height, again.source, again.measured) == (60, 40, "test", (1,))
     assert (again.points == pattern.points).all()
     for one, other in zip(pattern.levels, again.levels, strict=True):
         assert (one.triangles == other.triangles).all() and (one.step == other.step).all()
         assert (one.count, one.misfit) == (other.count, other.misfit)
-    assert [p.name for p in (tmp_path / "geometry").iterdir()] == ["000001.npz"]
+    assert [p.name for p in (tmp_path / "sampling").iterdir()] == ["000001.npz"]
 
 
 def test_a_bad_file_is_told_in_one_sentence(tmp_path):
     path = tmp_path / "000001.npz"
-    with pytest.raises(SecondEyeError, match=r"000001\.npz is missing: run second-eye sample"):
+    with pytest.raises(SecondEyeError, match=r"000001\.npz is missing: sample the shot again"):
         load(path)
     pattern = sampled([relief(20, 30)], Goal("triangles", 100))
     save(path, pattern)

@@ -70,7 +70,7 @@ def test_every_shot_gets_a_pattern_that_the_manifest_knows(tmp_path):
         assert pattern.measured == tuple(range(shot.first, shot.last + 1))
         gain = shot_gain(again.manifest, shot)
         assert told["levels"][-1]["error"] == pytest.approx(shot.sampling.error * gain)
-    assert [p.name for p in sorted((project.folder / "geometry").iterdir())] == [
+    assert [p.name for p in sorted((project.folder / "sampling").iterdir())] == [
         "000003.npz",
         "000005.npz",
     ]
@@ -97,7 +97,7 @@ def test_what_is_current_is_left_and_what_changed_is_made_anew(tmp_path):
 def test_a_pattern_that_was_deleted_is_made_anew(tmp_path):
     project = make_project(tmp_path / "p")
     sample(project, triangles=600)
-    (project.folder / "geometry" / "000003.npz").unlink()
+    (project.folder / "sampling" / "000003.npz").unlink()
     assert [shot["made"] for shot in sample(project)["shots"]] == [True, False]
 
 
@@ -144,11 +144,11 @@ def test_flat_depth_and_one_pixel_are_two_triangles(tmp_path):
 def test_depth_without_a_number_is_refused_and_the_old_pattern_stays(tmp_path):
     project = make_project(tmp_path / "p")
     sample(project, triangles=600)
-    before = stamps(project.folder / "geometry")
+    before = stamps(project.folder / "sampling")
     write_exr(project.depth_path(4), np.full((36, 64), np.nan, np.float16))
     with pytest.raises(SecondEyeError, match=r"depth/000004\.exr holds no number at all: delete"):
         sample(project, triangles=700)
-    assert stamps(project.folder / "geometry") == before
+    assert stamps(project.folder / "sampling") == before
     assert Project.open(project.folder).manifest.shots[0].sampling.amount == 600
 
 
