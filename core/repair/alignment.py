@@ -26,6 +26,7 @@ LEAK = 0.18
 ERRORS = 1 / 17
 USUAL = 0.15  # standard deviation of log scale from frame to frame: what a weak fit falls back on
 MOST = math.log(3.0)  # of |log scale|
+SURE = 3.0  # of those: what two that don't agree may be brought together by
 _ROUNDS = 6
 SPREAD = 1.4826  # standard deviation of a normal distribution over its median absolute value
 _TUKEY = 4.685
@@ -113,6 +114,22 @@ def fit(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> Fit | None
         flat=bool(flat and not plain),
         other_flat=bool(other_flat and not plain),
     )
+
+
+def level(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> Fit | None:
+    """Bring the middle and the spread of ``values`` to those of ``other`` where ``weight`` is high,
+    arrays as in `fit`: all that can be asked of two that don't agree on what is near. None where
+    too little is trusted, or one of them shows nothing."""
+    x, y, _ = _cells(values, other, weight)
+    if x.size < LEAST_CELLS:
+        return None
+    centre_x, centre_y = middle(x), middle(y)
+    spread_x, spread_y = middle(np.abs(x - centre_x)), middle(np.abs(y - centre_y))
+    if spread_x < 0.02 * abs(centre_x) or spread_y < 0.02 * abs(centre_y):
+        return None
+    most = SURE * USUAL
+    log_scale = max(-most, min(most, math.log(spread_y / spread_x)))
+    return Fit(math.exp(log_scale), centre_y - centre_x, centre_x)
 
 
 def _faded(residual: np.ndarray, spread: float, x: np.ndarray, y: np.ndarray) -> np.ndarray:

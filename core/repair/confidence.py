@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,13 @@ import numpy as np
 if TYPE_CHECKING:
     from ..depth import DepthEstimate
 
+# The nearest inverse depth is what so much of the frame is no nearer than: one hot pixel of a
+# network is nothing near.
+NEAREST = 0.995
+_LOOKED_AT = 4096  # pixels of a frame, roughly, that are looked at for it
 # Expected error, as a share of the frame's nearest inverse depth, at which confidence is one half.
 HALF_SURE = 0.1
-# Of a model that tells no uncertainty, once it is repaired: its expected error as a share of the
-# nearest inverse depth.
+# Of a model that tells no uncertainty: its expected error as a share of the nearest inverse depth.
 UNTOLD = 0.05
 LEAST = 1e-6
 
@@ -30,10 +34,10 @@ def confidence_of(error: np.ndarray, inverse_depth: np.ndarray) -> np.ndarray:
 
 
 def unrepaired(inverse_depth: np.ndarray, error: np.ndarray | None) -> np.ndarray:
-    """Confidence of an estimate that nothing repairs: that of its expected ``error``, 1 where the
-    model told none: it is taken at its word."""
+    """Confidence of an estimate that nothing repairs: that of its expected ``error``; where the
+    model told none, that which repair assumes, so that the least repair begins from there."""
     if error is None:
-        return np.ones(inverse_depth.shape, np.float32)
+        error = np.full_like(inverse_depth, UNTOLD * nearest(inverse_depth))
     return confidence_of(error, inverse_depth)
 
 
@@ -59,5 +63,10 @@ def variance_of(estimate: DepthEstimate) -> np.ndarray:
 
 
 def nearest(inverse_depth: np.ndarray) -> float:
-    """The frame's nearest inverse depth, > 0."""
-    return max(float(inverse_depth.max()), LEAST)
+    """The frame's nearest inverse depth, > 0: its percentile 99.5, of some 4,000 of its pixels; its
+    largest where less than that share of the frame isn't 0."""
+    step = max(1, math.isqrt(inverse_depth.size // _LOOKED_AT))
+    some = inverse_depth[step // 2 :: step, step // 2 :: step].ravel()
+    place = int(NEAREST * (some.size - 1))
+    found = float(np.partition(some, place)[place]) if some.size else 0.0
+    return max(found if found > LEAST else float(inverse_depth.max()), LEAST)

@@ -66,8 +66,13 @@ class Repaired:
 @dataclass(frozen=True)
 class Past:
     """The frame before, read back as it was stored (half floats), so that a resumed sequence goes
-    on with the same bits: its ``rgb``, repaired ``inverse_depth`` and ``confidence``."""
+    on with the same bits: its ``rgb``, repaired ``inverse_depth`` and ``confidence``.
+
+    ``earlier``: where that picture is blank, those of the shot before it, newest first, until
+    `shown.enough`.
+    """
 
     rgb: np.ndarray
     inverse_depth: np.ndarray
     confidence: np.ndarray
+    earlier: tuple[np.ndarray, ...] = ()

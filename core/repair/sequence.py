@@ -2,34 +2,38 @@
 """The recursion along a shot, with its look-ahead.
 
 Between two frames nothing lives but the frame before as it is stored (half floats), so that a run
-that goes on after an interruption gives the bits of an undisturbed one. Later frames are held, at
+that goes on after an interruption gives the bits of an undisturbed one. Of a blank frame (black,
+white) that depth is the one before it, held; so what comes next is compared with the last picture
+that shows something, and history goes on behind it. Later frames are held, at
 most `RepairSettings.ahead` of them, so memory doesn't grow with the length of a clip.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
 
-from .alignment import UNCHANGED, Fit, between, fit
+from .alignment import UNCHANGED, between, fit, level
 from .approach import approach, moved
+from .candidates import brought, halfway, smaller
 from .confidence import confidence_of, error_of, nearest, unrepaired
 from .flow import Link, along, fetch, link, look_up, resized, small_grey
 from .frame import Candidate, Past, Prepared, Repaired
 from .fusion import Corrects, fuse
 from .settings import RepairSettings
-from .temporal import AVERAGED, future, layer, past
+from .shown import Shown, after, first
+from .temporal import AVERAGED, future, layer, nearer, past
 
 HALF_MAX = 65504.0
 METRES = "metres"
 LARGE = 1 << 21  # pixels of a frame that is held in as few arrays as possible
-FAILED = np.float32(1e6)  # times the variance of an estimate that failed
+FAILED = 1e6  # times the variance of an estimate that failed
 # A mean over frames errs little less than one of them: their errors are shared.
-SHARED = np.float32(0.8)
+SHARED = 0.8
 
 
 @dataclass
@@ -37,12 +41,12 @@ class _Held:
     """A frame that waits for later ones.
 
     ``own``: the inverse depth and variance that it says by itself, computed again when its turn
-    comes if that is large; ``small``: both at the small size, as a `layer`; ``link``: to the frame
-    before, if any; ``step``: how far the camera went forward since then.
+    comes if that is large; ``small``: both at the small size, as a `layer`; ``link``: to what was
+    ``shown`` before, if any; ``step``: how far the camera went forward since then.
     """
 
     prepared: Prepared
-    grey: np.ndarray
+    shown: Shown
     own: tuple[np.ndarray, np.ndarray] | None
     small: np.ndarray
     link: Link | None
@@ -51,7 +55,7 @@ class _Held:
 
 @dataclass
 class _Before:
-    grey: np.ndarray
+    shown: Shown
     layer: np.ndarray
     small: np.ndarray
 
@@ -85,7 +89,7 @@ class Sequence:
         self._before: _Before | None = None
         if past is not None and settings.temporal > 0:
             stored = (_halved(a) for a in (past.inverse_depth, past.confidence))
-            self._remember(small_grey(past.rgb), *stored)
+            self._remember(after((*reversed(past.earlier), past.rgb)), *stored)
 
     def push(self, prepared: Prepared) -> list[Repaired]:
         """The next frame; returns what is finished: nothing, or the earliest frame waiting."""
@@ -116,23 +120,24 @@ class Sequence:
         earlier = self._window[-1] if self._window else self._before
         tie, step = None, 0.0
         if earlier is not None:
-            tie = link(earlier.grey, grey)
+            tie = link(earlier.shown.grey, grey)
             if not tie.broken:
                 step = approach(small[..., 0], tie.back, tie.back_closed * tie.back_alike)
-        return _Held(prepared, grey, held, small, tie, step)
+        shown = first(grey) if earlier is None else earlier.shown.then(grey)
+        return _Held(prepared, shown, held, small, tie, step)
 
     def _own(self, prepared: Prepared, size: tuple[int, ...]) -> tuple[np.ndarray, ...]:
         """The inverse depth and variance that a frame says by itself: at the small ``size``, where
         its candidates are fused, and at its own, to which what that changed is enlarged."""
         # Not what the semantic branch says: its level sky and planes would mislead the fits.
         some = [c for c in prepared.candidates if c.name != "semantic"]
-        less = [_smaller(c, size) for c in some]
+        less = [smaller(c, size) for c in some]
         depth, variance = fuse(less, self._settings)
         # What has the edges carries the change, as far as it is asked to count.
         whole, near = some[0], less[0]
         strength = self._settings.spatial
         if len(some) > 1 and some[1].name == "spatial":
-            whole, near = _between(whole, some[1], strength), _between(near, less[1], strength)
+            whole, near = halfway(whole, some[1], strength), halfway(near, less[1], strength)
         if np.array_equal(depth, near.inverse_depth):
             return depth, variance, whole.inverse_depth, whole.variance
         full = whole.variance.shape
@@ -145,7 +150,7 @@ class Sequence:
     def _answer(self) -> Repaired:
         present = self._window.popleft()
         before, tie = self._before, present.link
-        ahead = self._look_ahead()
+        ahead = self._look_ahead(present)
         small = np.ascontiguousarray(present.small[..., 0])
         aligned, failed, carried, step = UNCHANGED, False, None, 0.0
         if before is None or tie is None or tie.broken:
@@ -165,12 +170,18 @@ class Sequence:
             if found is not None and not found.agrees:
                 failed = found.flat or self._stands_alone(carried, trust, ahead)
                 if not failed:
-                    before = carried = None
+                    before = None
+                    if not (self._metric or found.other_flat):
+                        # The pictures hang together: another shape is no reason for another scale.
+                        kept = level(small, carried, trust) or UNCHANGED
+                        aligned = kept.eased(self._settings.temporal)
+                    carried = None
             elif found is not None and not self._metric:
                 aligned = found.eased(self._settings.temporal)
-        grown = np.float32(aligned.scale**2 * (FAILED if failed else 1.0))
-        told = [_brought(c, aligned, grown) for c in present.prepared.candidates]
-        depth, variance = present.own or self._own(present.prepared, present.grey.shape)[2:]
+        part = self._settings.temporal
+        grown = np.float32(aligned.scale**2 * (FAILED**part if failed else 1.0))
+        told = [brought(c, aligned, grown) for c in present.prepared.candidates]
+        depth, variance = present.own or self._own(present.prepared, small.shape)[2:]
         depth, variance = aligned.apply(depth), variance * grown
         if before is not None and tie is not None:
             told.append(past(before.layer, tie, step, depth, variance, failed))
@@ -184,23 +195,30 @@ class Sequence:
                 told.append(later)
         fused, spread = fuse(told, self._settings, self._network, present.prepared.frame.rgb)
         if not failed:
-            np.maximum(spread, variance * SHARED, out=spread)
+            # From where past or future count for a frame on: less of them claims less.
+            least = np.float32(SHARED * min(1.0, AVERAGED * part))
+            np.maximum(spread, variance * least, out=spread)
         result = _stored(fused, spread)
-        self._remember(present.grey, result.inverse_depth, result.confidence)
+        self._remember(present.shown, result.inverse_depth, result.confidence)
         return result
 
-    def _look_ahead(self) -> list[_Ahead]:
-        """The later frames that hang together with the present one."""
+    def _look_ahead(self, present: _Held) -> list[_Ahead]:
+        """The later frames that hang together with the present one, blank ones left out."""
         found: list[_Ahead] = []
         step, way = 0.0, None
+        if present.link is not None and present.link.held and present.shown.over:
+            return found
         for held in self._window:
             tie = held.link
-            if tie is None or tie.broken or tie.held:
+            if tie is None or tie.broken or (tie.held and held.shown.over):
                 break
+            if tie.held:
+                continue
             way = cv2.split(tie.ahead) if way is None else along(way, tie.ahead)
             step += held.step
             depth, variance = cv2.split(fetch(held.small, way))
-            found.append(_Ahead(moved(depth, -step), variance, way[2], way[3]))
+            depth, variance = nearer(depth, variance, -step)
+            found.append(_Ahead(depth, variance, way[2], way[3]))
         return found
 
     def _later(
@@ -242,14 +260,15 @@ class Sequence:
                 return found.flat
         return False
 
-    def _remember(self, grey: np.ndarray, depth: np.ndarray, confidence: np.ndarray) -> None:
+    def _remember(self, shown: Shown, depth: np.ndarray, confidence: np.ndarray) -> None:
         error = error_of(confidence, depth)
         floor = np.float32((1e-3 * nearest(depth)) ** 2)
         variance = np.maximum(2.0 * error * error, floor)
+        size = shown.grey.shape
         self._before = _Before(
-            grey,
-            layer(depth, variance / np.float32(AVERAGED), depth.shape[1] / grey.shape[1]),
-            resized(depth, grey.shape),
+            shown,
+            layer(depth, variance / np.float32(AVERAGED), depth.shape[1] / size[1]),
+            resized(depth, size),
         )
 
 
@@ -257,33 +276,6 @@ def _ratio(depth: np.ndarray, other: np.ndarray, trust: np.ndarray) -> float:
     """How many units of ``other`` make one of ``depth``, roughly: what steps are converted by."""
     size = float((trust * other).sum())
     return float((trust * depth).sum()) / size if size > 0.0 else 0.0
-
-
-def _between(one: Candidate, other: Candidate, part: float) -> Candidate:
-    """``one`` at ``part`` 0, ``other`` at 1."""
-    if part == 1.0:
-        return other
-    depth = cv2.addWeighted(one.inverse_depth, 1.0 - part, other.inverse_depth, part, 0.0)
-    return replace(
-        other,
-        inverse_depth=depth,
-        variance=cv2.addWeighted(one.variance, 1.0 - part, other.variance, part, 0.0),
-    )
-
-
-def _brought(candidate: Candidate, aligned: Fit, grown: np.float32) -> Candidate:
-    if aligned is UNCHANGED and grown == 1.0:
-        return candidate
-    depth = aligned.apply(candidate.inverse_depth)
-    return replace(candidate, inverse_depth=depth, variance=candidate.variance * grown)
-
-
-def _smaller(candidate: Candidate, size: tuple[int, ...]) -> Candidate:
-    """At ``size``; precision is averaged, as infinite variances can't be."""
-    with np.errstate(divide="ignore"):
-        spread = 1.0 / resized(1.0 / candidate.variance, size)
-    depth = resized(candidate.inverse_depth, size)
-    return Candidate(candidate.name, depth, spread)
 
 
 def _stored(depth: np.ndarray, variance: np.ndarray) -> Repaired:

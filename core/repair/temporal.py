@@ -31,6 +31,7 @@ MISPLACED = 0.6  # pixels of the small size: standard deviation of a trusted flo
 SURE = 3.0  # standard deviations beyond which a contradiction is no flicker
 LEAST_TRUST = 0.02
 LAST_RESORT = 0.1  # the trust that is left where the present frame failed
+UNSURE = 0.25  # of a step forward: its standard deviation
 
 
 def layer(inverse_depth: np.ndarray, variance: np.ndarray, factor: float) -> np.ndarray:
@@ -50,6 +51,30 @@ def layer(inverse_depth: np.ndarray, variance: np.ndarray, factor: float) -> np.
     return cv2.merge([inverse_depth, across])
 
 
+def nearer(
+    inverse_depth: np.ndarray, variance: np.ndarray, step: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """A carried inverse depth and its variance, float32 (h, w), seen from ``step`` farther on.
+
+    V' = V / (1 - T V) has the derivatives (V' / V)^2 by V and V'^2 by T: an error of V grows by the
+    one, that of T by the other, and counts as what is erred on one's own account.
+    """
+    if step == 0.0:
+        return inverse_depth, variance
+    told = moved(inverse_depth, step)
+    grown = told / np.maximum(inverse_depth, np.float32(1e-12))
+    grown *= grown
+    grown *= grown
+    grown *= variance
+    square = told * told
+    square *= np.float32(UNSURE * step / FLICKER**0.5)
+    square *= square
+    grown += square
+    # Of 0 nothing comes nearer, and its error neither.
+    np.copyto(grown, variance, where=inverse_depth < 1e-12)
+    return told, grown
+
+
 def past(
     before: np.ndarray,
     link: Link,
@@ -65,8 +90,7 @@ def past(
     """
     height, width = depth.shape
     carried = carry(before, link.back)
-    told = moved(np.ascontiguousarray(carried[..., 0]), step)
-    spread = np.ascontiguousarray(carried[..., 1])
+    told, spread = nearer(carried[..., 0].copy(), carried[..., 1].copy(), step)
     closed, alike = (_enlarged(m, height, width) for m in (link.back_closed, link.back_alike))
     trust = closed * alike
     if not failed:
