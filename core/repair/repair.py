@@ -19,7 +19,7 @@ from .settings import RepairSettings
 from .spatial import SpatialBranch
 from .weights import read_networks
 
-VERSION = 5  # of the algorithm: raised with every change of what comes out
+VERSION = 6  # of the algorithm: raised with every change of what comes out
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "repair_v1.safetensors"
 
 
