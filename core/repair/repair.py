@@ -20,7 +20,7 @@ from .spatial import SpatialBranch
 from .weights import read_networks
 
 VERSION = 6  # of the algorithm: raised with every change of what comes out
-WEIGHTS = Path(__file__).resolve().parent / "weights" / "repair_v1.safetensors"
+WEIGHTS = Path(__file__).resolve().parent / "weights" / "repair_v2.safetensors"
 
 
 class Repair:

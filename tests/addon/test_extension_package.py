@@ -17,9 +17,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = {
     "core/depth/weights/second_eye_v2.safetensors",
-    "core/repair/weights/repair_v1.safetensors",
+    "core/repair/weights/repair_v2.safetensors",
 }
-CARDS = {"core/depth/weights/second_eye_v2.md", "core/repair/weights/repair_v1.md"}
+CARDS = {"core/depth/weights/second_eye_v2.md", "core/repair/weights/repair_v2.md"}
 SIZE_CEILING = 7_200_000 + 4_700_000 + 1_500_000  # bytes: both weights in half precision, the code
 TOP = {"addon", "core", "blender_manifest.toml", "__init__.py", "LICENSE", "README.md",
        "pyproject.toml"}  # fmt: skip

@@ -41,7 +41,7 @@ def test_the_hash_covers_weights_and_algorithm():
     digest.update(WEIGHTS.read_bytes())
     repair = Repair(RepairSettings())
     assert repair.sha256 == digest.hexdigest() == Repair(OFF).sha256
-    assert repair.name == "repair_v1"
+    assert repair.name == "repair_v2"
 
 
 def test_a_new_project_looks_ahead_as_far_as_repair_does():
@@ -55,8 +55,8 @@ def test_weights_that_are_not_there_are_named(tmp_path):
 
 @pytest.mark.parametrize("settings", [RepairSettings(), OFF])
 def test_an_installation_without_its_weights_is_refused(tmp_path, monkeypatch, settings):
-    monkeypatch.setattr("core.repair.repair.WEIGHTS", tmp_path / "repair_v1.safetensors")
-    with pytest.raises(SecondEyeError, match=r"repair_v1\.safetensors: install Second Eye again"):
+    monkeypatch.setattr("core.repair.repair.WEIGHTS", tmp_path / "repair_v2.safetensors")
+    with pytest.raises(SecondEyeError, match=r"repair_v2\.safetensors: install Second Eye again"):
         Repair(settings)
 
 

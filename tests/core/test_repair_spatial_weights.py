@@ -16,7 +16,7 @@ from core.repair.spatial_network import SpatialNetwork
 from core.repair.weights import FORMAT, read_networks, read_tensors, save_networks
 from core.training.averaging import names, tensors
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "core/repair/weights/repair_v1.safetensors"
+WEIGHTS = Path(__file__).resolve().parents[2] / "core/repair/weights/repair_v2.safetensors"
 
 
 def stored(network: SpatialNetwork) -> dict[str, torch.Tensor]:
