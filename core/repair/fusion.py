@@ -38,6 +38,7 @@ their frames: as they count for n frames, it counts for one."""
 
 _SMALLEST = np.float32(1e-30)  # variance; its inverse is still far from a float's end
 _BAND = 1 << 14  # pixels at a time, so that a band's arrays stay in the processor's cache
+_FLOOR = np.full(_BAND, _SMALLEST)  # numpy's bound by an array takes a quarter of that by a number
 
 
 class Corrects(Protocol):
@@ -82,13 +83,16 @@ def fuse(
             weights[:] = 0.0
             weights[used[-1]] = 1.0
         return some[-1].inverse_depth.copy(), some[-1].variance.copy()
-    told = None if network is None else np.exp(-network.offsets(some, rgb))
+    told = None if network is None else network.offsets(some, rgb)
     if strengths[0] == 0.0:  # without a weight anywhere: it needs not be carried along
         used, some, strengths = used[1:], some[1:], strengths[1:]
         told = None if told is None else told[1:]
     factors: list[np.ndarray | None] = [None] * len(some)
     if told is not None:
-        factors = [cv2.resize(one, shape[::-1]).reshape(-1) for one in told]
+        factors = [
+            cv2.resize(one * strength, shape[::-1]).reshape(-1)
+            for one, strength in zip(np.exp(-told), strengths, strict=True)
+        ]
     depths = [np.ascontiguousarray(c.inverse_depth).reshape(-1) for c in some]
     variances = [np.ascontiguousarray(c.variance).reshape(-1) for c in some]
     names = [c.name for c in some]
@@ -104,7 +108,7 @@ def fuse(
             names,
             [d[band] for d in depths],
             [v[band] for v in variances],
-            [s if f is None else s * f[band] for s, f in zip(strengths, factors, strict=True)],
+            [s if f is None else f[band] for s, f in zip(strengths, factors, strict=True)],
         )
         if flat is not None:
             shares /= shares.sum(axis=0)
@@ -154,10 +158,11 @@ def _band(
     reasoning: R. T. Birge, "The calculation of errors by the method of least squares", 1932), their
     weighted spread counts instead.
     """
+    floor = _FLOOR[: depths[0].size]
     weights = np.empty((len(depths), depths[0].size), np.float32)
     parts = np.empty_like(weights)  # w_i s_i
     for weight, part, variance, strength in zip(weights, parts, variances, strengths, strict=True):
-        np.maximum(variance, _SMALLEST, out=weight)
+        np.maximum(variance, floor, out=weight)
         np.divide(strength, weight, out=weight)
         if np.ndim(strength) or strength != 1.0:
             np.sqrt(np.multiply(weight, strength, out=part), out=part)
@@ -196,7 +201,7 @@ def _band(
     squares *= total  # its square may be beyond a float
     linear += squares
     np.maximum(linear, spread, out=linear)
-    np.maximum(linear, _SMALLEST, out=linear)
+    np.maximum(linear, floor, out=linear)
     linear[silent] = variances[0][silent]
     shift += depths[0]
     return shift, linear, weights

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .arrays import at_least, bounded, percentiles
 from .frame import Candidate
 from .semantic_network import scaled_log
 
@@ -27,7 +28,7 @@ SAMPLES = 2  # rows and columns of pixels that are looked at in a cell of the gr
 FEATURES = 6  # of each kind, see `fusion_input`
 WEIGHT = 3  # the feature that is a candidate's weight among all
 CHANNELS = FEATURES * len(KINDS) + 4
-SILENT = np.float32(1e-30)  # precision of who says nothing
+SILENT = 1e-30  # precision of who says nothing
 
 
 class FusionNetwork(nn.Module):
@@ -87,52 +88,65 @@ def fusion_input(candidates: Sequence[Candidate], rgb: np.ndarray | None) -> np.
     varies inside a cell, 0 for who is not there; then brightness and contrast of the picture, how
     far past and future lie apart, and the row. Works in any unit."""
     height, width = grid_size(*candidates[0].inverse_depth.shape)
-    size, finer = (width, height), (SAMPLES * width, SAMPLES * height)
-
-    def sampled(values: np.ndarray) -> np.ndarray:
-        return cv2.resize(values, finer, interpolation=cv2.INTER_NEAREST_EXACT)
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return cv2.resize(values, size, interpolation=cv2.INTER_AREA)
-
-    base = sampled(candidates[0].inverse_depth)
-    low, high = np.percentile(base, (2, 98))
+    finer = SAMPLES * height, SAMPLES * width
+    depths, variances = (np.empty((len(candidates), *finer), np.float32) for _ in range(2))
+    for depth, variance, candidate in zip(depths, variances, candidates, strict=True):
+        _sampled(candidate.inverse_depth, depth)
+        _sampled(candidate.variance, variance)
+    low, high = percentiles(depths[0], 2, 98)
     span = np.float32(max(high - low, 0.05 * abs(high), 1e-6))
+    # The base, which the others are measured by, tells its own depth.
+    depths[1:] -= depths[0]
+    depths[0] -= np.float32(low)
+    depths /= span
+    bounded(depths, -1.0, 1.0)
+    # Precision is averaged, as infinite variances can't be.
+    np.divide(np.float32(1.0), at_least(variances, SILENT), out=variances)
+    apart, precision = _means(depths), _means(variances)
+    depths *= depths
+    varies = at_least(_means(depths) - apart * apart, 0.0)
     result = np.zeros((CHANNELS, height, width), np.float32)
-    total = np.zeros((height, width), np.float32)
-    for candidate in candidates:
-        kind = KINDS.index(candidate.name)
-        own = result[kind * FEATURES : (kind + 1) * FEATURES]
-        apart = sampled(candidate.inverse_depth)
-        # The base, which the others are measured by, tells its own depth.
-        apart = (apart - (base if kind else np.float32(low))) / span
-        np.clip(apart, -1.0, 1.0, out=apart)
-        own[0] = mean(apart)
-        varies = mean(apart * apart) - own[0] * own[0]
-        own[5] = np.sqrt(np.sqrt(np.maximum(varies, 0.0)))
-        own[1] = np.sqrt(np.abs(own[0]))
-        own[0] *= 4.0
-        # Precision is averaged, as infinite variances can't be.
-        precision = mean(1.0 / np.maximum(sampled(candidate.variance), SILENT))
-        own[2] = scaled_log(1.0 / np.maximum(precision, SILENT), span)
-        own[WEIGHT] = precision
-        total += precision
-        own[4] = 1.0
+    kinds = [KINDS.index(candidate.name) for candidate in candidates]
+    own = np.zeros((len(kinds), FEATURES, height, width), np.float32)
+    own[:, 0] = apart * np.float32(4.0)
+    own[:, 1] = np.sqrt(np.abs(apart))
+    own[:, 2] = scaled_log(1.0 / np.maximum(precision, SILENT), span)
+    own[:, WEIGHT] = precision / np.maximum(precision.sum(axis=0), SILENT)
+    own[:, 4] = 1.0
+    own[:, 5] = np.sqrt(np.sqrt(varies))
+    for trusted, candidate in zip(own[:, 4], candidates, strict=True):
         for trust in candidate.evidence.values():
-            own[4] *= mean(sampled(trust))
-    total = np.maximum(total, SILENT)
-    for kind in range(len(KINDS)):
-        result[kind * FEATURES + WEIGHT] /= total
+            trusted *= _means(_sampled(trust)[None])[0]
+    by_kind = result[: FEATURES * len(KINDS)].reshape(len(KINDS), FEATURES, height, width)
+    by_kind[kinds] = own
     more = result[FEATURES * len(KINDS) :]
     if rgb is not None:
-        light = cv2.cvtColor(sampled(rgb), cv2.COLOR_RGB2GRAY).astype(np.float32) / 128.0
-        more[0] = mean(light) - 1.0
-        more[1] = np.sqrt(np.maximum(mean(light * light) - np.square(more[0] + 1.0), 0.0))
-    past, future = (result[KINDS.index(name) * FEATURES] for name in ("past", "future"))
+        light = cv2.cvtColor(_sampled(rgb), cv2.COLOR_RGB2GRAY) / np.float32(128.0)
+        more[:2] = _means(np.stack([light, light * light]))
+        more[1] -= more[0] * more[0]
+        more[1] = np.sqrt(np.maximum(more[1], 0.0))
+        more[0] -= 1.0
+    past, future = (by_kind[KINDS.index(name), 0] for name in ("past", "future"))
     if past.any() and future.any():
         more[2] = np.sqrt(0.25 * np.abs(past - future))
     more[3] = np.linspace(-1.0, 1.0, height, dtype=np.float32)[:, None]
     return result
+
+
+def _sampled(values: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """The pixels (rows, columns, ...) that are looked at."""
+    height, width = grid_size(*values.shape[:2])
+    size = SAMPLES * width, SAMPLES * height
+    return cv2.resize(values, size, dst=out, interpolation=cv2.INTER_NEAREST_EXACT)
+
+
+def _means(sampled: np.ndarray) -> np.ndarray:
+    """(k, rows, columns) of `_sampled` to (k, h, w): means over the cells of the grid."""
+    count, rows, columns = sampled.shape
+    size = columns // SAMPLES, count * rows // SAMPLES
+    # All in one go: no cell lies across two maps.
+    tall = cv2.resize(sampled.reshape(-1, columns), size, interpolation=cv2.INTER_AREA)
+    return tall.reshape(count, rows // SAMPLES, columns // SAMPLES)
 
 
 def grid_size(height: int, width: int) -> tuple[int, int]:

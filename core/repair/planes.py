@@ -9,6 +9,7 @@ stand-in for random sampling.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -45,11 +46,13 @@ class Planes:
         return plane
 
 
+@lru_cache(maxsize=8)
 def coordinates(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """(u (1, w), v (h, 1)) float32: pixel centres, -1..1 from edge to edge of the picture, so that
     coefficients hold at any size of it."""
     u = ((np.arange(width, dtype=np.float32) + 0.5) * (2.0 / width) - 1.0)[None]
     v = ((np.arange(height, dtype=np.float32) + 0.5) * (2.0 / height) - 1.0)[:, None]
+    u.flags.writeable = v.flags.writeable = False  # others are given the same
     return u, v
 
 
@@ -66,45 +69,75 @@ def fit_planes(
     (h, w) >= 0, inverse variances by their ratio; only each ``every``th row and column is looked
     at. A region of too few pixels, or on one line, gets an infinite residual.
     """
-    u, v = (np.broadcast_to(x, regions.shape) for x in coordinates(*regions.shape))
-    skip = np.s_[every // 2 :: every, every // 2 :: every]
-    regions, inverse_depth = regions[skip], inverse_depth[skip]
-    inside = regions >= 0
-    ids = regions[inside].astype(np.int64)
-    u, v = u[skip][inside], v[skip][inside]
-    basis = np.stack([u, v, np.ones_like(u)]).astype(np.float64)
-    d = inverse_depth[inside].astype(np.float64)
-    given = np.ones_like(d) if weights is None else weights[skip][inside].astype(np.float64)
-    size = np.bincount(ids, given, count)
-    pairs = [(i, j) for i in range(3) for j in range(i, 3)]
-    products = [basis[i] * basis[j] for i, j in pairs]
-    rhs = [basis[i] * d for i in range(3)]
+    skip = slice(every // 2, None, every)
+    u, v = coordinates(*regions.shape)
+    u, v = u[0, skip], v[skip, 0]
+    regions, inverse_depth = regions[skip, skip], inverse_depth[skip, skip]
+    found = np.flatnonzero(regions >= 0)
+    ids = regions.ravel()[found]
+    if count > 1:  # by region, so that the sums of each are those of one run
+        order = np.argsort(ids, kind="stable")
+        found, ids = found[order], ids[order]
+    pixels = np.bincount(ids, minlength=count)
+    there = np.flatnonzero(pixels)
+    starts = (np.cumsum(pixels) - pixels)[there]
+
+    def summed(values: np.ndarray) -> np.ndarray:
+        """(..., n) to (..., count), by region."""
+        result = np.zeros((*values.shape[:-1], count))
+        if there.size:
+            result[..., there] = np.add.reduceat(values, starts, axis=-1)
+        return result
+
+    row, column = np.divmod(found, regions.shape[1])
+    d = inverse_depth.ravel()[found].astype(np.float64)
+    given = np.ones_like(d)
+    if weights is not None:
+        given = weights[skip, skip].ravel()[found].astype(np.float64)
+    basis = np.ones((4, found.size))
+    basis[0], basis[1], basis[3] = u[column], v[row], d
+    products = np.stack([basis[i] * basis[j] for i, j in _PAIRS])
+    size = summed(given)
     least = 1e-5 * float(np.abs(d).mean()) + 1e-12 if d.size else 1.0
     w = given
     for turn in range(ROUNDS):
-        sums = [np.bincount(ids, w * p, count) for p in products]
-        right = np.stack([np.bincount(ids, w * r, count) for r in rhs], -1)
-        matrix = np.empty((count, 3, 3))
-        for total, (row, column) in zip(sums, pairs, strict=True):
-            matrix[:, row, column] = matrix[:, column, row] = total
-        ridge = 1e-6 * np.maximum(np.trace(matrix, axis1=1, axis2=2), 1e-12)
-        matrix += ridge[:, None, None] * np.diag([1.0, 1.0, 1e-3])
-        coefficients = np.linalg.solve(matrix, right[..., None])[..., 0]
-        apart = np.abs(d - (coefficients[ids] * basis.T).sum(axis=1))
+        totals = summed(products * w)
+        matrix = totals[_SQUARE].transpose(2, 0, 1)
+        ridge = 1e-6 * np.maximum(totals[_TRACE].sum(axis=0), 1e-12)
+        matrix = matrix + ridge[:, None, None] * _RIDGE
+        coefficients = np.linalg.solve(matrix, totals[_RIGHT].T[..., None])[..., 0]
+        a, b, c = np.repeat(coefficients.T, pixels, axis=1)
+        a *= basis[0]
+        b *= basis[1]
+        c += a
+        c += b
+        c -= d
+        apart = np.abs(c, out=c)
         # The mean deviation of what still counts: a median by region would cost a sort a round.
-        spread = DEVIATION * np.bincount(ids, w * apart, count)
-        spread = spread / np.maximum(np.bincount(ids, w, count), 1e-12) + least
+        spread = DEVIATION * summed(w * apart)
+        spread = spread / np.maximum(totals[_TOTAL], 1e-12) + least
         if turn < ROUNDS - 1:
             # Narrow at first: least squares begin with a spread that the outliers made.
-            scale = spread[ids] * (1.0 if turn < ROUNDS // 2 else 2.0)
-            w = given / np.square(1.0 + np.square(apart / scale))
-    near = np.bincount(ids, given * (apart < 3.0 * spread[ids]), count)
-    few = np.bincount(ids, minlength=count) < 6
+            scale = spread * (1.0 if turn < ROUNDS // 2 else 2.0)
+            apart /= np.repeat(scale, pixels)
+            apart *= apart
+            apart += 1.0
+            apart *= apart
+            w = given / apart
+    near = summed(given * (apart < np.repeat(3.0 * spread, pixels)))
     return Planes(
         coefficients.astype(np.float32),
-        np.where(few, np.inf, spread).astype(np.float32),
+        np.where(pixels < 6, np.inf, spread).astype(np.float32),
         (near / np.maximum(size, 1e-12)).astype(np.float32),
     )
+
+
+# Of the products of u, v, 1 and inverse depth: which two each is of, and where those lie that make
+# the normal equations' matrix, its trace, the sum of weights, and the right side.
+_PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2), (0, 3), (1, 3), (2, 3))
+_SQUARE = np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]])
+_TRACE, _TOTAL, _RIGHT = [0, 3, 5], 5, slice(6, 9)
+_RIDGE = np.diag([1.0, 1.0, 1e-3])
 
 
 def regions_of(
@@ -115,9 +148,15 @@ def regions_of(
 
     ``span`` is the frame's range: see `creases`.
     """
-    smooth = mask & ~creases(inverse_depth, span)
+    return parts_of(mask, creases(inverse_depth, span), least)
+
+
+def parts_of(
+    mask: np.ndarray, bent: np.ndarray, least: int = LEAST_PIXELS
+) -> tuple[np.ndarray, int]:
+    """`regions_of`, where the `creases` are known: ``bent`` bool (h, w)."""
     _, parts, stats, _ = cv2.connectedComponentsWithStats(
-        smooth.astype(np.uint8), connectivity=4, ltype=cv2.CV_32S
+        (mask & ~bent).view(np.uint8), connectivity=4, ltype=cv2.CV_32S
     )
     kept = stats[:, cv2.CC_STAT_AREA] >= least
     kept[0] = False
@@ -125,7 +164,7 @@ def regions_of(
     number = np.where(kept, np.cumsum(kept), 0).astype(np.float32)[parts]
     square = np.ones((3, 3), np.uint8)
     for _ in range(GROWN):
-        number = np.where((number == 0) & mask, cv2.dilate(number, square), number)
+        np.copyto(number, cv2.dilate(number, square), where=(number == 0) & mask)
     return number.astype(np.int32) - 1, int(kept.sum())
 
 

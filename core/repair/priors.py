@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ..depth.labels import CLASSES
-from .planes import LEAST_PIXELS, Planes, fit_planes, regions_of
+from .planes import LEAST_PIXELS, Planes, creases, fit_planes, parts_of
 
 SKY, GROUND = CLASSES.index("sky"), CLASSES.index("ground")
 FLAT = (CLASSES.index("wall or building"), CLASSES.index("ceiling"))
@@ -66,20 +66,31 @@ def frame_prior(
     _add_sky(pieces, inverse_depth, labels, span)
     flat = np.full(labels.shape, -1, np.int32)
     count = 0
+    rest: tuple[int, ...] = FLAT
+    there = np.bincount(labels.ravel(), minlength=len(CLASSES) + 1)
+    ground: Planes | None = None
     # The ground is one plane however many things stand on it; where it isn't, its parts may be.
-    ground = np.where(labels == GROUND, 0, -1)
-    whole = fit_planes(inverse_depth, ground, 1, weights, EVERY)
-    good = bool(_good(whole, span)[0] > 0.0)
-    if good:
-        count = _join(flat, ground, 1, count)
-    for value in FLAT if good else (*FLAT, GROUND):
-        parts, found = regions_of(labels == value, inverse_depth, span)
+    if there[GROUND]:
+        where = np.where(labels == GROUND, np.int32(0), np.int32(-1))
+        whole = fit_planes(inverse_depth, where, 1, weights, EVERY)
+        good = _good(whole, span)
+        if good[0] > 0.0:
+            ground = whole
+            pieces.add_planes(where, whole, good, variance, span)
+        else:
+            rest = *FLAT, GROUND
+    bent = None
+    for value in rest:
+        if there[value] < LEAST_PIXELS:
+            continue
+        bent = creases(inverse_depth, span) if bent is None else bent
+        parts, found = parts_of(labels == value, bent)
         count = _join(flat, parts, found, count)
     if count:
-        planes = fit_planes(inverse_depth, flat, count, weights, EVERY)
-        pieces.add_planes(flat, planes, _good(planes, span), variance, span)
-        if good and np.mean(labels == GROUND) > LEAST_GROUND:
-            _add_standing(pieces, inverse_depth, variance, labels, planes, span)
+        walls = fit_planes(inverse_depth, flat, count, weights, EVERY)
+        pieces.add_planes(flat, walls, _good(walls, span), variance, span)
+    if ground is not None and there[GROUND] > LEAST_GROUND * labels.size:
+        _add_standing(pieces, inverse_depth, variance, labels, ground, span)
     return pieces.prior()
 
 
@@ -186,29 +197,36 @@ def _add_standing(
     height, width = labels.shape
     if height < 8:
         return
-    upright = np.isin(labels, UPRIGHT)
-    below = np.zeros_like(upright)
-    below[:-2] = labels[2:] == GROUND
-    number = np.zeros(labels.shape, np.int32)
-    total = 1
-    for value in UPRIGHT:
-        found, parts = cv2.connectedComponents((labels == value).astype(np.uint8), connectivity=4)
-        number = np.where(parts > 0, parts + total - 1, number)
-        total += found - 1
-    feet = upright & below
+    table = np.zeros(256, bool)
+    table[list(UPRIGHT)] = True
+    feet = table[labels]
+    feet[-2:] = False
+    feet[:-2] &= labels[2:] == GROUND
     feet[:-1] &= ~feet[1:]  # the lowest of each column's run
-    rows, columns = np.nonzero(feet & (np.arange(height)[:, None] >= 2))
+    rows, columns = np.nonzero(feet[2:])
     if not rows.size:
         return
+    rows += 2
+    number = np.zeros(labels.shape, np.int32)
+    total = 1
+    standing = np.bincount(labels[rows, columns])
+    for value in UPRIGHT:
+        if value >= standing.size or standing[value] < LEAST_FOOT:
+            continue
+        upright = labels == value
+        found, parts = cv2.connectedComponents(upright.view(np.uint8), connectivity=4)
+        parts += total - 1
+        np.copyto(number, parts, where=upright)
+        total += found - 1
     a, b, c = planes.coefficients[0]
     u = (columns + 0.5) * (2.0 / width) - 1.0
     v = (rows + 1.5) * (2.0 / height) - 1.0
-    missing = a * u + b * v + c - inverse_depth[np.maximum(rows - 2, 0), columns]
+    missing = a * u + b * v + c - inverse_depth[rows - 2, columns]
     owner = number[rows, columns]
     sizes = np.bincount(number.ravel(), minlength=total)
-    for one in np.unique(owner):
+    for one in np.flatnonzero(np.bincount(owner)[1:] >= LEAST_FOOT) + 1:
         mine = missing[owner == one]
-        if mine.size < LEAST_FOOT or sizes[one] < LEAST_PIXELS:
+        if sizes[one] < LEAST_PIXELS:
             continue
         inside = number == one
         if mine.size < LEAST_STANCE * int(inside.any(axis=0).sum()):

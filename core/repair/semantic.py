@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 
 from ..depth.labels import CLASSES
+from .arrays import at_least, percentiles
+from .flow import resized
 from .frame import Candidate, Frame
 from .planes import coordinates
 from .priors import SKY, Prior, frame_prior
@@ -46,13 +48,12 @@ class Told:
     """
 
     def __init__(self, frame: Frame, labels: np.ndarray) -> None:
-        height, width = working_size(*labels.shape)
-        self.rgb = cv2.resize(frame.rgb, (width, height), interpolation=cv2.INTER_AREA)
-        self.labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-        small = (width, height)
-        self.inverse_depth = cv2.resize(frame.inverse_depth, small, interpolation=cv2.INTER_AREA)
-        self.variance = cv2.resize(frame.variance, small, interpolation=cv2.INTER_AREA)
-        low, high = np.percentile(self.inverse_depth, (2, 98))
+        size = working_size(*labels.shape)
+        self.rgb = resized(frame.rgb, size)
+        self.labels = np.minimum(_nearest(labels, size), np.uint8(len(CLASSES)))
+        self.inverse_depth = resized(frame.inverse_depth, size)
+        self.variance = resized(frame.variance, size)
+        low, high = percentiles(self.inverse_depth, 2, 98)
         self.span = float(max(high - low, 0.05 * abs(high), 1e-6))
         self.pieces: Prior = frame_prior(self.inverse_depth, self.variance, self.labels, self.span)
         self.trust = label_trust(self.labels)
@@ -62,7 +63,7 @@ class Told:
         # frame, a bay, a wrong label. But whatever seems to be in the sky, is sky.
         apart = self.prior - self.inverse_depth
         doubt = BEYOND * np.maximum(np.square(apart) - self.variance, 0.0) + STEP * changes(apart)
-        doubt[self.labels == SKY] = 0.0
+        doubt *= self.labels != SKY
         variance = self.pieces.variance[self.pieces.regions] + doubt
         self.prior_variance = doubted(variance, self.trust)
 
@@ -80,26 +81,23 @@ class SemanticBranch:
         """The candidate "semantic"; None for a frame without labels, or where no class speaks."""
         if frame.labels is None or min(frame.labels.shape) < 8:
             return None
-        labels = np.where(frame.labels < len(CLASSES), frame.labels, len(CLASSES))
-        labels = labels.astype(np.uint8)
-        told = Told(frame, labels)
+        told = Told(frame, frame.labels)
         pieces = told.pieces
         if len(pieces.variance) == 1:
             return None
-        height, width = labels.shape
+        height, width = frame.labels.shape
         variance = np.minimum(told.prior_variance, np.float32(1e30))
         if self._network is not None:
-            variance = variance * np.exp(self._network.offsets(told))
+            variance *= np.exp(self._network.offsets(told))
         # Precision is what may be enlarged: it falls to 0 where the prior falls silent.
         precision = cv2.resize(1.0 / np.maximum(variance, 1e-30), (width, height))
+        cv2.threshold(precision, 1e-20, 0.0, cv2.THRESH_TOZERO, dst=precision)
         # Rough labels end at the picture's own labels: no prior across them.
-        classes = _enlarged(_class_of(pieces, told.labels)[pieces.regions], labels.shape)
-        precision[classes != labels] = 0.0
-        precision[precision < 1e-20] = 0.0
+        classes = _nearest(_class_of(pieces, told.labels)[pieces.regions], frame.labels.shape)
+        np.multiply(precision, classes == frame.labels, out=precision)
         with np.errstate(divide="ignore"):
-            spread = (1.0 / precision).astype(np.float32)
-        depth = evaluate(pieces, frame.inverse_depth)
-        return Candidate(NAME, depth, spread)
+            spread = np.divide(np.float32(1.0), precision, out=precision)
+        return Candidate(NAME, evaluate(pieces, frame.inverse_depth), spread)
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
@@ -113,17 +111,23 @@ def evaluate(pieces: Prior, inverse_depth: np.ndarray) -> np.ndarray:
 
     ``inverse_depth`` is of any size; the pieces are enlarged to it.
     """
-    u, v = coordinates(*inverse_depth.shape)
-    tables = (*pieces.coefficients.T, pieces.added)
-    a, b, c, added = (_enlarged(t[pieces.regions], inverse_depth.shape) for t in tables)
-    value: np.ndarray = a * u
-    value += b * v
-    value += c
-    value += added * inverse_depth
-    return np.maximum(value, 0.0, out=value)
+    height, width = inverse_depth.shape
+    u, v = coordinates(height, width)
+    a, b, c, added = (t[pieces.regions] for t in (*pieces.coefficients.T, pieces.added))
+    value = _nearest(a, (height, width))
+    value *= u
+    # What depends on the row alone, at the small width.
+    tall = height, a.shape[1]
+    value += _nearest(_nearest(b, tall) * v + _nearest(c, tall), (height, width))
+    if added.any():
+        own = _nearest(added, (height, width))
+        own *= inverse_depth
+        value += own
+    return at_least(value, 0.0)
 
 
-def _enlarged(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _nearest(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A copy at ``shape``."""
     return cv2.resize(values, shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
 
 
@@ -157,8 +161,8 @@ def doubted(variance: np.ndarray, trust: np.ndarray) -> np.ndarray:
 
 
 def _class_of(pieces: Prior, labels: np.ndarray) -> np.ndarray:
-    """uint8 (n,): the class of each piece, that of any of its pixels."""
-    classes = np.full(len(pieces.variance), 255, np.uint8)
+    """uint8 (n,): the class of each piece, that of any of its pixels; no class's for silence."""
+    classes = np.full(len(pieces.variance), len(CLASSES) + 1, np.uint8)
     classes[pieces.regions.ravel()] = labels.ravel()
-    classes[-1] = 255
+    classes[-1] = len(CLASSES) + 1
     return classes

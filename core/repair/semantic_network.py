@@ -41,24 +41,41 @@ class SemanticNetwork(nn.Module):
 
     def forward(self, told: Tensor) -> Tensor:
         """See the class."""
-        near = functional.relu(self.enter(functional.avg_pool2d(told, 2, ceil_mode=True)))
+        answer = self.judged(functional.avg_pool2d(told, 2, ceil_mode=True))
+        return functional.interpolate(answer, size=told.shape[2:], mode="bilinear")
+
+    def judged(self, halved: Tensor) -> Tensor:
+        """`forward` of means over 2x2, before it is enlarged."""
+        near = functional.relu(self.enter(halved))
         far = functional.relu(self.down(near))
         for layer in self.deep:
             far = far + functional.relu(layer(far))
         wide = functional.interpolate(far, size=near.shape[2:], mode="bilinear")
         both = functional.relu(self.up(torch.cat([wide, near], 1)))
-        answer = LARGEST * torch.tanh(self.head(both) / LARGEST)
-        return functional.interpolate(answer, size=told.shape[2:], mode="bilinear")
+        return LARGEST * torch.tanh(self.head(both) / LARGEST)
 
     def offsets(self, told: Told) -> np.ndarray:
         """See `semantic.Judges`."""
         if torch.get_num_threads() != 1:  # a number of the calling thread's own
             torch.set_num_threads(1)
         with torch.inference_mode():
-            seen = torch.from_numpy(semantic_input(told))[None]
-            answer = self(seen.contiguous(memory_format=torch.channels_last))[0, 0]
-        result: np.ndarray = answer.numpy()
+            halved = torch.from_numpy(_halved(semantic_input(told)))[None]
+            answer = self.judged(halved.contiguous(memory_format=torch.channels_last))[0, 0]
+        return cv2.resize(answer.numpy(), told.labels.shape[::-1])
+
+
+def _halved(maps: np.ndarray) -> np.ndarray:
+    """Means over 2x2 of ``maps`` (k, h, w), as the network's pooling makes them."""
+    count, height, width = maps.shape
+    if height % 2 or width % 2:
+        result: np.ndarray = functional.avg_pool2d(
+            torch.from_numpy(maps), 2, ceil_mode=True
+        ).numpy()
         return result
+    # All in one go, in a tenth of the time: with an even height no two maps meet.
+    tall = maps.reshape(count * height, width)
+    half = cv2.resize(tall, (width // 2, count * height // 2), interpolation=cv2.INTER_AREA)
+    return half.reshape(count, height // 2, width // 2)
 
 
 def semantic_input(told: Told) -> np.ndarray:
@@ -76,8 +93,7 @@ def semantic_input(told: Told) -> np.ndarray:
     result[5] = told.trust
     result[6] = silent
     result[7:10] = np.moveaxis(cv2.blur(told.rgb, (3, 3)), 2, 0) / np.float32(128.0) - 1.0
-    for index in range(len(CLASSES)):
-        result[10 + index] = told.labels == index
+    result[10:] = told.labels == np.arange(len(CLASSES), dtype=np.uint8)[:, None, None]
     return result
 
 

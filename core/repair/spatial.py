@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ..depth.fold import channels_last, fold_norms
+from .arrays import at_least, bounded, percentiles
 from .confidence import nearest
 from .frame import Candidate, Frame
 from .guided import EXPLAINED, enlarge, follow, guided_filter
@@ -61,10 +62,11 @@ class SpatialBranch:
                 torch.from_numpy(told).permute(2, 0, 1)[None],
                 torch.from_numpy(small.labels.copy())[None],
             )
-            log_scale = answer.log_scale[0, 0].clamp(*LOG_SCALES).numpy()
-            inverse_depth = answer.inverse_depth[0, 0].numpy() * span + low
-        floor = np.float32((1e-3 * nearest(frame.inverse_depth)) ** 2)
-        variance = np.maximum(2 * np.square(np.exp(log_scale) * span), floor)
+            inverse_depth = answer.inverse_depth[0, 0].mul_(float(span)).add_(float(low)).numpy()
+            # The variance 2 b^2 of a Laplace distribution from its log scale.
+            spread = answer.log_scale[0, 0].clamp_(*LOG_SCALES).mul_(2.0).exp_()
+            variance = spread.mul_(2.0 * float(span) ** 2).numpy()
+        at_least(variance, (1e-3 * nearest(frame.inverse_depth)) ** 2)
         if inverse_depth.shape != (height, width):
             if max(height, width) <= BARELY * max(inverse_depth.shape):
                 inverse_depth = _resized(inverse_depth, height, width)
@@ -73,7 +75,7 @@ class SpatialBranch:
                 enlarged, edges = enlarge(inverse_depth, frame.rgb, float(STEP * span))
                 inverse_depth = np.where(edges, enlarged, frame.inverse_depth + change)
             variance = _resized(variance, height, width)
-        return Candidate(NAME, np.maximum(inverse_depth, 0), variance)
+        return Candidate(NAME, at_least(inverse_depth, 0.0), variance)
 
 
 def _by_guide(frame: Frame) -> Candidate:
@@ -137,7 +139,7 @@ def working_size(height: int, width: int) -> tuple[int, int]:
 def frame_range(inverse_depth: np.ndarray) -> tuple[np.float32, np.float32]:
     """(low, span) of a frame's inverse depth: its 2nd percentile and the range up to its 98th, at
     least LEAST_SPAN of the latter."""
-    low, high = np.percentile(inverse_depth[::2, ::2], (2, 98))
+    low, high = percentiles(inverse_depth[::2, ::2], 2, 98)
     span = max(high - low, LEAST_SPAN * high, 1e-6)
     return np.float32(low), np.float32(span)
 
@@ -151,9 +153,9 @@ def network_input(frame: Frame, low: np.float32, span: np.float32) -> np.ndarray
     depth /= span
     # Its scale b of a Laplace distribution from its variance 2 b^2.
     log_scale = frame.variance * np.float32(0.5 / span**2)
-    np.log(np.maximum(log_scale, np.float32(1e-20), out=log_scale), out=log_scale)
+    np.log(at_least(log_scale, 1e-20), out=log_scale)
     log_scale *= np.float32(0.5)
-    np.clip(log_scale, *LOG_SCALES, out=log_scale)
+    bounded(log_scale, *LOG_SCALES)
     cv2.mixChannels([picture, depth, log_scale], [told], [0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
     return told
 

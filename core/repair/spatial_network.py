@@ -12,6 +12,7 @@ Monocular Depth Estimation Using Displacement Fields", CVPR 2020). Fresh from th
 corrections are 0 and the network gives back what it was given.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -172,7 +173,18 @@ def displace(values: Tensor, displacement: Tensor) -> Tensor:
     """``values`` (N, 1, H, W) taken bilinearly from (x + dx, y + dy), ``displacement`` (N, H, W, 2)
     in pixels; beyond the border the nearest pixel."""
     h, w = values.shape[-2:]
-    # In units of the picture's half sides, as `grid_sample` wants it.
-    part = torch.tensor([2.0 / w, 2.0 / h], device=values.device, dtype=values.dtype)
-    grid = torch.addcmul(position_map(values).permute(0, 2, 3, 1), displacement, part)
+    places, part = _places(h, w, values.device, values.dtype)
+    grid = torch.addcmul(places, displacement, part)
     return F.grid_sample(values, grid, padding_mode="border", align_corners=False)
+
+
+@lru_cache(maxsize=4)
+def _places(
+    height: int, width: int, device: torch.device, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """(1, H, W, 2): pixel centres in units of the picture's half sides, as `grid_sample` wants
+    them, and (2,): those units."""
+    with torch.inference_mode(False):  # training may be given the same
+        part = torch.tensor([2.0 / width, 2.0 / height], device=device, dtype=dtype)
+        like = torch.empty((1, 1, height, width), device=device, dtype=dtype)
+        return position_map(like).permute(0, 2, 3, 1).contiguous(), part
