@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     scene.add_argument("project", type=Path)
     scene.add_argument("blend", type=Path)
     scene.add_argument("--points", action="store_true", help="points instead of a relief")
+    scene.add_argument(
+        "--grid", action="store_true", help="a regular grid instead of each shot's own pattern"
+    )
     scene.set_defaults(run=_scene)
     render = commands.add_parser("render", help="render a built scene into a stereo movie")
     render.add_argument("blend", type=Path)
@@ -101,6 +104,7 @@ def _scene(options: argparse.Namespace) -> None:
     settings = bpy.context.scene.second_eye
     settings.project_folder = str(options.project.resolve())
     settings.kind = "POINTS" if options.points else "RELIEF"
+    settings.sampling = stage.GRID if options.grid else stage.ADAPTIVE
     bpy.ops.second_eye.build_scene()
     bpy.ops.wm.save_as_mainfile(filepath=str(options.blend.resolve()))
 

@@ -15,6 +15,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..core.geometry.goal import MOST, TRIANGLES
 from .engine import models
 
 LOOK_AHEAD, MOST_LOOK_AHEAD = 2, 12  # as core.repair.settings has them; a test compares them
@@ -144,6 +145,30 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
             ("POINTS", "Points", "A cloud of coloured points"),
         ),
         default="RELIEF",
+    )
+    sampling: EnumProperty(
+        name="Sampling",
+        description="Where the relief takes its depth",
+        items=(
+            (
+                "ADAPTIVE",
+                "Adaptive",
+                "Points where a shot's depth bends or breaks, in up to six levels of detail. Shots "
+                "that lack them are sampled first",
+            ),
+            ("GRID", "Grid", "A regular grid of one level, for every shot the same; at once"),
+        ),
+        default="ADAPTIVE",
+    )
+    triangles: IntProperty(
+        name="Triangles",
+        description="Budget of the finest level of detail, in triangles a shot. For shots that are "
+        "sampled for the first time; Sample Again applies it to others",
+        default=TRIANGLES,
+        min=100,
+        soft_max=400_000,
+        max=MOST,
+        step=1000,
     )
     columns: IntProperty(
         name="Columns",

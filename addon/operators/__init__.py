@@ -16,6 +16,7 @@ from . import (
     remove_model,
     render_stereo,
     repair_shot,
+    sample_shot,
     show_flicker,
 )
 
@@ -25,6 +26,7 @@ MODULES = (
     import_clip,
     analyse,
     build_scene,
+    sample_shot,
     repair_shot,
     edit_cuts,
     compare,

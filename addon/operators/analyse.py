@@ -12,11 +12,13 @@ from .. import preferences, stage
 from ..engine import interpreter, models, session
 from ..engine.client import EngineJob
 from . import where
+from .sampling_job import unsampled, with_sampling
 from .task import TaskOperator, idle
 
 
 class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
-    """Estimate the depth of every frame, in a process of its own. Goes on where it was stopped"""
+    """Estimate the depth of every frame, in a process of its own, then choose the points of each
+    shot's relief. Goes on where it was stopped"""
 
     bl_idname = "second_eye.analyse"
     bl_label = "Analyse"
@@ -45,11 +47,15 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
             "shots": settings.find_cuts,
             **repair_arguments(scene),
         }
-        return EngineJob(python, "analyse", arguments)
+        job = EngineJob(python, "analyse", arguments)
+        if settings.sampling != stage.ADAPTIVE:
+            return job
+        return with_sampling(context, job, self._folder)
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         self._note_project()
-        return f"Frames {value['first']} to {value['last']} are analysed, {value['frames']} now."
+        said = f"Frames {value['first']} to {value['last']} are analysed, {value['frames']} now."
+        return said + unsampled(value)
 
     def _failed(self, error: SecondEyeError) -> set[str]:
         self._note_project()  # what a cancelled analysis left is to be gone on with

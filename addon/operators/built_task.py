@@ -14,6 +14,7 @@ from .. import preferences, rigs, stage
 from ..engine import interpreter, session
 from ..engine.client import EngineJob
 from . import where
+from .sampling_job import unsampled, with_sampling
 from .task import TaskOperator, idle
 
 
@@ -47,7 +48,10 @@ class BuiltTask(TaskOperator):
         # By its name: an undo while the job runs gives the scene a new address.
         self._scene, self._folder = context.scene.name, project.folder
         arguments = {"project": str(project.folder), **self.arguments(context, project)}
-        return EngineJob(python, self.job, arguments)
+        job = EngineJob(python, self.job, arguments)
+        if self.job == "sample" or not stage.is_adaptive(context.scene):
+            return job
+        return with_sampling(context, job, str(project.folder))
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
@@ -60,7 +64,7 @@ class BuiltTask(TaskOperator):
         project = Project.open(self._folder)
         fresh = stage.update_scene(project, scene)
         rigs.refit_shots(scene, project, fresh, settings.depth_budget / 100.0, settings.drift)
-        return self.said(value, project)
+        return self.said(value, project) + unsampled(value)
 
     def said(self, value: dict[str, Any], project: Project) -> str:
         """What was done, in a sentence."""

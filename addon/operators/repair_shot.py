@@ -53,7 +53,7 @@ class SECOND_EYE_OT_repair_shot(BuiltTask, bpy.types.Operator):
         self._asked = strengths
         if self.every_shot:
             return {**strengths, "look_ahead": context.scene.second_eye.look_ahead}
-        return {**strengths, "shot": _shot_of(relief, context.scene, project).name}
+        return {**strengths, "shot": shot_of(relief, context.scene, project).name}
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
@@ -69,7 +69,7 @@ class SECOND_EYE_OT_repair_shot(BuiltTask, bpy.types.Operator):
         return f"{value['frames']} frames are repaired again ({', '.join(value['shots'])})."
 
 
-def _shot_of(relief: bpy.types.Object, scene: bpy.types.Scene, project: Project) -> Shot:
+def shot_of(relief: bpy.types.Object, scene: bpy.types.Scene, project: Project) -> Shot:
     """The project's shot that ``relief`` shows. Raises UsageError where it shows more than that,
     or others show that shot too: an Undo takes a cut back in the scene and not in the project."""
     first, last = stage.span(relief)

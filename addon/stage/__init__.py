@@ -5,25 +5,37 @@ build_scene(project, scene, *, sampling="GRID", columns=None, start=1, points=Fa
             collection_name="Second Eye") -> StageObjects(collection, camera, reliefs)
 update_scene(project, scene) -> shots whose frames are new; what an artist set stays
 find_collection(scene) -> the collection of an earlier build
+is_adaptive(scene) -> whether it stands on the shots' own patterns
 reliefs(collection) -> its reliefs, in the order of their shots
 span(relief) -> the first and last timeline frame that it shows
 project_folder(collection) -> where its depth project lies now
 timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
 """
 
-from .build import COLLECTION, StageObjects, build_scene, find_collection, reliefs
+from .build import (
+    COLLECTION,
+    StageObjects,
+    build_scene,
+    find_collection,
+    is_adaptive,
+    reliefs,
+)
 from .clock import scene_frame, timeline_frame
 from .place import beside_blend, project_folder
+from .sampling import ADAPTIVE, GRID
 from .shot import BRANCHES
 from .update import span, update_scene
 
 __all__ = [
+    "ADAPTIVE",
     "BRANCHES",
     "COLLECTION",
+    "GRID",
     "StageObjects",
     "beside_blend",
     "build_scene",
     "find_collection",
+    "is_adaptive",
     "project_folder",
     "reliefs",
     "scene_frame",

@@ -10,9 +10,9 @@ import bpy
 from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
 from .depth_pixels import check_pictures
+from .detail import level_objects, remove_unused
 from .footage_camera import footage_camera
 from .images import load_raw, load_sequence
-from .detail import level_objects, remove_unused
 from .sampling import ADAPTIVE, GRID, Planes, adaptive_planes, finest_pitch, grid_planes
 from .settings import configure_scene
 from .shot import Sources, hang_from, is_relief, materials, relief_modifier, shot_object
@@ -43,9 +43,10 @@ def build_scene(
 ) -> StageObjects:
     """Show ``project`` in ``scene``: scene frame s shows timeline frame s - start + first.
 
-    ``sampling``: "ADAPTIVE" takes each shot's own pattern, "GRID" a grid of ``columns`` cells across
-    the picture, at most one per depth pixel (the default, up to 640). ``points``: clouds of points instead of surfaces. Building again replaces the
-    reliefs and keeps the cameras. Sets the scene's rate, size, range, colours and engine.
+    ``sampling``: "ADAPTIVE" takes each shot's own pattern, "GRID" a grid of ``columns`` cells
+    across the picture, at most one per depth pixel (the default, up to 640). ``points``: clouds of
+    points instead of surfaces. Building again replaces the reliefs and keeps the cameras. Sets the
+    scene's rate, size, range, colours and engine.
 
     Raises SecondEyeError where a picture is missing, the shots' first depth pictures can't be read,
     or a shot has no pattern of its depth of today; UsageError on start < 0. Then nothing changed.
@@ -81,9 +82,7 @@ def build_scene(
     return StageObjects(collection, camera, tuple(built))
 
 
-def shot_planes(
-    project: Project, sampling: str, columns: int | None
-) -> dict[int, Planes | None]:
+def shot_planes(project: Project, sampling: str, columns: int | None) -> dict[int, Planes | None]:
     """Of every shot, by its first frame; None where it lacks a pattern of its depth of today."""
     shots = project.manifest.shots
     if sampling == ADAPTIVE:
@@ -117,6 +116,14 @@ def find_collection(scene: bpy.types.Scene, name: str | None = None) -> bpy.type
         if collection.get("second_eye_project") and name in (None, collection.name):
             return collection
     raise SecondEyeError(f'The scene "{scene.name}" holds no relief yet: press Build Scene first.')
+
+
+def is_adaptive(scene: bpy.types.Scene) -> bool:
+    """Whether the scene's reliefs have the shots' own patterns; False where nothing is built."""
+    try:
+        return find_collection(scene).get(SAMPLING) == ADAPTIVE
+    except SecondEyeError:
+        return False
 
 
 def reliefs(collection: bpy.types.Collection) -> list[bpy.types.Object]:

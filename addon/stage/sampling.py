@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a relief takes its depth: on a grid or a shot's pattern, with an apron around the picture.
-"""
+"""Where a relief takes its depth: on a grid or a shot's pattern, with an apron around the picture."""
 
 from __future__ import annotations
 
@@ -87,8 +86,8 @@ def adaptive_planes(project: Project, shot: Shot) -> Planes | None:
 
 
 def finest_pitch(manifest: Manifest) -> float:
-    """Of depth pixels, or of the finest grid where those are smaller: enlarged depth has slopes that
-    are staircases, and measured over less than their treads the matte would be a comb."""
+    """Of depth pixels, or of the finest grid where those are smaller: enlarged depth has slopes
+    that are staircases, and measured over less than their treads the matte would be a comb."""
     return 1.0 / min(COLUMNS, _most_columns(manifest))
 
 

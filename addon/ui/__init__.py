@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the artist sees: one module a panel section."""
 
-from . import panels, repair
+from . import detail, panels, repair
 
-MODULES = (panels, repair)
+MODULES = (panels, detail, repair)

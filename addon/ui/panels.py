@@ -10,11 +10,11 @@ from ...core.project import Manifest
 from .. import ROOT_PACKAGE, preferences, stage
 from ..engine import interpreter, session
 from ..operators import where
-from . import relief_inputs, repair, words
+from . import detail, relief_inputs, repair, words
 from .layouts import Section, draw_running, split
 
-RENDER = "Render Stereo"
-ELSEWHERE = {RENDER, *repair.TITLES}
+RENDER, BUILD = "Render Stereo", "Build Scene"
+ELSEWHERE = {RENDER, BUILD, *repair.TITLES, *detail.TITLES}
 """Jobs that other sections than Analyse show."""
 
 
@@ -73,14 +73,25 @@ class SECOND_EYE_PT_scene(Section, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
+        running = session.current()
+        if running is not None and running.title == BUILD:
+            draw_running(layout, running)
+            return
         settings = context.scene.second_eye
         layout.row().prop(settings, "kind", expand=True)
+        layout.row().prop(settings, "sampling", expand=True)
         column = split(layout)
-        column.prop(settings, "columns", text="Columns" if settings.columns else "Columns (0: all)")
+        if settings.sampling == stage.ADAPTIVE:
+            column.prop(settings, "triangles")
+        else:
+            text = "Columns" if settings.columns else "Columns (0: all)"
+            column.prop(settings, "columns", text=text)
         column.prop(settings, "start")
         column.prop(settings, "depth_budget")
         column.prop(settings, "drift")
         layout.operator("second_eye.build_scene", icon="MESH_GRID")
+        if session.latest.title == BUILD and session.latest.icon != "CHECKMARK":
+            words.wrapped(layout, session.latest.text, icon=session.latest.icon)
         collection = built(context)
         if collection is None:
             return

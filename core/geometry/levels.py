@@ -34,9 +34,9 @@ class Level:
     counter-clockwise as the camera sees them; without cracks, they fill the picture.
     ``step``: float16 (M,), the largest difference of normalised inverse depth between neighbouring
     pixels that each triangle spans, in any frame: a large one lies across a break.
-    ``fill``: float32 (K, 2), further points that a cloud needs where triangles are large; ``radius``:
-    float32 (count + K,) in picture widths, of its points and of those: their discs cover the
-    picture (`cloud.cloud`)."""
+    ``fill``: float32 (K, 2), further points that a cloud needs where triangles are large;
+    ``radius``: float32 (count + K,) in picture widths, of its points and of those: their discs
+    cover the picture (`cloud.cloud`)."""
 
     count: int
     triangles: np.ndarray

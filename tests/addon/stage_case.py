@@ -60,6 +60,13 @@ np.savez(sys.argv[4], plates=np.stack([project.read_plate(n) for n in manifest.f
 """
 
 
+SAMPLE = """
+import sys
+from core.jobs.sample import SampleJob
+SampleJob(sys.argv[1], triangles=int(sys.argv[2])).run(lambda told: None, lambda: False)
+"""
+
+
 def engine(module: Any, python: Path, script: str, *arguments: str | Path) -> str:
     """Run a script in the engine, with the installed extension's core; its standard output."""
     extension = Path(module("core").__file__).parents[1]
@@ -104,6 +111,12 @@ class Case:
         read = np.load(folder / "out.npz")
         self.plates, self.normalised = read["plates"], read["normalised"]
         self.project = module("core.project").Project.open(where)
+
+
+def sample(module: Any, python: Path, case: Case, triangles: int) -> None:
+    """Give the case's shots patterns of so many triangles at most."""
+    engine(module, python, SAMPLE, case.project.folder, str(triangles))
+    case.project = module("core.project").Project.open(case.project.folder)
 
 
 def texture(seed: int, height: int, width: int, grain: int = 4) -> np.ndarray:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import bpy
 import numpy as np
 import pytest
-from stage_case import Case, difference, positions, render, texture
+from stage_case import Case, difference, positions, render, sample, texture
 
 # (width, height), (depth width, height), near, far, strength, focal
 SETTINGS = [
@@ -21,10 +21,12 @@ SETTINGS = [
 ]
 
 
+@pytest.mark.parametrize("triangles", [None, 700], ids=["grid", "adaptive"])
 @pytest.mark.parametrize(("size", "depth_size", "near", "far", "strength", "focal"), SETTINGS)
 def test_through_the_footage_camera_the_relief_is_the_plate(
-    module, second_eye, engine_python, tmp_path, size, depth_size, near, far, strength, focal
-):
+    module, second_eye, engine_python, tmp_path, triangles, size, depth_size, near, far, strength,
+    focal,
+):  # fmt: skip
     """Random depth: every neighbour is a step. Nothing is cut on the axis, so all pixels count."""
     (width, height), (columns, rows) = size, depth_size
     rng = np.random.default_rng(width)
@@ -38,8 +40,10 @@ def test_through_the_footage_camera_the_relief_is_the_plate(
         first=3,
         shot={"near": near, "far": far, "strength": strength},
     )
-    scene = bpy.context.scene
-    built = module("addon.stage").build_scene(case.project, scene, start=7)
+    if triangles:
+        sample(module, engine_python, case, triangles)
+    scene, sampling = bpy.context.scene, "ADAPTIVE" if triangles else "GRID"
+    built = module("addon.stage").build_scene(case.project, scene, start=7, sampling=sampling)
     assert scene.camera == built.camera
     for i in range(2):
         picture = render(scene, 7 + i, tmp_path / "frame.png")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
-from stage_case import Case, engine, read_picture, texture
+from stage_case import Case, engine, read_picture, sample, texture
 
 FAST = """
 import sys
@@ -34,11 +34,16 @@ def _terraces(height: int, width: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("size", "depth", "budget", "drift", "focal"),
-    [((400, 224), _waves, 0.02, 1.0, 1.1), ((301, 331), _terraces, 0.06, 0.0, 0.8)],
+    ("size", "depth", "budget", "drift", "focal", "triangles"),
+    [
+        ((400, 224), _waves, 0.02, 1.0, 1.1, None),
+        ((301, 331), _terraces, 0.06, 0.0, 0.8, None),
+        ((400, 224), _waves, 0.02, 1.0, 1.1, 6000),
+        ((301, 331), _terraces, 0.06, 0.0, 0.8, 6000),
+    ],
 )
 def test_blender_and_the_fast_path_agree_within_half_a_pixel(
-    module, second_eye, engine_python, tmp_path, size, depth, budget, drift, focal
+    module, second_eye, engine_python, tmp_path, size, depth, budget, drift, focal, triangles
 ):
     width, height = size
     case = Case(
@@ -52,7 +57,10 @@ def test_blender_and_the_fast_path_agree_within_half_a_pixel(
         shot={"near": 1.5, "far": 15.0, "strength": 0.9},
     )
     scene, rigs = bpy.context.scene, module("addon.rigs")
-    module("addon.stage").build_scene(case.project, scene, start=11)
+    if triangles:
+        sample(module, engine_python, case, triangles)
+    sampling = "ADAPTIVE" if triangles else "GRID"
+    module("addon.stage").build_scene(case.project, scene, start=11, sampling=sampling)
     rigs.make_stereo_camera(scene, case.project, budget=budget, drift=drift)
     camera = rigs.bake_camera(scene, case.project)
     module("addon.output").configure_stereo_render(scene, "sbs")
