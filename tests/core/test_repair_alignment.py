@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from repair_clips import HEIGHT, WIDTH, hills, texture
 
-from core.repair.alignment import LEAK, UNCHANGED, Fit, between, fit
+from core.repair.alignment import LEAK, SURE, UNCHANGED, USUAL, Fit, between, fit, level
 from core.repair.approach import approach, moved
 from core.repair.flow import link, small_grey
 
@@ -104,6 +104,37 @@ def test_the_cameras_way_forward_is_seen_in_the_flow(step):
     found = approach(after, tie.back, tie.back_closed * tie.back_alike)
     assert found == pytest.approx(step, rel=0.4)
     np.testing.assert_allclose(moved(was, step), after, atol=1e-5)
+
+
+@pytest.mark.parametrize("rate", [0.01, -0.02])
+def test_a_zoom_is_no_way_forward(rate):
+    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    x, y = columns - (WIDTH - 1) / 2, rows - (HEIGHT - 1) / 2
+    back = -rate * np.stack([x, y], -1)
+    depth = cv2.GaussianBlur(hills(3), (0, 0), 4)
+    assert abs(approach(depth, back, ALL)) * depth.mean() < 0.05 * abs(rate)
+    before = texture(8)
+    now = cv2.remap(
+        before, columns + back[..., 0], rows + back[..., 1], cv2.INTER_LINEAR, borderMode=1
+    )
+    tie = link(small_grey(before), small_grey(now))
+    found = approach(depth, tie.back, tie.back_closed * tie.back_alike)
+    assert abs(found) * depth.mean() < 0.15 * abs(rate)
+
+
+def test_middle_and_spread_are_brought_over_where_shapes_differ():
+    truth = hills(1)
+    other = np.ascontiguousarray(truth[::-1]) * 1.3 + 0.2
+    found = level(truth, other, ALL)
+    assert found is not None
+    brought = found.apply(truth)
+    assert np.median(brought) == pytest.approx(np.median(other), rel=0.1)
+    assert brought.std() == pytest.approx(other.std(), rel=0.15)
+    assert level(truth, np.full_like(truth, 0.4), ALL) is None
+    assert level(np.full_like(truth, 0.4), truth, ALL) is None
+    assert level(truth, other, 0 * ALL) is None
+    far = level(truth, 20 * truth, ALL)
+    assert far is not None and np.log(far.scale) == pytest.approx(SURE * USUAL)
 
 
 def test_turning_and_sideward_motion_are_no_way_forward():

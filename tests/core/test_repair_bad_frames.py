@@ -80,6 +80,42 @@ def test_a_black_or_white_frame_holds_depth_and_harms_no_other(settings, level):
 
 
 @BOTH
+@pytest.mark.parametrize("count", [1, 3])
+def test_behind_blank_frames_history_goes_on(settings, count):
+    made = pan(14, step=0.5)
+    frames = made.estimated(seed=5, scale=0.0, shift=0.0)
+    rubbish = np.random.default_rng(1).random((HEIGHT, WIDTH), np.float32)
+    for n in range(6, 6 + count):
+        frames = with_estimate(with_picture(frames, n, np.zeros_like(frames[n].rgb)), n, rubbish)
+    for n in range(6 + count, 14):
+        frames = with_estimate(frames, n, 1.3 * frames[n].inverse_depth)
+    depths = depths_of(frames, settings)
+    # None of the blank ones shows a trace of what was estimated of it.
+    for n in range(6, 6 + count):
+        assert errors([depths[n]], Made(depths=[made.depths[5]]))[0] < 0.02
+    # What follows is at the scale of before, and goes over to the network's own slowly.
+    spreads = np.array([d.std() for d in depths])
+    assert np.abs(np.diff(np.log(spreads[4:]))).max() < 0.1
+    assert spreads[-1] > 1.1 * spreads[4]
+
+
+@BOTH
+def test_a_freeze_does_not_end_history(settings):
+    made = pan(10, step=0.5)
+    still = Made(
+        made.pictures[:5] + [made.pictures[4]] * 4 + made.pictures[5:],
+        made.depths[:5] + [made.depths[4]] * 4 + made.depths[5:],
+    )
+    frames = still.estimated(seed=5, scale=0.0, shift=0.0)
+    frames = [
+        replace(f, inverse_depth=f.inverse_depth * np.float32(1.0 if n < 5 else 1.3))
+        for n, f in enumerate(frames)
+    ]
+    spreads = np.array([d.std() for d in depths_of(frames, settings)])
+    assert np.abs(np.diff(np.log(spreads))).max() < 0.1
+
+
+@BOTH
 def test_nothing_but_black(settings):
     frames = [replace(f, rgb=np.zeros_like(f.rgb)) for f in pan(4).estimated(scale=0.0, shift=0.0)]
     depths = depths_of(frames, settings)

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from repair_clips import HEIGHT, STREAMING, TEMPORAL, WIDTH, Made, pan, repaired, texture
 
+from core.repair.approach import moved
 from core.repair.flow import link, small_grey
-from core.repair.temporal import future, layer, past
+from core.repair.temporal import FLICKER, UNSURE, future, layer, nearer, past
 
 BOTH = [TEMPORAL, STREAMING]
 
@@ -75,6 +76,36 @@ def test_the_past_is_where_the_flow_says():
     assert trusted.mean() > 0.5
     assert np.abs(told.inverse_depth - made.depths[1])[trusted].mean() < 0.01
     assert np.median(told.variance[24:48, 9:12]) > 1e-2  # uncovered: as good as nothing
+
+
+@pytest.mark.parametrize("step", [0.15, -0.15])
+def test_what_is_brought_nearer_errs_by_more(step):
+    """Against draws: V with an error, and a step that is known no better than `UNSURE`."""
+    random = np.random.default_rng(1)
+    value, error, draws = np.float32([[0.1, 0.4, 0.8, 0.0]]), 0.01, 40000
+    given = (value + random.normal(0.0, error, (draws, 4))).astype(np.float32)
+    by_depth = moved(given, step).std(axis=0)
+    steps = step * (1 + UNSURE * random.normal(size=draws))
+    by_step = np.std([v / (1 - steps * v) for v in value[0]], axis=1)
+    told, variance = nearer(value, np.full_like(value, error**2), step)
+    np.testing.assert_array_equal(told, moved(value, step))
+    np.testing.assert_allclose(
+        variance[0], by_depth**2 + by_step**2 / FLICKER, rtol=0.06, atol=1e-7
+    )
+    same = nearer(value, variance, 0.0)
+    assert same[0] is value and same[1] is variance
+
+
+def test_the_past_of_a_larger_step_is_believed_less():
+    made = pan(2, step=0.0)
+    tie = link(*(small_grey(p) for p in made.pictures))
+    sure = np.full((HEIGHT, WIDTH), 1e-3, np.float32)
+    before = layer(made.depths[0], sure / 8, 1.0)
+    spreads = [
+        np.median(past(before, tie, step, moved(made.depths[1], step), sure).variance)
+        for step in (0.0, 0.1, 0.2)
+    ]
+    assert spreads[1] > 1.2 * spreads[0] and spreads[2] > 1.2 * spreads[1]
 
 
 def test_the_future_is_a_robust_mean():

@@ -48,7 +48,7 @@ def test_every_frame_is_new_once_and_known_before(finished, length, context) -> 
     assert sorted(made) == list(range(1, 21))
 
 
-def test_alignment_is_least_squares() -> None:
+def test_alignment_finds_scale_and_shift() -> None:
     rng = np.random.default_rng(1)
     new = rng.random((2, 8, 9)).astype(np.float32)
     alignment = Alignment()
@@ -60,14 +60,44 @@ def test_alignment_is_least_squares() -> None:
     alignment = Alignment()
     for frame, stored in zip(new, noisy, strict=True):
         alignment.add(frame, stored)
-    expected = np.polyfit(new.ravel().astype(np.float64), noisy.ravel(), 1)
-    assert alignment.scale_and_shift() == pytest.approx(expected)
-    # A flat frame, or one that runs the other way, fixes the mean and no scale.
+    assert alignment.scale_and_shift() == pytest.approx((3, 0.5), abs=0.08)
+    # A flat frame, or one that runs the other way, fixes a level and no scale.
     for given, stored in ((np.full((4, 4), 2.0), np.eye(4)), (np.eye(4), 1 - np.eye(4))):
         alignment = Alignment()
         alignment.add(given, stored)
         scale, shift = alignment.scale_and_shift()
-        assert scale == 1 and shift == pytest.approx(stored.mean() - given.mean())
+        assert scale == 1 and -2 <= shift <= 1
+
+
+@pytest.mark.parametrize("size", [(24, 32), (256, 448)])
+def test_what_one_window_judges_otherwise_does_not_move_the_rest(size: tuple[int, int]) -> None:
+    ramp = np.linspace(0.2, 1.0, size[0])[:, None] * np.linspace(0.7, 1.0, size[1])
+    alignment = Alignment()
+    for n in range(3):
+        stored = 0.4 * ramp + 0.1
+        stored[: size[0] // 3, n : n + size[1] // 2] = 3.0  # a sixth: far, and now very near
+        alignment.add(ramp, stored)
+    assert alignment.scale_and_shift() == pytest.approx((0.4, 0.1), abs=2e-3)
+
+
+def test_noise_does_not_shrink_window_after_window() -> None:
+    rng = np.random.default_rng(2)
+    truth = np.linspace(0.2, 1.0, 48)[:, None] * np.linspace(0.6, 1.0, 64)
+    scale = 1.0
+    for _ in range(40):
+        noisy = [truth + rng.normal(0, 0.05, truth.shape) for _ in range(2)]
+        alignment = Alignment()
+        alignment.add(noisy[0], scale * noisy[1])
+        scale = alignment.scale_and_shift()[0]
+    assert scale == pytest.approx(1.0, abs=0.06)
+
+
+def test_a_flat_stored_frame_flattens_nothing_after_it() -> None:
+    ramp = np.linspace(0.2, 1.0, 48)[:, None] * np.linspace(0.6, 1.0, 64)
+    alignment = Alignment()
+    alignment.add(ramp, np.full_like(ramp, 0.5))
+    scale, shift = alignment.scale_and_shift()
+    assert scale == 1.0 and scale * ramp.mean() + shift == pytest.approx(0.5, abs=0.05)
 
 
 def drifting(path: Path, frames: int = 4, metric: bool = False) -> Path:
