@@ -83,6 +83,9 @@ class Analysis:
                 self.work.tell("open", 0, 1, note)
             first, last = min(first, old.first), max(last, old.last)
         target = with_range(old, first, last)
+        if old.solve is not None and target.solve is None:
+            note = "The camera solve does not know the new frames: Use Camera Solve again for them."
+            self.work.tell("open", 0, 1, note)
         self.job.strengths.apply(target.shots, target.repair)
         if not self._clip_is_found():
             target.clip.path, target.clip.absolute = planning.clip_paths(

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..project import Shot
 from ..project.ranges import RangeHistogram, count_codes
+from ..project.solved import is_solved
 from . import metres
 from .pipeline import mapped
 from .repairing import Place
@@ -44,7 +45,7 @@ class Ranges:
                 for count in work.until_cancelled(counts):
                     histogram.add(count)
             low, high = histogram.limits()
-            if metric:
+            if metric or is_solved(work.target, shot):
                 metres.measure(shot, low, high)
             else:
                 shot.low, shot.high = low, high

@@ -4,6 +4,7 @@
 import copy
 
 from .manifest import PENDING, STAGES, BakedCamera, Manifest, Shot
+from .solved import without_solve
 
 
 def with_range(manifest: Manifest, first: int, last: int) -> Manifest:
@@ -11,10 +12,14 @@ def with_range(manifest: Manifest, first: int, last: int) -> Manifest:
 
     The outermost shots grow or shrink, shots outside are dropped; new frames get scale 1,
     shift 0 and the nearest frame's camera. The range (low, high) of a shot that changed must be
-    measured anew; every stage of another range is pending.
+    measured anew; every stage of another range is pending. A camera solve knows no new frames: of
+    another range the numbers are those of before it.
     """
+    another = (first, last) != (manifest.first, manifest.last)
+    if another:
+        manifest, _ = without_solve(manifest)
     new = copy.deepcopy(manifest)
-    if (first, last) != (manifest.first, manifest.last):
+    if another:
         for name in STAGES:
             new.stages[name].state = PENDING
     new.first, new.last = first, last

@@ -54,6 +54,8 @@ def touched(old: Manifest, new: Manifest) -> set[int]:
 
 def changed(old: Manifest, new: Manifest) -> list[Shot]:
     """Shots of ``new`` whose range (low, high) isn't the one that ``old`` measured."""
+    if old.solve is not None and new.solve is None:  # the numbers of before it, of other depth
+        return list(new.shots)
     frames, extents = touched(old, new), {(s.first, s.last) for s in old.shots}
     return [
         shot

@@ -13,7 +13,8 @@ from .manifest import Earlier, EarlierShot, Manifest, Shot
 def is_solved(manifest: Manifest, shot: Shot) -> bool:
     """Whether the numbers of ``shot`` are a camera solve's, so that d is 1/Z in scene units."""
     spans = manifest.solve.shots if manifest.solve is not None else ()
-    return any(span.first <= shot.first and shot.last <= span.last for span in spans)
+    shared = (min(s.last, shot.last) - max(s.first, shot.first) + 1 for s in spans)
+    return sum(max(0, count) for count in shared) == shot.last - shot.first + 1
 
 
 def is_stale(manifest: Manifest) -> bool:
