@@ -80,7 +80,7 @@ def shape(relief: bpy.types.Object, modifier: Any, planes: Planes, aspect: float
     compat.set_input(modifier, AUTO_VIEWPORT, planes.viewport)
     compat.set_input(modifier, AUTO_RENDER, planes.render)
     relief[SOURCE] = planes.source
-    relief[COUNTS] = [len(plane.pattern.triangles) for plane in planes.levels]
+    relief[COUNTS] = [plane.triangles for plane in planes.levels]
     relief[ERRORS] = [-1.0 if p.error is None else p.error for p in planes.levels]
     remove_unused([*before, old])
 

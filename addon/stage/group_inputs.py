@@ -30,7 +30,13 @@ _FLOATS: tuple[Row, ...] = (
     ("Step", 0.08, 1e-6, "NONE", "Change of normalised depth between neighbours that is a step"),
     ("Matte", 1.0, 0.0, "FACTOR", "How far steps are cut away; 0 keeps the surface whole"),
     (MATTE_ANGLE, 3.0 * _DEGREE, 0.0, "ANGLE", "View angle at Near where cutting starts"),
-    ("Point Size", 1.0, 0.0, "NONE", "Radius of a point: 1 just closes the picture"),
+    (
+        "Point Size",
+        1.5,
+        0.0,
+        "NONE",
+        "Radius of a point: 1 just closes the picture for the footage camera, more also beside it",
+    ),
 )
 _COMPARISON: tuple[Row, ...] = (
     (
@@ -96,7 +102,7 @@ def add_sockets(group: Any) -> None:
         ("Depth", "NodeSocketImage", "The project's depth sequence"),
         ("Plate", "NodeSocketImage", "The project's plate sequence"),
         ("Relief Material", "NodeSocketMaterial", "Projects the plate through the camera"),
-        ("Point Material", "NodeSocketMaterial", "Shows the colour of each point"),
+        ("Point Material", "NodeSocketMaterial", "The same, on points"),
         (POINTS, "NodeSocketBool", "A cloud of points instead of a surface"),
         # New inputs come last: the ones before keep their identifiers, which curves go by.
         (RAW, "NodeSocketImage", "The depth before repair; without one, the project's depth again"),

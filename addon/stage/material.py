@@ -22,6 +22,9 @@ def plate_material(
 ) -> bpy.types.Material:
     """Emission of the plate, with steps of the relief made transparent for views off the axis.
 
+    Points wear it, too: those of a plain are wide, and of one colour each they would show the plate
+    as a mosaic.
+
     How far off is one number for the whole picture: the angle between viewer and footage camera as
     seen from the distance Near. Two eyes stay below it and see whole surfaces.
 
@@ -29,7 +32,7 @@ def plate_material(
     samples in picture widths and heights, over which a step is measured. ``raw``: the depth before
     repair, whose steps are cut where the relief shows it.
     """
-    material, t = _empty(relief, relief)
+    material, t = _empty(relief)
     position = t.node("ShaderNodeTexCoord").outputs["Object"]
     viewer, sight = _viewer(t)
     matte, angle, near = t.separate(_attribute(t, MATTE))
@@ -54,19 +57,8 @@ def plate_material(
     return material
 
 
-def point_material(relief: str, plate: Sequence) -> bpy.types.Material:
-    """Emission of the plate, projected as on the surface: points of a plain are wide, and of one
-    colour each they would show the plate as a mosaic."""
-    material, t = _empty(f"{relief} Points", relief)
-    position = t.node("ShaderNodeTexCoord").outputs["Object"]
-    uv = _project(t, position, _attribute(t, LENS))
-    picture = t.emission(plate.texture(t, uv, "Linear", "MIRROR"))
-    _finish(t, Comparison(t).with_depth_view(picture))
-    return material
-
-
-def _empty(name: str, relief: str) -> tuple[bpy.types.Material, Tree]:
-    material = bpy.data.materials.new(name)
+def _empty(relief: str) -> tuple[bpy.types.Material, Tree]:
+    material = bpy.data.materials.new(relief)
     if material.node_tree is None:  # Blender 5 makes it with the material
         material.use_nodes = True
     tree: Any = material.node_tree

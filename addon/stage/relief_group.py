@@ -81,20 +81,20 @@ def _nodes(group: bpy.types.NodeTree) -> None:
         t.math("MULTIPLY", distance, -1.0),
     )
     lens = t.combine(given["Focal"], t.math("DIVIDE", given["Focal"], given["Aspect"]), 0.0)
-    flat = _store(t, _compared(t, given, plane, normalised), LENS, "FLOAT_VECTOR", lens)
-    place = t.node("GeometryNodeSetPosition")
-    t.link(flat, place.inputs["Geometry"])
-    t.link(position, place.inputs["Position"])
+    flat = _compared(t, given, plane, normalised)
     facts = (
+        (LENS, lens),
         (DEPTH, t.combine(gain, offset, t.math("DIVIDE", given["Strength"], given["Step"]))),
         (MATTE, t.combine(given["Matte"], given[MATTE_ANGLE], given["Near"])),
     )
-    surface = place.outputs[0]
     for name, value in facts:
-        surface = _store(t, surface, name, "FLOAT_VECTOR", value)
+        flat = _store(t, flat, name, "FLOAT_VECTOR", value)
+    place = t.node("GeometryNodeSetPosition")
+    t.link(flat, place.inputs["Geometry"])
+    t.link(position, place.inputs["Position"])
     points = _points(t, given, flat, position, wide, uv, number)
 
-    painted = _paint(t, surface, given["Relief Material"])
+    painted = _paint(t, place.outputs[0], given["Relief Material"])
     shown = _switch(t, "GEOMETRY", given["Points"], points, painted)
     t.link(shown, t.node("NodeGroupOutput").inputs[0])
     t.arrange()

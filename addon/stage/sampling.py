@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a relief takes its depth: on a grid or a shot's pattern, with an apron around the picture."""
+"""Where a relief takes its depth: a grid or a shot's pattern, with an apron around the picture."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ ADAPTIVE, GRID = "ADAPTIVE", "GRID"
 
 @dataclass(frozen=True)
 class Plane:
-    """One level of detail: the picture plane with its apron. ``radius``: float32 (N + K,), of its
+    """One level of detail: the picture plane with its apron. ``triangles``: how many are no apron;
+    ``radius``: float32 (N + K,), of its
     points as a cloud, in picture widths; ``fill``: float32 (K, 2), points that only the cloud has.
     ``error``: RMS, in pixels of disparity; None where nobody measured it."""
 
     pattern: Pattern
+    triangles: int
     fill: np.ndarray
     radius: np.ndarray
     error: float | None
@@ -53,7 +55,8 @@ def grid_planes(manifest: Manifest, columns: int | None) -> Planes:
     u, v = (np.unique(pattern.points[inside, axis]) for axis in (0, 1))
     reach = 0.5 * np.hypot(np.diff(u).max(), np.diff(v).max() * aspect)
     radius = np.full(len(pattern.points), reach, np.float32)
-    plane = Plane(pattern, np.zeros((0, 2), np.float32), radius, None)
+    within = int(inside[pattern.triangles].all(axis=1).sum())
+    plane = Plane(pattern, within, np.zeros((0, 2), np.float32), radius, None)
     return Planes((plane,), 1, 1, 1.0 / columns, f"grid {columns} {len(pattern.points)}")
 
 
@@ -79,9 +82,10 @@ def adaptive_planes(project: Project, shot: Shot) -> Planes | None:
         apron = np.zeros(len(pattern.points) - level.count, np.float32)
         parts = (level.radius[: level.count], apron, level.radius[level.count :])
         radius = np.concatenate(parts).astype(np.float32)
-        planes.append(Plane(pattern, level.fill, radius, level.misfit.rms * gain))
+        error = level.misfit.rms * gain
+        planes.append(Plane(pattern, len(level.triangles), level.fill, radius, error))
     viewport, render = choose_pair(stored, gain) if gain > 0.0 else (len(planes) - 1,) * 2
-    stamp = f"{stored.source} {[len(plane.pattern.triangles) for plane in planes]}"
+    stamp = f"{stored.source} {[plane.triangles for plane in planes]}"
     return Planes(tuple(planes), viewport + 1, render + 1, finest_pitch(manifest), stamp)
 
 

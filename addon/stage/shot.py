@@ -16,7 +16,7 @@ from . import compat, keys
 from .detail import shape
 from .group_inputs import RAW
 from .images import Sequence
-from .material import plate_material, point_material
+from .material import plate_material
 from .relief_group import relief_group
 from .sampling import Planes
 
@@ -164,7 +164,7 @@ def materials(relief: bpy.types.Object) -> list[bpy.types.Material]:
     """The materials that a relief or its points wear."""
     modifier = relief_modifier(relief)
     worn = (compat.get_input(modifier, name) for name in (WORN_BY_RELIEF, WORN_BY_POINTS))
-    return [material for material in worn if material is not None]
+    return list(dict.fromkeys(material for material in worn if material is not None))
 
 
 def _dress(
@@ -179,10 +179,9 @@ def _dress(
 
     pitch = (sources.pitch, sources.pitch / compat.get_input(modifier, "Aspect"))
     raw = shown(sources.raw) if sources.raw is not None else None
-    plate = shown(sources.plate)
-    material = plate_material(relief.name, plate, shown(sources.depth), raw, pitch)
+    material = plate_material(relief.name, shown(sources.plate), shown(sources.depth), raw, pitch)
     compat.set_input(modifier, WORN_BY_RELIEF, material)
-    compat.set_input(modifier, WORN_BY_POINTS, point_material(relief.name, plate))
+    compat.set_input(modifier, WORN_BY_POINTS, material)
     bpy.data.batch_remove([material for material in worn if material.users == 0])
 
 
