@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The relief in other programs' files, read back by their own readers where this Python has them."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from stage_case import Case, texture
+
+FOCAL, HEIGHT, WIDTH = 1.2, 36, 64
+
+
+@pytest.fixture
+def case(module, second_eye, engine_python, tmp_path) -> Case:
+    """A disc before a wall that leans, in two frames; the footage camera stands elsewhere."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    depths = []
+    for k in range(3):
+        disc = (x - 24 - 4 * k) ** 2 + (y - 18) ** 2 < 64
+        depths.append(np.where(disc, 1.0, 0.002 * x).astype(np.float32))
+    plates = np.stack([texture(k, 72, 128, 24) for k in range(3)])
+    made = Case(
+        module, engine_python, tmp_path, plates, np.stack(depths), first=5, focal=FOCAL,
+        shot={"near": 2.0, "far": 10.0},
+    )  # fmt: skip
+    scene = bpy.context.scene
+    built = module("addon.stage").build_scene(made.project, scene)
+    scene.second_eye.project_folder = str(made.project.folder)
+    built.camera.location = (3.0, -1.0, 0.5)
+    built.camera.rotation_euler = (0.4, 0.2, -0.3)
+    scene.frame_set(module("addon.stage").scene_frame(scene, 6))
+    return made
+
+
+def blocks() -> dict[str, list[str]]:
+    kinds = ("objects", "meshes", "materials", "images", "node_groups", "actions")
+    return {kind: sorted(block.name for block in getattr(bpy.data, kind)) for kind in kinds}
+
+
+def in_camera(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """World points (N, 3) as (u, v) (N, 2), v from the bottom, and distance (N,)."""
+    camera = np.array(bpy.context.scene.camera.matrix_world.inverted())
+    x, y, z = (points @ camera[:3, :3].T + camera[:3, 3]).T
+    return np.stack([FOCAL * x / -z + 0.5, FOCAL * y / -z * WIDTH / HEIGHT + 0.5], 1), -z
+
+
+def check_places(points: np.ndarray, uv: np.ndarray | None, normalised: np.ndarray) -> None:
+    """Every point lies on the relief of the frame, and its texture coordinates lead there."""
+    seen, distance = in_camera(points)
+    assert seen.min() > -0.051 and seen.max() < 1.051
+    if uv is not None:
+        assert np.abs(uv - seen).max() < 1e-3
+    row = np.clip(((1 - seen[:, 1]) * HEIGHT).astype(int), 0, HEIGHT - 1)
+    column = np.clip((seen[:, 0] * WIDTH).astype(int), 0, WIDTH - 1)
+    inside = ((seen > 0.02) & (seen < 0.98)).all(1)
+    expected = 1 / (0.1 + normalised[row, column] * 0.4)
+    assert np.abs(distance / expected - 1)[inside].max() < 1e-2
+
+
+def test_gltf_of_a_frame_as_trimesh_reads_it(case, tmp_path):
+    before, selected = blocks(), list(bpy.context.selected_objects)
+    path = tmp_path / "relief.glb"
+    assert bpy.ops.second_eye.export_relief(filepath=str(path)) == {"FINISHED"}
+    assert blocks() == before and list(bpy.context.selected_objects) == selected
+    assert [p.name for p in tmp_path.glob(".second-eye-*")] == []
+    check_gltf(path)
+    trimesh = pytest.importorskip("trimesh")
+    mesh = trimesh.load(path, force="mesh")
+    y_up = np.asarray(mesh.vertices)
+    points = np.stack([y_up[:, 0], -y_up[:, 2], y_up[:, 1]], 1)
+    check_places(points, np.asarray(mesh.visual.uv), case.normalised[1])
+    picture = np.asarray(mesh.visual.material.emissiveTexture.convert("RGB"))
+    assert picture.shape == case.plates[1].shape
+    assert np.abs(picture.astype(int) - case.plates[1]).max() <= 2
+    # The disc and the wall hang together no more.
+    assert len(mesh.split(only_watertight=False)) == 2
+
+
+def check_gltf(path: Path) -> None:
+    """Without any reader: a whole file, one mesh with texture coordinates, its picture inside."""
+    data = path.read_bytes()
+    magic, version, length = struct.unpack("<4sII", data[:12])
+    assert (magic, version, length) == (b"glTF", 2, len(data))
+    (size,) = struct.unpack("<I", data[12:16])
+    told = json.loads(data[20 : 20 + size])
+    (mesh,) = told["meshes"]
+    assert "TEXCOORD_0" in mesh["primitives"][0]["attributes"]
+    assert len(told["images"]) == 1 and "emissiveTexture" in told["materials"][0]
+
+
+def test_steps_stay_where_that_is_wished(case, tmp_path):
+    trimesh = pytest.importorskip("trimesh")
+    faces = []
+    for cut in (True, False):
+        path = tmp_path / f"{cut}.ply"
+        bpy.ops.second_eye.export_relief(filepath=str(path), cut_steps=cut)
+        faces.append(trimesh.load(path))
+    assert len(faces[0].split(only_watertight=False)) == 2
+    assert len(faces[1].split(only_watertight=False)) == 1
+    check_places(np.asarray(faces[0].vertices), None, case.normalised[1])
+    plyfile = pytest.importorskip("plyfile")
+    vertices = plyfile.PlyData.read(tmp_path / "True.ply")["vertex"]
+    colours = np.stack([vertices[c] for c in ("red", "green", "blue")], 1).astype(int)
+    seen, _ = in_camera(np.stack([vertices[axis] for axis in "xyz"], 1))
+    inside = ((seen > 0.05) & (seen < 0.95)).all(1)
+    row, column = ((1 - seen[:, 1]) * 72 - 0.5).round(), (seen[:, 0] * 128 - 0.5).round()
+    expected = case.plates[1][row[inside].astype(int), column[inside].astype(int)]
+    assert np.median(np.abs(colours[inside] - expected)) <= 6
+
+
+@pytest.mark.parametrize("ending", ["usdc", "usdz"])
+def test_usd_of_a_shot_moves(case, tmp_path, ending):
+    path = tmp_path / f"relief.{ending}"
+    times = bpy.context.scene.frame_current, bpy.context.scene.frame_end
+    assert bpy.ops.second_eye.export_relief(filepath=str(path), whole_shot=True) == {"FINISHED"}
+    assert times == (bpy.context.scene.frame_current, bpy.context.scene.frame_end)
+    assert path.stat().st_size > 1000
+    pxr = pytest.importorskip("pxr.Usd")
+    geometry = pytest.importorskip("pxr.UsdGeom")
+    world = pxr.Stage.Open(str(path))
+    assert (world.GetStartTimeCode(), world.GetEndTimeCode()) == (1, 3)
+    (mesh,) = [geometry.Mesh(p) for p in world.Traverse() if p.IsA(geometry.Mesh)]
+    colours = geometry.PrimvarsAPI(mesh).GetPrimvar("displayColor")
+    assert colours.IsDefined()
+    for k, time in enumerate((1.0, 2.0, 3.0)):
+        matrix = np.array(geometry.XformCache(time).GetLocalToWorldTransform(mesh.GetPrim()))
+        points = np.array(mesh.GetPointsAttr().Get(time))
+        points = points @ matrix[:3, :3] + matrix[3, :3]
+        check_places(points, None, case.normalised[k])
+        assert len(colours.Get(time)) == len(points)
+
+
+def test_usd_of_a_frame_wears_the_plate(case, tmp_path):
+    path = tmp_path / "relief.usda"
+    assert bpy.ops.second_eye.export_relief(filepath=str(path)) == {"FINISHED"}
+    assert "emissiveColor.connect" in path.read_text()
+    assert list((tmp_path / "textures").iterdir())
+
+
+def test_alembic_of_a_shot_comes_back(case, tmp_path):
+    path = tmp_path / "relief.abc"
+    assert bpy.ops.second_eye.export_relief(filepath=str(path), whole_shot=True) == {"FINISHED"}
+    assert path.read_bytes()[:5] == b"Ogawa"
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    bpy.ops.wm.alembic_import(filepath=str(path), as_background_job=False)
+    (mesh,) = [found for found in bpy.data.objects if found.type == "MESH"]
+    graph = bpy.context.evaluated_depsgraph_get()
+    counts, placed = [], []
+    for frame in (1, 2, 3):
+        bpy.context.scene.frame_set(frame)
+        data = mesh.evaluated_get(graph).data
+        co = np.empty(len(data.vertices) * 3, np.float32)
+        data.vertices.foreach_get("co", co)
+        counts.append(len(data.polygons))
+        assert list(data.uv_layers), "uv"
+        assert list(data.color_attributes), "colours"
+        placed.append(co)
+    assert min(counts) > 1000 and not np.array_equal(placed[0], placed[2])
+
+
+@pytest.mark.parametrize(
+    "name, asked, told",
+    [
+        ("relief.obj", {}, "tells no format"),
+        ("relief.glb", {"whole_shot": True}, "one frame"),
+        ("nowhere/relief.glb", {}, "no folder"),
+    ],
+)
+def test_bad_wishes_are_told(case, tmp_path, name, asked, told):
+    before = blocks()
+    with pytest.raises(RuntimeError, match=told):
+        bpy.ops.second_eye.export_relief(filepath=str(tmp_path / name), **asked)
+    assert blocks() == before
+
+
+def test_without_a_scene_it_is_grey(second_eye, tmp_path):
+    with pytest.raises(RuntimeError, match="Build"):
+        bpy.ops.second_eye.export_relief(filepath=str(tmp_path / "a.glb"))
