@@ -177,6 +177,24 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
         min=0,
         soft_max=1280,
     )
+    focal_length: FloatProperty(
+        name="Focal Length",
+        description="Of the lens that took the footage, in millimetres. Set Lens applies it, and "
+        "it then wins over what the file says",
+        default=36.0,
+        min=1.0,
+        max=5000.0,
+        unit="CAMERA",
+    )
+    sensor_width: FloatProperty(
+        name="Sensor Width",
+        description="How wide the part of the sensor is that the picture shows, in millimetres; "
+        "36 with a focal length given as 35 mm equivalent",
+        default=36.0,
+        min=1.0,
+        max=200.0,
+        unit="CAMERA",
+    )
     start: IntProperty(
         name="Start Frame",
         description="Scene frame that shows the first analysed frame of the clip",

@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import solved_world as world  # noqa: E402
+import solved_world as world
 
 arguments = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
 folder, blend = Path(arguments[0]), arguments[1]

@@ -92,6 +92,21 @@ def ensure_fcurve(owner: bpy.types.ID, path: str, index: int = 0) -> bpy.types.F
     return data.action.fcurves.new(path, index=index)
 
 
+def remove_fcurve(owner: bpy.types.ID, path: str, index: int = 0) -> None:
+    """Take a property's F-curve away, if it has one."""
+    found = find_fcurve(owner, path, index)
+    if found is None:
+        return
+    action: Any = owner.animation_data.action
+    for layer in getattr(action, "layers", ()):
+        for strip in layer.strips:
+            for bag in strip.channelbags:
+                if any(curve == found for curve in bag.fcurves):
+                    bag.fcurves.remove(found)
+                    return
+    action.fcurves.remove(found)
+
+
 def own_action(owner: bpy.types.ID) -> None:
     """Give a copied data-block a copy of its action: it shares its original's until then."""
     data = getattr(owner, "animation_data", None)

@@ -9,11 +9,17 @@ import bpy
 from mathutils import Matrix, Vector
 
 from ...core.project import Manifest
+from . import compat, keys
 
 NAME = "Second Eye Footage"
 SENSOR_WIDTH = 36.0  # mm, Blender's own default
 STAND = Vector((0.0, 0.0, 1.6))
 """Eye height over the world's floor: at the origin it would stand inside the start-up cube."""
+
+
+STOOD = "second_eye_stood"
+"""On a camera that follows a solve: where it stood before, and how it was turned."""
+_CURVES = (*(("location", i) for i in range(3)), *(("rotation_quaternion", i) for i in range(4)))
 
 
 def camera_data(camera: bpy.types.Object) -> bpy.types.Camera:
@@ -41,10 +47,12 @@ def set_camera(camera: bpy.types.Camera, manifest: Manifest) -> None:
 
 
 def footage_camera(collection: bpy.types.Collection, manifest: Manifest) -> bpy.types.Object:
-    """The collection's footage camera with this lens; a new one stands level and looks along +Y."""
+    """The collection's footage camera with this lens; a new one stands level and looks along +Y.
+    Where the project uses a camera solve it goes the solve's way."""
     for found in collection.objects:
         if found.get("second_eye_role") == "footage":
             set_camera(camera_data(found), manifest)
+            follow_path(found, manifest, int(collection["second_eye_start"]))
             return found
     data = bpy.data.cameras.new(NAME)
     set_camera(data, manifest)
@@ -52,4 +60,35 @@ def footage_camera(collection: bpy.types.Collection, manifest: Manifest) -> bpy.
     camera["second_eye_role"] = "footage"
     camera.matrix_world = Matrix.Translation(STAND) @ Matrix.Rotation(math.pi / 2, 4, "X")
     collection.objects.link(camera)
+    follow_path(camera, manifest, int(collection["second_eye_start"]))
     return camera
+
+
+def standing(camera: bpy.types.Object) -> Matrix:
+    """Where a footage camera stands, or stood before it followed a solve, in its parent's space."""
+    if STOOD in camera:
+        values = list(camera[STOOD])
+        return Matrix([values[4 * row : 4 * row + 4] for row in range(4)])
+    return camera.matrix_basis.copy()
+
+
+def follow_path(camera: bpy.types.Object, manifest: Manifest, start: int) -> None:
+    """Key the camera's way through the solved world, from scene frame ``start`` on; without a
+    solve in the project it goes back to where it stood."""
+    if manifest.solve is None:
+        if STOOD in camera:
+            for path, index in _CURVES:
+                compat.remove_fcurve(camera, path, index)
+            stood = standing(camera)
+            camera.rotation_mode = camera.pop(f"{STOOD}_mode")
+            camera.matrix_basis = stood
+            del camera[STOOD]
+        return
+    if STOOD not in camera:
+        camera[STOOD] = [value for row in camera.matrix_basis for value in row]
+        camera[f"{STOOD}_mode"] = camera.rotation_mode
+    camera.rotation_mode = "QUATERNION"
+    camera.scale = (1.0, 1.0, 1.0)
+    frames = [start + n - manifest.first for n in manifest.frames]
+    for (path, index), values in zip(_CURVES, zip(*manifest.solve.path, strict=True), strict=True):
+        keys.key(camera, path, frames, values, index=index, interpolation=keys.LINEAR)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the artist sees: one module a panel section."""
 
-from . import detail, panels, repair
+from . import detail, panels, repair, solve
 
-MODULES = (panels, detail, repair)
+MODULES = (panels, detail, solve, repair)

@@ -10,11 +10,11 @@ from ...core.project import Manifest
 from .. import ROOT_PACKAGE, preferences, stage
 from ..engine import interpreter, session
 from ..operators import where
-from . import detail, relief_inputs, repair, words
+from . import detail, relief_inputs, repair, solve, words
 from .layouts import Section, draw_running, split
 
 RENDER, BUILD = "Render Stereo", "Build Scene"
-ELSEWHERE = {RENDER, BUILD, *repair.TITLES, *detail.TITLES}
+ELSEWHERE = {RENDER, BUILD, *repair.TITLES, *detail.TITLES, *solve.TITLES}
 """Jobs that other sections than Analyse show."""
 
 

@@ -91,7 +91,7 @@ def new_manifest(
         last=frames[1],
         depth=DepthRecord(*depth_size, scale=[1.0] * count, shift=[0.0] * count),
         shots=[Shot(name="shot_001", first=frames[0], last=frames[1])],
-        lens=LensRecord() if focal is None else LensRecord(focal, "metadata"),
+        lens=LensRecord() if focal is None else LensRecord(focal, "metadata", focal),
         model=model_record(model, size),
         metres_per_unit=1.0 if model.unit == METRES else None,
     )

@@ -125,7 +125,7 @@ class Fitting:
             path=[[float(value) for value in row] for row in path],
             earlier=earlier,
         )
-        manifest.lens = LensRecord(self.solve.focal_over_width, "solve")
+        manifest.lens = LensRecord(self.solve.focal_over_width, "solve", manifest.lens.metadata)
         manifest.camera = None
         if manifest.model.unit == METRES:
             index = [n - manifest.first for shot in shots for n in _frames(shot)]
@@ -197,7 +197,7 @@ class Fitting:
             )
         except SecondEyeError as error:
             raise SecondEyeError(
-                f"{shot.name} can't be tied to the solve of \"{self.solve.name}\": {error}."
+                f'{shot.name} can\'t be tied to the solve of "{self.solve.name}": {error}.'
             ) from error
         begin = shot.first - manifest.first
         manifest.depth.scale[begin : begin + len(frames)] = [float(v) for v in fit.scale]
@@ -267,12 +267,15 @@ def _picked(sights: Sights, of_clip: dict[int, int]) -> Iterator[tuple[int, Sigh
         begin, end = np.searchsorted(sorted_frames, [frame, frame + 1])
         own = order[begin:end]
         if len(own):
-            yield n, Sights(
-                sights.frame[own],
-                sights.bundle[own],
-                sights.place[own],
-                sights.distance[own],
-                sights.bend[own],
+            yield (
+                n,
+                Sights(
+                    sights.frame[own],
+                    sights.bundle[own],
+                    sights.place[own],
+                    sights.distance[own],
+                    sights.bend[own],
+                ),
             )
 
 

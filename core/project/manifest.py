@@ -85,10 +85,12 @@ class Shot(Record):
 @dataclass
 class LensRecord(Record):
     """``source``: where the number comes from: "default" (nothing is known, 1 is assumed),
-    "metadata" (the clip's), "artist", "movie clip" (Blender's tracking camera), "solve"."""
+    "metadata" (the clip's), "artist", "movie clip" (Blender's tracking camera), "solve".
+    ``metadata``: what the clip's say, also while another lens is used."""
 
     focal_over_width: float = 1.0
     source: str = "default"
+    metadata: float | None = None
 
 
 @dataclass
