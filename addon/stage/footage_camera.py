@@ -66,8 +66,8 @@ def footage_camera(collection: bpy.types.Collection, manifest: Manifest) -> bpy.
 
 def standing(camera: bpy.types.Object) -> Matrix:
     """Where a footage camera stands, or stood before it followed a solve, in its parent's space."""
-    if STOOD in camera:
-        values = list(camera[STOOD])
+    values = list(camera.get(STOOD, ()))
+    if values:
         return Matrix([values[4 * row : 4 * row + 4] for row in range(4)])
     return camera.matrix_basis.copy()
 
@@ -76,7 +76,7 @@ def follow_path(camera: bpy.types.Object, manifest: Manifest, start: int) -> Non
     """Key the camera's way through the solved world, from scene frame ``start`` on; without a
     solve in the project it goes back to where it stood."""
     if manifest.solve is None:
-        if STOOD in camera:
+        if camera.get(STOOD):
             for path, index in _CURVES:
                 compat.remove_fcurve(camera, path, index)
             stood = standing(camera)
@@ -84,7 +84,7 @@ def follow_path(camera: bpy.types.Object, manifest: Manifest, start: int) -> Non
             camera.matrix_basis = stood
             del camera[STOOD]
         return
-    if STOOD not in camera:
+    if not camera.get(STOOD):
         camera[STOOD] = [value for row in camera.matrix_basis for value in row]
         camera[f"{STOOD}_mode"] = camera.rotation_mode
     camera.rotation_mode = "QUATERNION"

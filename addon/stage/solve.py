@@ -138,7 +138,7 @@ def give_back_stereo(scene: bpy.types.Scene) -> bool:
     back = False
     for camera in _cameras(find_collection(scene)):
         data = camera_data(camera)
-        if EARLIER in data:
+        if data.get(EARLIER):
             _give_back(data, STEREO[0], lambda v, d=data: _set_stereo(d, "interocular_distance", v))
             _give_back(data, STEREO[1], lambda v, d=data: _set_stereo(d, "convergence_distance", v))
             _give_back(camera, "location", lambda v, c=camera: setattr(c.location, "x", v))
@@ -201,7 +201,7 @@ def _keep(owner: bpy.types.ID, path: str, plain: float) -> None:
     if path in kept:
         return
     curve = compat.find_fcurve(owner, path)
-    points = [] if curve is None else curve.keyframe_points
+    points: Any = () if curve is None else curve.keyframe_points
     kept[path] = {
         "value": float(plain),
         "keys": [[p.co.x, p.co.y, p.interpolation] for p in points],

@@ -6,7 +6,6 @@ from __future__ import annotations
 from ..errors import SecondEyeError, UsageError
 from ..project import DONE, PENDING, Manifest, Project, Shot
 from ..project.shots import touched
-from .depth import Depth
 from .work import Work
 
 
@@ -37,6 +36,8 @@ def make_again(work: Work, target: Manifest, anew: bool = False) -> set[int]:
     """
     for name in ("repair", "range"):
         target.stages[name].state = PENDING
+    from .depth import Depth  # and with it torch
+
     work.target = target
     depth = Depth(work, touched(work.old, target))
     depth.load(anew)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..project import Shot
@@ -10,8 +12,10 @@ from ..project.ranges import RangeHistogram, count_codes
 from ..project.solved import is_solved
 from . import metres
 from .pipeline import mapped
-from .repairing import Place
 from .work import Work
+
+if TYPE_CHECKING:
+    from .repairing import Place  # which loads torch
 
 
 class Ranges:

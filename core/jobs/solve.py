@@ -139,7 +139,7 @@ class Fitting:
 
     def answer(self) -> dict[str, Any]:
         names = {s.first: s.name for s in self.manifest.shots}
-        told = [
+        told: list[dict[str, Any]] = [
             {
                 "name": names[s.first],
                 "bundles": s.bundles,
@@ -248,7 +248,7 @@ class Fitting:
         return said
 
 
-_NONE = Sights(*(np.zeros(0, int) for _ in range(2)), np.zeros((0, 2)), *np.zeros((2, 0)))
+_NONE = Sights(np.zeros(0, int), np.zeros(0, int), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
 
 
 def _frames(shot: Shot) -> range:
