@@ -66,8 +66,16 @@ def plane_mesh(name: str, plane: Plane, aspect: float) -> bpy.types.Mesh:
 
 def shape(relief: bpy.types.Object, modifier: Any, planes: Planes, aspect: float) -> None:
     """Give ``relief`` these planes, unless it has them; the artist's choice of level stays."""
-    if relief.get(SOURCE) == planes.source:
-        return
+    if relief.get(SOURCE) != planes.source:
+        _replace(relief, modifier, planes, aspect)
+    # Another baked camera is worth other errors, and other levels.
+    compat.set_input(modifier, AUTO_VIEWPORT, planes.viewport)
+    compat.set_input(modifier, AUTO_RENDER, planes.render)
+    relief[COUNTS] = [plane.triangles for plane in planes.levels]
+    relief[ERRORS] = [-1.0 if p.error is None else p.error for p in planes.levels]
+
+
+def _replace(relief: bpy.types.Object, modifier: Any, planes: Planes, aspect: float) -> None:
     before = level_objects(modifier)
     old = relief.data
     *coarser, finest = planes.levels
@@ -77,11 +85,7 @@ def shape(relief: bpy.types.Object, modifier: Any, planes: Planes, aspect: float
         if i < len(held) or (held and before):  # no reference stays to what is removed
             compat.set_input(modifier, name, held[min(i, len(held) - 1)])
     compat.set_input(modifier, LEVELS, len(planes.levels))
-    compat.set_input(modifier, AUTO_VIEWPORT, planes.viewport)
-    compat.set_input(modifier, AUTO_RENDER, planes.render)
     relief[SOURCE] = planes.source
-    relief[COUNTS] = [plane.triangles for plane in planes.levels]
-    relief[ERRORS] = [-1.0 if p.error is None else p.error for p in planes.levels]
     remove_unused([*before, old])
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +86,7 @@ def adaptive_planes(project: Project, shot: Shot) -> Planes | None:
         error = level.misfit.rms * gain
         planes.append(Plane(pattern, len(level.triangles), level.fill, radius, error))
     viewport, render = choose_pair(stored, gain) if gain > 0.0 else (len(planes) - 1,) * 2
-    stamp = f"{stored.source} {[plane.triangles for plane in planes]}"
+    stamp = f"{stored.source} {zlib.crc32(stored.points.tobytes()):08x} {len(planes)}"
     return Planes(tuple(planes), viewport + 1, render + 1, finest_pitch(manifest), stamp)
 
 
