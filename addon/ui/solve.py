@@ -10,17 +10,20 @@ import bpy
 from ...core.project import LensRecord, Manifest
 from ...core.project.solved import is_stale
 from ..engine import session
-from ..operators import forget_solve, use_solve, where
+from ..operators import estimate_lens, forget_solve, use_solve, where
 from . import words
 from .layouts import Section, draw_running, split
 
-TITLES = {cls.title for module in (use_solve, forget_solve) for cls in module.CLASSES}
+TITLES = {
+    cls.title for module in (estimate_lens, use_solve, forget_solve) for cls in module.CLASSES
+}
 FULL_FRAME = 36.0  # mm
 SAID = {
     "default": "assumed: nothing is known of it",
     "metadata": "from the clip's metadata",
     "artist": "set by hand",
     "movie clip": "from the movie clip's camera",
+    "estimate": "estimated from lines in the picture",
     "solve": "from the camera solve",
 }
 
@@ -64,6 +67,7 @@ class SECOND_EYE_PT_lens(Section, bpy.types.Panel):
         row = self.layout.row(align=True)
         row.operator("second_eye.set_lens", icon="CHECKMARK").source = "ARTIST"
         row.operator_menu_enum("second_eye.set_lens", "source", text="From")
+        self.layout.operator("second_eye.estimate_lens", icon="VIEW_PERSPECTIVE")
 
 
 def describe(lens: LensRecord) -> str:

@@ -22,7 +22,7 @@ from .clip import Clip, ClipInfo
 from .colour import ToRGB, bits_per_channel, display_signs, square_size
 from .container import DECODE_THREADS, decoded, opened, packets_of
 from .index import decode_threads, index_movie, whole
-from .metadata import focal_from_tags
+from .metadata import focal_from_tags, over_width
 from .timeline import FALLBACK_RATE, choose_rate, conform
 
 _SAMPLE = 1 << 20
@@ -72,7 +72,7 @@ class Movie(Clip):
             bit_depth=self._bit_depth,
             kind="movie",
             has_audio=has_audio,
-            focal_over_width=focal_from_tags(tags),
+            focal_over_width=over_width(focal_from_tags(tags), width, height),
             notes=tuple(notes),
         )
 

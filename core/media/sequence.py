@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import SecondEyeError, UsageError
 from .clip import Clip, ClipInfo
 from .headers import PictureHeader, read_header
-from .metadata import FULL_FRAME_WIDTH
+from .metadata import over_width
 from .pictures import read_picture, to_bits
 from .run import find_run
 from .timeline import Timeline
@@ -69,7 +69,7 @@ class ImageSequence(Clip):
             bit_depth=sample.dtype.itemsize * 8,
             kind="sequence",
             has_audio=False,
-            focal_over_width=focal / FULL_FRAME_WIDTH if focal else None,
+            focal_over_width=over_width(focal, sample.shape[1], sample.shape[0]),
             notes=tuple(notes),
         )
         for number in good:

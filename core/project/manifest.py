@@ -85,7 +85,8 @@ class Shot(Record):
 @dataclass
 class LensRecord(Record):
     """``source``: where the number comes from: "default" (nothing is known, 1 is assumed),
-    "metadata" (the clip's), "artist", "movie clip" (Blender's tracking camera), "solve".
+    "metadata" (the clip's), "artist", "movie clip" (Blender's tracking camera), "estimate"
+    (from lines in the picture), "solve".
     ``metadata``: what the clip's say, also while another lens is used."""
 
     focal_over_width: float = 1.0

@@ -132,7 +132,7 @@ def test_nothing_but_cut_pictures(tmp_path):
 
 
 def exif(order, entries, exif_entries=()):
-    """A TIFF structure of SHORT entries, and an Exif part of SHORT entries."""
+    """A TIFF structure of SHORT entries, and an Exif part of SHORT and (pairs) RATIONAL ones."""
     count = len(entries) + bool(exif_entries)
     offset = 8 + 2 + 12 * count + 4
     data = (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, 8)
@@ -144,8 +144,14 @@ def exif(order, entries, exif_entries=()):
     data += bytes(4)
     if exif_entries:
         data += struct.pack(order + "H", len(exif_entries))
+        after, pairs = offset + 2 + 12 * len(exif_entries) + 4, b""
         for tag, value in exif_entries:
-            data += struct.pack(order + "HHIHH", tag, 3, 1, value, 0)
+            if isinstance(value, tuple):
+                data += struct.pack(order + "HHII", tag, 5, 1, after + len(pairs))
+                pairs += struct.pack(order + "II", *value)
+            else:
+                data += struct.pack(order + "HHIHH", tag, 3, 1, value, 0)
+        return data + bytes(4) + pairs
     return data + bytes(4)
 
 
@@ -166,6 +172,22 @@ def test_focal_length_from_exif(order, tmp_path):
     clip = open_clip(folder)
     assert clip.info.focal_over_width == pytest.approx(27 / 36)
     assert numbers_of(clip.frames()) == [1, 2]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_focal_length_of_a_camera_that_tells_its_sensor(order, tmp_path):
+    """50 mm on 5472 pixels at 1520 to the centimetre, 36 mm: half of that is taken upright."""
+    folder = make_sequence(tmp_path / "in", [1], name="f{}.jpg", size=(64, 96))
+    sensor = [(0x920A, (50, 1)), (0xA002, 5472), (0xA20E, (1520, 1)), (0xA210, 3)]
+    plain = (folder / "f1.jpg").read_bytes()
+    with_exif(folder / "f1.jpg", exif(order, [(0x112, 1)], sensor))
+    focal = open_clip(folder).info.focal_over_width
+    assert focal == pytest.approx(50 / 36 * 96 / 64)  # 36 mm lie along the longer side
+    (folder / "f1.jpg").write_bytes(plain)
+    sensor[2] = (0xA20E, (72, 1))  # a printer's resolution is no sensor
+    with_exif(folder / "f1.jpg", exif(order, [(0x112, 1)], sensor))
+    clip = open_clip(folder)
+    assert clip.info.focal_over_width is None and numbers_of(clip.frames()) == [1]
 
 
 def test_orientation_of_a_jpeg_is_applied(tmp_path):
