@@ -287,6 +287,8 @@ def test_a_bad_file_is_told_in_one_sentence(tmp_path):
         ("schema", np.array(9), "newer version"),
         ("triangles_0", arrays["triangles_0"] + 5000, "is damaged"),
         ("step_0", arrays["step_0"][:-1], "is damaged"),
+        ("radius_0", arrays["radius_0"][:-1], "is damaged"),
+        ("fill_0", np.full_like(arrays["fill_0"], np.nan), "is damaged"),
     ):
         np.savez(path, **{**arrays, key: value})
         with pytest.raises(SecondEyeError, match=words):

@@ -94,6 +94,16 @@ def test_what_is_current_is_left_and_what_changed_is_made_anew(tmp_path):
     assert [s["name"] for s in sample(project, shot="shot_002", points=90)["shots"]] == ["shot_002"]
 
 
+def test_a_first_budget_is_no_wish_for_what_was_sampled(tmp_path):
+    project = make_project(tmp_path / "p")
+    sample(project, shot="shot_001", triangles=600)
+    told = sample(project, at_first=300)["shots"]
+    assert [shot["made"] for shot in told] == [False, True]
+    assert told[0]["levels"][-1]["triangles"] > 300 >= told[1]["levels"][-1]["triangles"]
+    with pytest.raises(UsageError, match="give 2 to"):
+        sample(project, at_first=1)
+
+
 def test_a_pattern_that_was_deleted_is_made_anew(tmp_path):
     project = make_project(tmp_path / "p")
     sample(project, triangles=600)
