@@ -50,7 +50,7 @@ class SECOND_EYE_PT_lens(Section, bpy.types.Panel):
             return
         words.wrapped(layout, describe(manifest.lens), icon="CAMERA_DATA")
         if manifest.solve is None:
-            self._draw_lens(context)
+            _draw_lens(layout, context)
         else:
             _draw_solve(layout, manifest)
         row = layout.row(align=True)
@@ -59,22 +59,23 @@ class SECOND_EYE_PT_lens(Section, bpy.types.Panel):
         if session.latest.title in TITLES:
             words.wrapped(layout, session.latest.text, icon=session.latest.icon)
 
-    def _draw_lens(self, context: bpy.types.Context) -> None:
-        settings = context.scene.second_eye
-        column = split(self.layout)
-        column.prop(settings, "focal_length")
-        column.prop(settings, "sensor_width")
-        row = self.layout.row(align=True)
-        row.operator("second_eye.set_lens", icon="CHECKMARK").source = "ARTIST"
-        row.operator_menu_enum("second_eye.set_lens", "source", text="From")
-        self.layout.operator("second_eye.estimate_lens", icon="VIEW_PERSPECTIVE")
-
 
 def describe(lens: LensRecord) -> str:
     """A lens in words: as on a sensor 36 mm wide, how wide it sees, and where that is from."""
     angle = math.degrees(2.0 * math.atan(0.5 / lens.focal_over_width))
     source = SAID.get(lens.source, f"from: {lens.source}")
     return f"{FULL_FRAME * lens.focal_over_width:.1f} mm, {angle:.0f} degrees wide, {source}"
+
+
+def _draw_lens(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    settings = context.scene.second_eye
+    column = split(layout)
+    column.prop(settings, "focal_length")
+    column.prop(settings, "sensor_width")
+    row = layout.row(align=True)
+    row.operator("second_eye.set_lens", icon="CHECKMARK").source = "ARTIST"
+    row.operator_menu_enum("second_eye.set_lens", "source", text="From")
+    layout.operator("second_eye.estimate_lens", icon="VIEW_PERSPECTIVE")
 
 
 def _draw_solve(layout: bpy.types.UILayout, manifest: Manifest) -> None:

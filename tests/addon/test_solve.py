@@ -281,3 +281,70 @@ def test_the_lens_says_where_it_comes_from(module, scene) -> None:
         bpy.ops.second_eye.set_lens()
     assert bpy.ops.second_eye.forget_solve() == {"FINISHED"}
     assert lens() == (1.0, "default")
+
+
+class Layout:
+    """Takes down what a panel draws."""
+
+    def __init__(self, drawn: list[str]) -> None:
+        self.drawn = drawn
+
+    def row(self, **_) -> Layout:
+        return Layout(self.drawn)
+
+    column = row
+
+    def label(self, text: str = "", **_) -> None:
+        self.drawn.append(text)
+
+    def prop(self, owner, name: str, **_) -> None:
+        assert name in owner.bl_rna.properties
+        self.drawn.append(name)
+
+    def operator(self, name: str, **_) -> Layout:
+        getattr(bpy.ops.second_eye, name.partition(".")[2]).get_rna_type()
+        self.drawn.append(name)
+        return self
+
+    def operator_menu_enum(self, name: str, *_, **__) -> None:
+        self.operator(name)
+
+
+def _drawn(module) -> str:
+    panel = module("addon.ui.solve").SECOND_EYE_PT_lens
+    drawn: list[str] = []
+    assert panel.poll(bpy.context)
+    panel.draw(type("Panel", (), {"layout": Layout(drawn)}), bpy.context)
+    return " ".join(drawn)
+
+
+def test_an_adaptive_scene_with_an_estimate_and_a_solve(module, scene, monkeypatch) -> None:
+    """The button that finds nothing in grey plates leaves all; the relief on its own pattern is
+    sampled anew for the fitted depth; the panel tells it."""
+    # Blender in background has no scale to wrap a text by.
+    words = module("addon.ui.words")
+    monkeypatch.setattr(words, "wrapped", lambda layout, text, **_: layout.label(text=text))
+    stored = _manifest(scene)
+    assert bpy.ops.second_eye.estimate_lens() == {"FINISHED"}
+    assert _manifest(scene) == stored
+    assert "too few" in module("addon.engine.session").latest.text
+    drawn = _drawn(module)
+    assert "set by hand" in drawn and "focal_length" in drawn and "estimate_lens" in drawn
+    scene.second_eye.sampling, scene.second_eye.triangles = "ADAPTIVE", 2000
+    assert bpy.ops.second_eye.build_scene() == {"FINISHED"}
+    assert bpy.ops.second_eye.use_solve() == {"FINISHED"}
+    drawn = _drawn(module)
+    assert "from the camera solve" in drawn and "focal_length" not in drawn
+    assert "tied to 115 bundles of" in drawn and "changed since" not in drawn
+    with pytest.raises(RuntimeError, match="Forget Solve first"):
+        bpy.ops.second_eye.estimate_lens()
+    shot = _manifest(scene)["shots"][0]
+    assert shot["sampling"] is not None
+    project = module("core.project").Project.open(scene.second_eye.project_folder)
+    current = module("core.project.sampling").is_current
+    assert current(project.folder, project.manifest, project.manifest.shots[0])
+    pixels, places = _points(module, scene, 12)
+    back = np.linalg.inv(world.pose(12))
+    z = -(places @ back[:3, :3].T + back[:3, 3])[:, 2]
+    truth = world.depth(12, WIDTH, HEIGHT)[pixels[:, 0], pixels[:, 1]]
+    assert np.median(np.abs(z / truth - 1)) < 0.04

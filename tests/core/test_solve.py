@@ -18,7 +18,9 @@ from core.geometry.solve import CameraSolve
 from core.geometry.solve_fit import fit_shot
 from core.geometry.solve_frames import clip_frames
 from core.geometry.solve_path import path_of, quaternion, rotation
+from core.jobs.ranging import Ranges
 from core.jobs.solve import ForgetSolveJob, SolveJob
+from core.jobs.work import Work
 from core.project import (
     DONE,
     STAGES,
@@ -33,6 +35,8 @@ from core.project import (
     StageRecord,
     TimelineRecord,
 )
+from core.project.extent import with_range
+from core.project.shots import changed, with_cuts
 from core.project.solved import is_solved, is_stale
 
 _WORLD = Path(__file__).resolve().parents[1] / "solved_world.py"
@@ -339,3 +343,24 @@ def test_a_damaged_file_is_told(tmp_path, project) -> None:
     with pytest.raises(SecondEyeError, match="Use Camera Solve again"):
         CameraSolve.load(tmp_path / "bad.npz")
     assert json.loads((project.folder / "project.json").read_text())["solve"] is None
+
+
+def test_cuts_keep_a_solve_and_another_range_forgets_it(project, truth, tmp_path) -> None:
+    earlier = Project.open(project.folder).manifest
+    _use(project, _solve(truth, project.folder / "plate" / "000001.jpg"), tmp_path)
+    solved = Project.open(project.folder).manifest
+    cut = with_cuts(solved, [5])
+    assert all(is_solved(cut, shot) for shot in cut.shots) and is_stale(cut)
+    work = Work(project, cut, _silent, _never)
+    Ranges(work, cut.shots).measure(lambda n: project)
+    project.manifest = cut
+    for shot in cut.shots:  # of its own range, and at the same places
+        assert (shot.near, shot.far) == (1 / shot.high, 1 / shot.low)
+    assert cut.shots[0].low != cut.shots[1].low
+    for n, z in truth.items():
+        assert np.median(np.abs(_distances(project, n) / z - 1)) < 0.01
+    wider = with_range(cut, 2, 9)
+    assert wider.solve is None and wider.depth.scale == earlier.depth.scale[1:9]
+    assert [s.near for s in wider.shots] == [1.5, 1.5] and wider.lens == earlier.lens
+    assert changed(cut, wider) == wider.shots  # all of them measured anew
+    assert with_range(solved, 1, FRAMES).solve is not None
