@@ -5,7 +5,8 @@ Lines that are parallel in the world meet in a vanishing point; two such points 
 at right angles give the focal length, p . q + f^2 = 0 measured from the picture's middle (B.
 Caprile, V. Torre, "Using vanishing points for camera calibration", Int. J. Computer Vision 4,
 1990). Many pairs of lines are tried, each with the third direction that follows, and judged by how
-much of all lines lies along one of the three (J. M. Coughlan, A. L. Yuille, "Manhattan world", ICCV 1999).
+much of all lines lies along one of the three (J. M. Coughlan, A. L. Yuille, "Manhattan world",
+ICCV 1999).
 """
 
 from __future__ import annotations
