@@ -20,12 +20,14 @@ from .alignment import CELL, LEAST_CELLS, middle
 MOST = 0.3  # of T V: nothing comes nearer by more in one step
 SURE = 3.0  # standard deviations that a step must stand out by
 # A zoom is taken for one half likely where it leaves this share of what a travelling camera leaves
-# unexplained, and the likelihood goes with that power of the share: measured on real pictures with
-# estimated depth, moves leave 0.8 and more, zooms of 0.5 to 2 % a frame 0.2 to 0.7.
+# unexplained, and the likelihood goes with that power of the share. Chosen on rendered moves, zooms
+# and rests with estimated depth (docs/repair.md): 0.65 to 0.85 and 6 to 24 are about as good.
 ZOOM, DECIDED = 0.75, 12
-# Pixels that a scene at rest leaves unexplained, where it is half believed to be at rest; real ones
-# leave 0.1 to 0.3. Over plain areas flow is drawn along by what moves in front of them.
-REST, BELIEVED = 0.8, 6
+# What a scene at rest leaves unexplained where it is half believed to be at rest, as a share of the
+# longer side: over plain areas flow is drawn along by what moves in front of them. Rendered moves
+# leave 0.0013 to 0.0045, long ones 0.008; less than this takes more from them than it spares at
+# rest, more lets a plain thing that slides past a plain ground count as a step.
+REST, BELIEVED = 0.0083, 6
 _RAYLEIGH = 1.1774  # a median length over the standard deviation of either component
 _ROUNDS = 4
 
@@ -57,7 +59,8 @@ def approach(depth: np.ndarray, back: np.ndarray, trust: np.ndarray) -> float:
     y = (down - 0.5 * (rows - 1)) * (height / (rows * focal))
     near /= unit
     none, one = np.zeros_like(x), np.ones_like(x)
-    forward, zoom = (-x * near, -y * near), (-x, -y)
+    # Forwards by T: back / focal = -x T V / (1 + T V), which is -(x + back / focal) T V.
+    forward, zoom = (-(x + u / focal) * near, -(y + v / focal) * near), (-x, -y)
     sidewards, upwards = (near, none), (none, near)
     turns = [(x * y, one + y * y), (one + x * x, x * y), (-y, x)]
     step, error, left = _fitted(flow, [forward, sidewards, upwards, *turns])
@@ -67,7 +70,7 @@ def approach(depth: np.ndarray, back: np.ndarray, trust: np.ndarray) -> float:
     # A chain of frames adds up what is no more than noise: only what stands out of it is taken.
     step *= max(0.0, 1.0 - SURE**2 * error / step**2)
     step /= 1.0 + (ZOOM * left / zoomed) ** DECIDED
-    return step / unit / (1.0 + (left * focal / REST) ** BELIEVED)
+    return step / unit / (1.0 + (left / REST) ** BELIEVED)
 
 
 def _fitted(

@@ -106,6 +106,17 @@ def test_the_cameras_way_forward_is_seen_in_the_flow(step):
     np.testing.assert_allclose(moved(was, step), after, atol=1e-5)
 
 
+@pytest.mark.parametrize("step", [0.3, 0.04, -0.2])
+def test_long_steps_are_as_right_as_short_ones(step):
+    """By the flow that a pinhole camera sees, sidewards steps included."""
+    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    x, y = columns - (WIDTH - 1) / 2, rows - (HEIGHT - 1) / 2
+    depth = cv2.GaussianBlur(hills(3), (0, 0), 4)
+    farther = step * depth / (1 + step * depth)
+    back = np.stack([(4.0 / step - x) * farther, -y * farther], -1).astype(np.float32)
+    assert approach(depth, back, ALL) == pytest.approx(step, rel=0.02)
+
+
 @pytest.mark.parametrize("rate", [0.01, -0.02])
 def test_a_zoom_is_no_way_forward(rate):
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
