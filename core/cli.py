@@ -19,6 +19,7 @@ COMMANDS = {
     "repair": "make a project's depth again from its stored estimates, as strongly as wanted",
     "shots": "list or change the cuts of a depth project",
     "sample": "choose the points of each shot's relief, where its depth bends or breaks",
+    "layers": "what stands behind the foreground of each frame, for convert and for relief",
     "export": "a frame as a point cloud or as 3D Gaussians, in a .ply file",
     "convert": "footage to a stereo movie, without a Blender render",
     "evaluate": "measure a depth model on a folder of ground truth",

