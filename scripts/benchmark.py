@@ -168,7 +168,14 @@ def benchmark_repair(folder: Path) -> dict[str, float]:
 
 def benchmark_geometry(folder: Path) -> dict[str, float]:
     """Errors in thousandths of the depth's range; with a table of the frames."""
-    from relief.figures import cost_figures, frame_figures, shot_figures, stored_frames
+    from relief.figures import (
+        cost_figures,
+        frame_figures,
+        moving_project,
+        shot_figures,
+        stored_frames,
+    )
+    from relief.playback import playback_figures
 
     missing = [path for path in DEPTH if not path.exists()]
     if missing:
@@ -179,6 +186,7 @@ def benchmark_geometry(folder: Path) -> dict[str, float]:
     ]
     figures = frame_figures(stored_frames(DEPTH), table)
     print("\n".join(["RMS error (99th percentile) in thousandths of the depth's range", *table]))
+    figures |= playback_figures(folder, moving_project, command)
     return figures | shot_figures(DEPTH) | cost_figures(folder, command)
 
 

@@ -115,7 +115,7 @@ def cost_figures(folder: Path, command: Command) -> dict[str, float]:
     """`second-eye sample` of a shot of 250 frames 1280x720, and of one frame of 8K."""
     figures = {}
     for name, size, count in (("1280x720, 250 frames", (720, 1280), 250), ("8K", (4320, 7680), 1)):
-        project = _moving_project(folder / name.partition(",")[0], size, count)
+        project = moving_project(folder / name.partition(",")[0], size, count)
         before = _children()
         seconds, peak = command("sample", project, "--triangles", TRIANGLES)
         figures[f"second-eye sample, {name}: s a frame"] = seconds / count
@@ -131,7 +131,7 @@ def _children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _moving_project(folder: Path, size: tuple[int, int], count: int) -> Path:
+def moving_project(folder: Path, size: tuple[int, int], count: int) -> Path:
     """A project whose one shot moves over a relief of waves, discs and noise."""
     from fractions import Fraction
 

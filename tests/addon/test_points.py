@@ -43,6 +43,7 @@ def test_points_stand_where_the_relief_would_and_wear_the_plate(
     scene = bpy.context.scene
     built = module("addon.stage").build_scene(case.project, scene, points=True)
     scene.frame_set(2)
+    module("addon.stage.compat").set_input(built.reliefs[0].modifiers[0], "Point Size", 1.0)
     relief = built.reliefs[0].evaluated_get(bpy.context.evaluated_depsgraph_get())
     if hasattr(relief, "evaluated_geometry"):  # Blender 4.2 shows a point cloud to no script
         geometry = relief.evaluated_geometry()

@@ -174,7 +174,7 @@ def test_merged_shots_go_on_with_the_first(module, case, scene, tmp_path):
     scene.frame_set(14)
     assert _get(module, street, "Near") == pytest.approx(1.5)
     now = len(bpy.data.materials), len(bpy.data.actions), len(bpy.data.meshes)
-    assert now == (used[0] - 2, used[1] - 1, used[2] - 1)  # nothing of the lost one is left
+    assert now == (used[0] - 1, used[1] - 1, used[2] - 1)  # nothing of the lost one is left
     for number in range(2, 10):
         assert _shown(scene, number + 9, tmp_path) == number
 
