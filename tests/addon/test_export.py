@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The relief in other programs' files, read back by their own readers where this Python has them."""
+"""The relief in other programs' files, read back by their own readers where they are installed."""
 
 from __future__ import annotations
 
