@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import cv2
 import numpy as np
 
-from core.depth import bundled_path as bundled_depth
+from core.depth import load_model, upsample_to
 from core.evaluation.hidden import score_fill
 from core.evaluation.stereo import fill_from_background, forward_warp, read_pair, similarity
 from core.project import Project
@@ -37,9 +37,8 @@ from core.synthesis.guess import Fill, telea_fill
 from core.synthesis.layers import make_layers
 from core.synthesis.learned import LearnedFill
 from core.synthesis.plate import make_plate
-from core.training.repair_estimates import Estimator, load_estimates
 from core.training.synthesis_command import HELD_PARALLAX, held_holes
-from core.training.synthesis_data import Hole, bases_of, load_hidden
+from core.training.synthesis_data import Hole, load_hidden
 
 PARALLAX = 0.05  # of the clips' plates, as `second-eye layers` makes them
 FRAMES = 12  # of each clip
@@ -48,13 +47,14 @@ FRAMES = 12  # of each clip
 def held_out(roots: Sequence[Path], cache: Path) -> dict[str, list[Hole]]:
     """Samples of held-out scenes, with true depth and with the shipped network's."""
     hidden = load_hidden(roots, cache / "hidden", True)
-    estimator = Estimator(bundled_depth("second_eye_v2"), clean=True)
-    records = bases_of(load_estimates(roots, estimator, cache))
-    bases = {name: record["base"] for name, record in records.items()}
-    told = [frame for frame in hidden if frame.name in bases]
+    model = load_model()
+    bases = {}
+    for frame in hidden:
+        told = model.infer(np.ascontiguousarray(frame.rgb))
+        bases[frame.name] = upsample_to(told, *frame.truth.shape).inverse_depth
     return {
         "true depth": held_holes(hidden, None, HELD_PARALLAX),
-        "estimated depth": held_holes(told, bases, HELD_PARALLAX),
+        "estimated depth": held_holes(hidden, bases, HELD_PARALLAX),
     }
 
 
@@ -86,7 +86,7 @@ def stereo_figures(folder: Path, fill: Fill) -> dict[str, float]:
     for name, method in (("Telea", telea_fill), ("network", fill)):
         layers = make_layers(frame, make_plate(frame, method))
         far = layers.depth * np.float32(span) + np.float32(low)
-        behind = Behind(layers.plate, -far / width, far, layers.front)
+        behind = Behind(layers.plate, -far / width, far, layers.front, layers.seen)
         views[f"layers, {name}"] = render_eye(left, -pixels / width, pixels, behind)
     for name, view in views.items():
         for key, value in similarity(view, right).items():

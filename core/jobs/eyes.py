@@ -86,7 +86,7 @@ class Eyes:
             if layers is not None:
                 stored, distance = layers
                 shift = rig.eye_shift(distance, eye, offset)
-                behind = Behind(stored.plate, shift, distance, stored.front)
+                behind = Behind(stored.plate, shift, distance, stored.front, stored.seen)
             return render_eye(plate, rig.eye_shift(inverse, eye, offset), inverse, behind)
 
         return pack(seen_by("left"), seen_by("right"), self._packing)

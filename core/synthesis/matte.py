@@ -21,7 +21,7 @@ _MIXED = 1.0 / 960.0  # of the picture width: how far beyond its step a foregrou
 _ALIKE = 24.0  # grey levels between the colours of both sides by which they tell little
 _OFF = 16.0  # grey levels off the line between them by which a pixel is of neither
 _PATTERN = 4.0  # variances of a side's colours that count as doubt: a pattern looks like a mix
-_EVIDENCE = 0.4  # what is told less surely than this isn't told
+_EVIDENCE = 0.6  # what is told less surely than this isn't told
 _LEAST = 0.1  # alpha below which nothing of the foreground is there
 
 

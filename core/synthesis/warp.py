@@ -13,6 +13,7 @@ from .raster import Raster
 from .sampling import draw
 
 _SAME_SURFACE = 1.0  # pixels of shift
+_GUESSED = np.float32(0.3)  # weight of a plate that no frame shows, beside a hole's own filling
 _BESIDE = 1.5  # pixels of shift between a soft pixel and the foreground that it goes with
 
 
@@ -20,14 +21,15 @@ _BESIDE = 1.5  # pixels of shift between a soft pixel and the foreground that it
 class Behind:
     """What stands behind the foreground, and its soft rim, (h, w) of any size.
 
-    ``plate`` and ``front`` as in `layers.Layers`; ``shift`` and ``order`` of the plate as those of
-    `render_eye`.
+    ``plate``, ``front`` and ``seen`` as in `layers.Layers`; ``shift`` and ``order`` of the plate as
+    those of `render_eye`.
     """
 
     plate: np.ndarray
     shift: np.ndarray
     order: np.ndarray
     front: np.ndarray
+    seen: np.ndarray
 
 
 def render_eye(
@@ -38,8 +40,9 @@ def render_eye(
     ``rgb`` uint8 (H, W, 3); ``shift`` float (h, w): how far right each point moves, in picture
     widths; ``order`` float (h, w): inverse distance >= 0, which decides what hides what. Both are
     resized to the picture where they are smaller or larger. A shift of 0 everywhere returns the
-    picture unchanged. With ``behind``, holes show it, and the foreground's rim is blended over it;
-    what it doesn't reach is filled from the background beside it. Raises ValueError when the shapes
+    picture unchanged. With ``behind``, holes show it (where no other frame shows what it says,
+    mixed with what is filled in from beside the hole), and the foreground's rim is blended over it.
+    Raises ValueError when the shapes
     or the type don't fit.
     """
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
@@ -51,17 +54,31 @@ def render_eye(
     nearness = _fitted(order, rgb)
     tolerance = _SAME_SURFACE * _order_per_pixel(pixels, nearness)
     pixels, nearness = steepen(pixels, nearness)
-    if behind is not None:
-        picture, raster = _layered(rgb, pixels, nearness, behind)
-    else:
+    if behind is None:
         picture, raster = draw(rgb, *grow_foreground(pixels, nearness))
-    return fill_holes(picture, raster, tolerance)
+        return fill_holes(picture, raster, tolerance)
+    front, raster = _front(rgb, pixels, nearness, behind)
+    back, back_raster = _back(rgb, pixels, nearness, behind)
+    filled = fill_holes(np.ascontiguousarray(front[..., :3]), raster, tolerance)
+    # Of two guesses the mean is nearer the truth; what another frame shows is none.
+    trust = back[..., 3:].astype(np.float32) / np.float32(255.0)
+    trust[back_raster.hole] = 0.0
+    trust[~raster.hole & ~back_raster.hole] = 1.0
+    background = filled + trust * (back[..., :3].astype(np.float32) - filled)
+    share = front[..., 3:].astype(np.float32) / np.float32(255.0)
+    share[raster.hole] = 0.0
+    mixed = background + share * (front[..., :3].astype(np.float32) - background)
+    picture = np.rint(mixed).astype(np.uint8)
+    opaque = share[..., 0] == 1.0
+    picture[opaque] = front[opaque][:, :3]
+    return picture
 
 
-def _layered(
+def _front(
     rgb: np.ndarray, pixels: np.ndarray, nearness: np.ndarray, behind: Behind
 ) -> tuple[np.ndarray, Raster]:
-    """The moved picture over its moved background, and what is seen where."""
+    """The moved picture uint8 (H, W, 4), its soft rims in the foreground's own colour and with
+    their alpha, and what is seen where."""
     height, width = rgb.shape[:2]
     alpha = _fitted(behind.front[..., 3], rgb)
     soft = np.rint(alpha) < 255
@@ -79,32 +96,36 @@ def _layered(
     near_shift, near_order = near_side(pixels, nearness, rim_width(width))
     grown = grow_foreground(pixels, nearness)
     beside = soft & (np.abs(near_shift - pixels) > _BESIDE)
-    drawn, raster = draw(
+    return draw(
         front, np.where(beside, near_shift, grown[0]), np.where(beside, near_order, grown[1])
     )
 
+
+def _back(
+    rgb: np.ndarray, pixels: np.ndarray, nearness: np.ndarray, behind: Behind
+) -> tuple[np.ndarray, Raster]:
+    """The moved background uint8 (H, W, 4), the plate in the place of what it lies behind, and how
+    far it is to be trusted; and what is seen where."""
+    height, width = rgb.shape[:2]
     share = (behind.plate[..., 3:] > 0).astype(np.float32)
-    plate = np.dstack([behind.plate[..., :3] * share, behind.shift * share[..., 0]])
-    plate = np.dstack([plate, behind.order * share[..., 0], share]).astype(np.float32)
-    plate = cv2.resize(plate, (width, height), interpolation=cv2.INTER_LINEAR)
-    covered = plate[..., 5] > 0.5
-    plate = plate[..., :5] / np.maximum(plate[..., 5:], np.float32(1e-6))
-    back, back_raster = draw(
-        np.where(covered[..., None], np.rint(plate[..., :3]), rgb).astype(np.uint8),
-        np.where(covered, plate[..., 3] * np.float32(width), pixels),
-        np.where(covered, np.maximum(plate[..., 4], 0.0), nearness),
+    trust = _GUESSED + (np.float32(1.0) - _GUESSED) * behind.seen
+    plate = np.dstack(
+        [behind.plate[..., :3], trust * np.float32(255.0), behind.shift, behind.order]
     )
-    share = drawn[..., 3:].astype(np.float32) / np.float32(255.0)
-    share = np.where(raster.hole[..., None], np.float32(0.0), share)
-    share = np.where(back_raster.hole[..., None] & ~raster.hole[..., None], 1.0, share)
-    mixed = back + share * (drawn[..., :3].astype(np.float32) - back)
-    opaque = (share == 1.0).all(-1)
-    picture = np.rint(mixed).astype(np.uint8)
-    picture[opaque] = drawn[opaque][:, :3]
-    return picture, Raster(
-        np.where(raster.hole, back_raster.source, raster.source),
-        np.where(raster.hole, back_raster.order, raster.order),
-        raster.hole & back_raster.hole,
+    plate = np.dstack([plate * share, share]).astype(np.float32)
+    plate = np.dstack(
+        [
+            cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
+            for part in (plate[..., :4], plate[..., 4:])
+        ]
+    )
+    covered = plate[..., 6] > 0.5
+    plate = plate[..., :6] / np.maximum(plate[..., 6:], np.float32(1e-6))
+    whole = np.dstack([rgb, np.full((height, width), 255, np.uint8)])
+    return draw(
+        np.where(covered[..., None], np.rint(plate[..., :4]), whole).astype(np.uint8),
+        np.where(covered, plate[..., 4] * np.float32(width), pixels),
+        np.where(covered, np.maximum(plate[..., 5], 0.0), nearness),
     )
 
 

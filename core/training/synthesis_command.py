@@ -132,7 +132,5 @@ def held_holes(
 ) -> list[Hole]:
     """Held-out frames as whole samples: with true depth, or with the depth network's answers."""
     told = bases or {}
-    holes = [
-        hidden_hole(f, told[f.name]["base"] if f.name in told else None, parallax) for f in held
-    ]
+    holes = [hidden_hole(f, told.get(f.name), parallax) for f in held]
     return [hole for hole in holes if hole.judged.any()]

@@ -20,7 +20,6 @@ from ..synthesis.band import Band, find_band
 from ..synthesis.guess import first_guess
 from .dataset import held_out, normalise
 from .frames import SCENE_FILE, FrameRef, list_frames, read_frame
-from .repair_estimates import Estimated
 
 OLDEST = 3
 """Generators before this one left hidden layers black where things had stood."""
@@ -134,11 +133,6 @@ def _cached(folder: Path, refs: Sequence[FrameRef], cache: Path) -> np.ndarray:
         return np.asarray(np.load(file, mmap_mode="r"))
     except (OSError, ValueError) as error:
         raise SecondEyeError(f"{file} can't be read: delete it, it is made again.") from error
-
-
-def bases_of(scenes: Sequence[Estimated]) -> dict[str, np.ndarray]:
-    """Each frame's record of the depth network's answer, by the frame's name."""
-    return {name: scene.records[i] for scene in scenes for i, name in enumerate(scene.names)}
 
 
 def in_range(depth: np.ndarray) -> np.ndarray:

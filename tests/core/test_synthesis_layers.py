@@ -207,7 +207,9 @@ def test_layers_show_what_stands_behind_the_card():
 
     layers = make_layers(frame, make_plate(frame, truth))
     shift = depth * (8 / WIDTH)
-    behind = Behind(layers.plate, layers.depth * (8 / WIDTH), layers.depth, layers.front)
+    sure = np.ones_like(depth)
+    moved = layers.depth * (8 / WIDTH)
+    behind = Behind(layers.plate, moved, layers.depth, layers.front, sure)
     expected = wall.copy()
     expected[24:80, 68:108] = (200, 20, 20)
     error = [
