@@ -10,15 +10,18 @@ BACKGROUND_NICE = 10
 
 
 def wait_politely() -> None:
-    """Let OpenMP's threads sleep between two layers of a network and not spin, and OpenCV have one.
+    """Let OpenMP's threads sleep between two layers of a network and not spin; one for OpenCV, and
+    one for numpy's BLAS.
 
-    To be said before torch and OpenCV are imported. Blender and other programs use the same cores:
-    with twice as many runnable threads as cores, spinning made analysis 3 times slower here. Where
-    cores are to be filled, several frames are under way at once; OpenCV's own threads on top of
-    those spin while they wait for work. What the user set in the environment stays.
+    To be said before torch, OpenCV and numpy are imported. Blender and other programs use the same
+    cores: with twice as many runnable threads as cores, spinning made analysis 3 times slower here.
+    Where cores are to be filled, several frames are under way at once; threads of OpenCV and
+    OpenBLAS on top of those spin while they wait for work (14 ms of a processor a frame of repair).
+    What the user set in the environment stays.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def step_back() -> None:
