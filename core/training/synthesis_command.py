@@ -13,11 +13,12 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from torch import nn
 
 from ..depth import bundled_path
 from ..errors import SecondEyeError
 from ..synthesis.learned import bundled_path as bundled_synthesis
-from ..synthesis.learned import save_network
+from ..synthesis.learned import read_network, save_network
 from ..synthesis.network import SynthesisNetwork
 from .averaging import load_averaged, names, read_checkpoint
 from .repair_estimates import Estimator, load_estimates
@@ -40,7 +41,7 @@ def add_synthesis(commands: Any) -> None:
     one.add_argument("--images", type=int, default=40000, help="samples seen in all")
     one.add_argument("--batch", type=int, default=8)
     one.add_argument("--rate", type=float, default=1.5e-3, help="learning rate at first")
-    one.add_argument("--start", type=Path, help="begin with a checkpoint's averaged weights")
+    one.add_argument("--start", type=Path, help="a checkpoint to begin with, or shipped weights")
     one.add_argument("--seed", type=int, default=0, help="of weights and samples")
     one.add_argument("--picture-seed", type=int, default=0, help="of what is done to pictures")
     one.add_argument("--threads", type=int, default=1)
@@ -73,12 +74,7 @@ def train_synthesis(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     trainer = RepairTrainer(build_task(arguments), schedule)
     if arguments.start and not checkpoint.exists():
-        state = read_checkpoint(arguments.start)
-        if state.get("names") != names(trainer.network):
-            raise SecondEyeError(
-                f"{arguments.start} holds another network's weights: name one of synthesis."
-            )
-        load_averaged(trainer.network, state["averaged"])
+        begin(trainer.network, arguments.start)
     if checkpoint.exists():
         state = read_checkpoint(checkpoint)
         if state.get("schedule") != asdict(schedule):
@@ -89,6 +85,20 @@ def train_synthesis(arguments: argparse.Namespace) -> None:
         trainer.restore(state)
     run_repair(trainer, arguments.out, lambda: stop["asked"], lambda s: print(s, flush=True))
     print("done" if trainer.done else "stopped; go on with --resume")
+
+
+def begin(network: nn.Module, path: Path) -> None:
+    """Put in the averaged weights of a checkpoint, or those of a .safetensors file.
+
+    Raises `SecondEyeError` where they are another network's.
+    """
+    if path.suffix == ".safetensors":
+        network.load_state_dict(read_network(path).state_dict())
+        return
+    state = read_checkpoint(path)
+    if state.get("names") != names(network):
+        raise SecondEyeError(f"{path} holds another network's weights: name one of synthesis.")
+    load_averaged(network, state["averaged"])
 
 
 def export(arguments: argparse.Namespace) -> None:

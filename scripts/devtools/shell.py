@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,17 +27,44 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     quiet: bool = False,
+    limit: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``command`` to its end; with ``quiet`` its output is kept instead of shown."""
-    return subprocess.run(
-        [str(part) for part in command],
+    """Run ``command`` to its end; with ``quiet`` its output is kept instead of shown.
+
+    After ``limit`` seconds it is killed, and all that it started in its own process group with it.
+    Raises SetupError then.
+    """
+    words = [str(part) for part in command]
+    with subprocess.Popen(
+        words,
         cwd=cwd,
         env=dict(env) if env is not None else None,
         text=True,
-        check=False,
         stdout=subprocess.PIPE if quiet else None,
         stderr=subprocess.STDOUT if quiet else None,
-    )
+        # A group of its own gets no Ctrl-C from the terminal: only what is limited needs one.
+        start_new_session=limit is not None,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=limit)
+        except BaseException as error:
+            kill(process, whole_group=limit is not None)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise SetupError(
+                    f"{' '.join(words[:4])} ... had not ended after {limit:.0f} s and was killed: "
+                    "run it alone to see where it hangs."
+                ) from error
+            raise
+    return subprocess.CompletedProcess(words, process.returncode, output)
+
+
+def kill(process: subprocess.Popen[str], whole_group: bool) -> None:
+    """End a child at once; what it started too where it leads a group."""
+    if whole_group and os.name == "posix":
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 class Stopwatch:

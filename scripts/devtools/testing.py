@@ -13,6 +13,10 @@ from .environment import ROOT
 from .selection import select
 from .shell import SetupError, run, say
 
+LIMIT = 30 * 60
+"""Seconds that one suite may take. A test that hangs is ended by tests/pytest.ini long before; this
+is for what hangs outside of any test: collecting, or a Blender that doesn't leave."""
+
 
 def lint() -> int:
     python = environment.ensure()
@@ -69,7 +73,7 @@ def pytest(
         env["SECOND_EYE_ENGINE"] = str(engine)
         env["SECOND_EYE_ZIP"] = str(package)
     tests = ROOT / "tests"
-    options = ["-c", tests / "pytest.ini", "--rootdir", tests]
+    options = ["-c", tests / "pytest.ini", "--rootdir", tests, "--durations=15"]
     with tempfile.TemporaryDirectory(prefix="second-eye-tests-") as elsewhere:
         command = [
             python,
@@ -79,4 +83,4 @@ def pytest(
             *paths,
             *arguments,
         ]
-        return run(command, cwd=Path(elsewhere), env=env).returncode
+        return run(command, cwd=Path(elsewhere), env=env, limit=LIMIT).returncode

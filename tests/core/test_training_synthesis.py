@@ -3,12 +3,18 @@
 
 import cv2
 import numpy as np
+import pytest
 import torch
 
+from core.errors import SecondEyeError
 from core.evaluation.hidden import score_fill
 from core.synthesis.guess import Guess
-from core.training.repair_loop import RepairTrainer
+from core.synthesis.learned import save_network
+from core.synthesis.network import SynthesisNetwork
+from core.training.averaging import names, tensors
+from core.training.repair_loop import RepairTrainer, save_repair
 from core.training.repair_task import RepairSchedule
+from core.training.synthesis_command import begin
 from core.training.synthesis_data import Hidden, cut_hole, hidden_hole
 from core.training.synthesis_task import SynthesisTask
 
@@ -87,3 +93,23 @@ def test_training_is_seeded_and_brings_the_loss_down():
     assert np.isfinite(first).all() and set(trainer.validate()) == {"psnr", "depth"}
     assert again[0] == first[0]
     assert np.mean(first[-4:]) < np.mean(first[:4])
+
+
+def test_a_run_begins_with_shipped_weights_or_a_checkpoint(tmp_path):
+    torch.manual_seed(1)
+    learnt = SynthesisNetwork()
+    shipped, checkpoint = tmp_path / "learnt.safetensors", tmp_path / "checkpoint.pt"
+    save_network(shipped, dict(zip(names(learnt), tensors(learnt), strict=True)), {})
+    task = SynthesisTask([hidden(0)], [], [])
+    task.network.load_state_dict(learnt.state_dict())
+    save_repair(checkpoint, RepairTrainer(task, RepairSchedule(2, 2)))
+    for source in (shipped, checkpoint):
+        torch.manual_seed(2)
+        network = SynthesisNetwork()
+        begin(network, source)
+        for found, wanted in zip(tensors(network), tensors(learnt), strict=True):
+            assert torch.allclose(found, wanted, atol=1e-3), source
+    state = torch.load(checkpoint, weights_only=True)
+    torch.save(state | {"names": ["something.else"]}, checkpoint)
+    with pytest.raises(SecondEyeError, match="another network's weights"):
+        begin(SynthesisNetwork(), checkpoint)
