@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from devtools.shell import SetupError, run  # noqa: E402
+from devtools.shell import SetupError, run
 
 
 def test_output_and_exit_code_come_back():
