@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The self-check of an export: opened again, decoded, and compared with what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from ..errors import Cancelled, SecondEyeError
+from ..media.container import error_words
+from .inspection import Inspection, inspect_movie
+from .remux import main_video, opened
+from .spatial import Spatial
+
+_DECODE_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What was asked of a movie; None: whatever it is, is right.
+
+    ``width`` and ``height`` are of a decoded picture: of both eyes where they are packed in one, of
+    each view where ``views`` is 2 (MV-HEVC). ``times``: when each picture is shown, in seconds
+    after the first; None: at a constant ``rate``. ``colour``: the words of `inspect`, as far as
+    they matter. ``spatial``: what the boxes of MP4 and MOV say.
+    """
+
+    frames: int
+    width: int
+    height: int
+    rate: Fraction | None = None
+    times: Sequence[Fraction] | None = None
+    views: int = 1
+    codec: str | None = None
+    bit_depth: int | None = None
+    colour: dict[str, str] = field(default_factory=dict)
+    hdr: bool | None = None
+    spatial: Spatial | None = None
+    frame_packing: str | None = None  # of the SEI: "left-right", "top-bottom" ...
+    stereo_mode: str | None = None  # Matroska's: "left_right" ...
+    sound: bool | None = None
+    faststart: bool | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """``message`` is one line; ``problems`` the clauses in it, none where all is as asked."""
+
+    path: Path
+    message: str
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+def verify(
+    path: Path,
+    expected: Expected,
+    *,
+    progress: Callable[[int], None] = lambda frames: None,
+    stop: Callable[[], None] = lambda: None,
+) -> Report:
+    """Decode all of ``path`` and compare; memory doesn't grow with its length.
+
+    ``progress`` is told the moments decoded, ``stop`` is called before each and may raise. A file
+    that can't be read is a report too, no exception.
+    """
+    try:
+        found = inspect_movie(path)
+        problems = list(_told_differently(found, expected))
+        views = expected.views if found.layers >= expected.views else 1
+        problems += _shown_differently(path, expected, views, progress, stop)
+    except Cancelled:
+        raise
+    except SecondEyeError as error:
+        problems = [str(error).rstrip(".")]
+    if problems:
+        message = f"{path.name} is not as asked: {'; '.join(problems)}."
+    else:
+        eyes = "2 views of " if expected.views == 2 else ""
+        frames = "1 frame" if expected.frames == 1 else f"{expected.frames} frames"
+        message = (
+            f"{path.name} was read back: {frames}, {eyes}{expected.width}x{expected.height},"
+            " times and tags as asked."
+        )
+    return Report(path, message, tuple(problems))
+
+
+def _told_differently(found: Inspection, expected: Expected) -> Iterator[str]:
+    """What headers say otherwise."""
+    pairs: list[tuple[str, object, object]] = [
+        ("codec", found.codec, expected.codec),
+        ("bit depth", found.bit_depth, expected.bit_depth),
+        ("rate", found.rate, expected.rate if expected.times is None else None),
+        ("frame packing", found.frame_packing, expected.frame_packing),
+        ("Matroska's stereo mode", found.stereo_mode, expected.stereo_mode),
+        ("fast start", found.faststart, expected.faststart),
+        ("sound", bool(found.sound), expected.sound),
+        ("HDR metadata", found.hdr is not None, expected.hdr),
+        ("layers", found.layers if expected.views > 1 else 1, expected.views),
+    ]
+    pairs += [
+        (f"colour {key}", found.colour.get(key), said) for key, said in expected.colour.items()
+    ]
+    if expected.spatial is not None:
+        pairs += _spatial_pairs(found, expected.spatial.with_projected_view())
+    for what, got, asked in pairs:
+        if asked is not None and got != asked:
+            yield f"{what} is {_word(got)} instead of {_word(asked)}"
+
+
+def _spatial_pairs(found: Inspection, asked: Spatial) -> list[tuple[str, object, object]]:
+    got = found.spatial.spatial
+    pairs: list[tuple[str, object, object]] = [
+        ("stereo layout", got.layout, asked.layout),
+        ("projection", got.projection, asked.projection),
+    ]
+    if found.spatial.has_vexu:
+        pairs.append(("hero eye", got.hero, asked.hero))
+    for what, value, told, step in (
+        ("baseline", got.baseline, asked.baseline, 1e-6),
+        ("disparity adjustment", got.disparity, asked.disparity, 1e-4),
+        ("field of view", got.field_of_view, asked.field_of_view, 1e-3),
+    ):
+        near = value is not None and told is not None and abs(value - told) <= step
+        pairs.append((what, told if near else value, told))
+    return pairs
+
+
+def _shown_differently(
+    path: Path,
+    expected: Expected,
+    views: int,
+    progress: Callable[[int], None],
+    stop: Callable[[], None],
+) -> Iterator[str]:
+    """What the decoded pictures are otherwise."""
+    counts, origin, late, sizes, apart = [0] * views, None, 0, set(), 0
+    last: Fraction | None = None
+    try:
+        for number, frame, time in _decoded(path, views):
+            stop()
+            view, moment = number % views, number // views
+            counts[view] += 1
+            sizes.add((frame.width, frame.height))
+            if view == 0:
+                origin = time[0] if origin is None else origin
+                late += not _in_time(time[0] - origin, moment, expected, time[1])
+                last = time[0]
+                progress(moment + 1)
+            elif time[0] != last:
+                apart += 1
+    except av.FFmpegError as error:
+        yield f"it breaks off after {counts[0]} frames ({error_words(error)})"
+        return
+    for view, count in enumerate(counts):
+        if count != expected.frames:
+            where = f" in view {view}" if views > 1 else ""
+            yield f"{count} frames{where} instead of {expected.frames}"
+    wrong = sizes - {(expected.width, expected.height)}
+    for width, height in sorted(wrong):
+        yield f"{width}x{height} instead of {expected.width}x{expected.height}"
+    if late:
+        yield f"{late} frames are shown at another time"
+    if apart:
+        yield f"the eyes of {apart} frames are shown at different times"
+
+
+def _decoded(
+    path: Path, views: int
+) -> Iterator[tuple[int, av.VideoFrame, tuple[Fraction, Fraction]]]:
+    """(number, picture, (its time, a tick of the clock) in seconds); views take turns."""
+    with opened(path) as container:
+        stream = main_video(container, path)
+        if views > 1:
+            stream.codec_context.options = {"view_ids": ",".join(map(str, range(views)))}
+        stream.codec_context.thread_count = _DECODE_THREADS
+        for number, frame in enumerate(container.decode(stream)):
+            tick = Fraction(frame.time_base or 0)
+            yield number, frame, (Fraction(frame.pts or 0) * tick, tick)
+
+
+def _in_time(time: Fraction, moment: int, expected: Expected, tick: Fraction) -> bool:
+    """Within a tick: a container may round times to its own clock."""
+    if expected.times is not None:
+        if moment >= len(expected.times):
+            return True  # the count says it
+        wanted = Fraction(expected.times[moment]) - Fraction(expected.times[0])
+    elif expected.rate is not None:
+        wanted = moment / expected.rate
+    else:
+        return True
+    return abs(time - wanted) <= tick
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "missing"
+    if isinstance(value, bool):
+        return "there" if value else "not there"
+    return str(value)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A movie's streams copied into another file, packet by packet; the video's may be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import cast
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from .. import temporaries
+from ..errors import SecondEyeError
+from ..media.container import error_words, ffmpeg_name, video_stream
+
+# What goes along; timecode and other data tracks have no place in most containers.
+_COPIED = ("audio", "subtitle")
+# Said by the container itself, and wrong in another one.
+_BRANDS = ("major_brand", "minor_version", "compatible_brands", "encoder")
+
+
+def remux(
+    source: Path,
+    target: Path,
+    change: Callable[[Packet], Packet] = lambda packet: packet,
+    *,
+    video_metadata: dict[str, str] | None = None,
+    progress: Callable[[int], None] = lambda pictures: None,
+    stop: Callable[[], None] = lambda: None,
+) -> int:
+    """Copy main video, sound, subtitles, chapters and metadata; return the number of pictures.
+
+    ``change`` gets each video packet and answers the one to write (see `replaced`). Raises
+    SecondEyeError where the source can't be read to its end or the target can't hold a stream.
+    """
+    count = 0
+    try:
+        with (
+            opened(source) as container,
+            av.open(ffmpeg_name(target), mode="w", options={"movflags": "+write_colr"}) as out,
+        ):
+            video = main_video(container, source)
+            streams = _streams(container, out, video, source, video_metadata or {})
+            for packet in container.demux([container.streams[index] for index in streams]):
+                if not packet.size or (packet.dts is None and packet.pts is None):
+                    continue
+                stop()
+                is_video = packet.stream_index == video.index
+                written = change(packet) if is_video else packet
+                written.stream = streams[packet.stream_index]
+                out.mux(written)
+                if is_video:
+                    count += 1
+                    progress(count)
+    except av.FFmpegError as error:
+        if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
+            raise OSError(error.errno, error.strerror) from error
+        raise SecondEyeError(
+            f"{source.name} can't be copied into a {target.suffix} file ({error_words(error)}):"
+            " choose another container."
+        ) from error
+    return count
+
+
+def replaced(packet: Packet, data: bytes) -> Packet:
+    """A packet with other content and the same times."""
+    new = Packet(data)
+    new.time_base = packet.time_base
+    new.pts, new.dts, new.duration = packet.pts, packet.dts, packet.duration
+    new.is_keyframe = packet.is_keyframe
+    return new
+
+
+def main_video(container: InputContainer, path: Path) -> VideoStream:
+    """Raises SecondEyeError where there is none."""
+    stream = video_stream(container)
+    if stream is None or stream.codec_context is None:
+        raise SecondEyeError(f"{path} holds no pictures that can be read: give a movie.")
+    return stream
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """Raises SecondEyeError."""
+    try:
+        container = av.open(ffmpeg_name(path), mode="r", metadata_errors="replace")
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise SecondEyeError(
+            f"{path} can't be read as a movie ({error_words(error)}): give a whole video file."
+        ) from error
+    with container:
+        yield container
+
+
+@contextmanager
+def unfinished(output: Path, *parts: str) -> Iterator[list[Path]]:
+    """Temporary names beside ``output``, one for each of ``parts``; the last one is renamed to it.
+
+    The others are removed at the end, all of them after an exception. OSErrors become a sentence.
+    """
+    places = [output.with_name(f"{output.stem}.{part}{output.suffix}") for part in parts]
+    names = [temporaries.name_for(place) for place in places]
+    for place, name in zip(places, names, strict=True):
+        temporaries.remove_stale(place)
+        temporaries.register(name)
+    try:
+        yield names
+        names[-1].replace(output)
+    except OSError as error:
+        raise SecondEyeError(
+            f"{output} can't be written ({error_words(error)}): free some space or choose another"
+            " folder."
+        ) from error
+    finally:
+        for name in names:
+            with suppress(OSError):
+                name.unlink(missing_ok=True)
+            temporaries.forget(name)
+
+
+def _streams(
+    container: InputContainer,
+    out: OutputContainer,
+    video: VideoStream,
+    source: Path,
+    video_metadata: dict[str, str],
+) -> dict[int, Stream]:
+    """Index in the source -> stream of the target."""
+    streams: dict[int, Stream] = {}
+    for stream in container.streams:
+        if stream.index != video.index and stream.type not in _COPIED:
+            continue
+        try:
+            copied = out.add_stream_from_template(stream, opaque=True)
+        except (ValueError, av.FFmpegError) as error:
+            raise SecondEyeError(
+                f"The {stream.type} of {source.name} can't be copied ({error_words(error)}):"
+                " choose .mkv or .mov."
+            ) from error
+        copied.metadata.update(stream.metadata)
+        streams[stream.index] = cast(Stream, copied)
+    streams[video.index].metadata.update(video_metadata)
+    out.metadata.update({k: v for k, v in container.metadata.items() if k not in _BRANDS})
+    out.set_chapters(container.chapters())
+    return streams
