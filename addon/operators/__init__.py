@@ -21,6 +21,7 @@ from . import (
     repair_shot,
     sample_shot,
     set_lens,
+    shadow_catcher,
     show_flicker,
     use_solve,
 )
@@ -41,6 +42,7 @@ MODULES = (
     compare,
     show_flicker,
     bake_camera,
+    shadow_catcher,
     export_relief,
     render_stereo,
     check_engine,

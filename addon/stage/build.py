@@ -15,6 +15,7 @@ from .footage_camera import footage_camera
 from .images import load_raw, load_sequence
 from .sampling import ADAPTIVE, GRID, Planes, adaptive_planes, finest_pitch, grid_planes
 from .settings import configure_scene
+from .shadow_catcher import refresh_catcher
 from .shot import Sources, hang_from, is_relief, materials, relief_modifier, shot_object
 
 COLLECTION = "Second Eye"
@@ -79,6 +80,7 @@ def build_scene(
     configure_scene(scene, manifest, start)
     if scene.camera is None:
         scene.camera = camera
+    refresh_catcher(scene, built)
     return StageObjects(collection, camera, tuple(built))
 
 

@@ -126,3 +126,71 @@ def set_png(settings: bpy.types.ImageFormatSettings) -> None:
     settings.color_mode = "RGB"
     settings.color_depth = "8"
     settings.compression = 15
+
+
+def compositor(scene: Any) -> Any | None:
+    """The node tree by which the scene composites; None where it composites nothing."""
+    if hasattr(scene, "compositing_node_group"):  # Blender 5
+        return scene.compositing_node_group
+    return scene.node_tree if scene.use_nodes else None
+
+
+def switch_compositor_on(scene: Any) -> Any:
+    """Let the scene composite by nodes, with an output among them; returns the tree."""
+    if hasattr(scene, "compositing_node_group"):
+        if scene.compositing_node_group is None:
+            tree: Any = bpy.data.node_groups.new("Compositing", "CompositorNodeTree")
+            tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+            scene.compositing_node_group = tree
+        return scene.compositing_node_group
+    scene.use_nodes = True
+    return scene.node_tree
+
+
+def switch_compositor_off(scene: Any) -> None:
+    """Let the scene composite nothing, and remove its nodes."""
+    if hasattr(scene, "compositing_node_group"):
+        tree, scene.compositing_node_group = scene.compositing_node_group, None
+        if tree is not None and tree.users == 0:
+            bpy.data.node_groups.remove(tree)
+        return
+    scene.node_tree.nodes.clear()
+    scene.use_nodes = False
+
+
+def compositor_output(tree: Any) -> Any:
+    """The socket that takes the finished picture; with its node where the tree has none."""
+    kind = "CompositorNodeComposite"
+    if not hasattr(bpy.types, kind):
+        kind = "NodeGroupOutput"
+    for node in tree.nodes:
+        if node.bl_idname == kind:
+            return node.inputs[0]
+    return tree.nodes.new(kind).inputs[0]
+
+
+def colour_mix(tree: Any, blend: str) -> tuple[Any, Any, Any, Any, Any]:
+    """A node of a compositor that blends two colours: the node, its factor, both colours, and the
+    result."""
+    if hasattr(bpy.types, "CompositorNodeMixRGB"):
+        node = tree.nodes.new("CompositorNodeMixRGB")
+        node.blend_type = blend
+        return node, *node.inputs[:3], node.outputs[0]
+    node = tree.nodes.new("ShaderNodeMix")
+    node.data_type, node.blend_type = "RGBA", blend
+    inputs = [i for i in node.inputs if i.enabled]
+    return node, *inputs[:3], next(o for o in node.outputs if o.enabled)
+
+
+def compositor_math(tree: Any, operation: str) -> Any:
+    """A node of a compositor that reckons with numbers."""
+    kind = "CompositorNodeMath" if hasattr(bpy.types, "CompositorNodeMath") else "ShaderNodeMath"
+    node = tree.nodes.new(kind)
+    node.operation = operation
+    return node
+
+
+def object_index(layer_node: Any) -> Any:
+    """The socket of a Render Layers node that has the object index pass."""
+    outputs = layer_node.outputs
+    return outputs["IndexOB"] if "IndexOB" in outputs else outputs["Object Index"]

@@ -8,6 +8,7 @@ import math
 import bpy
 from mathutils import Matrix, Vector
 
+from ...core.geometry import END
 from ...core.project import Manifest
 from . import compat, keys
 
@@ -43,7 +44,9 @@ def set_camera(camera: bpy.types.Camera, manifest: Manifest) -> None:
     # A strength above 1 brings the nearest point nearer than Near.
     nearest = min(s.near / (0.5 + 0.5 * max(1.0, s.strength)) for s in manifest.shots)
     camera.clip_start = min(0.01, 0.1 * nearest)
-    camera.clip_end = max(1e6, *(2.0 * s.far for s in manifest.shots))
+    # No relief reaches farther, whatever its Far. Nor should this: EEVEE spreads a sun's shadows
+    # over all that the camera may see, and at a million units there are none left.
+    camera.clip_end = max(1e4, 5.0 / END * max(shot.near for shot in manifest.shots))
 
 
 def footage_camera(collection: bpy.types.Collection, manifest: Manifest) -> bpy.types.Object:

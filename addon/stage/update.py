@@ -20,6 +20,7 @@ from .build import (
 from .group_inputs import POINTS
 from .relief_group import relief_group
 from .sampling import GRID
+from .shadow_catcher import refresh_catcher
 from .shot import fit, object_name, relief_modifier
 
 
@@ -70,6 +71,7 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
     for relief, name in wanted.items():
         relief.name = name
     collection["second_eye_start"], collection["second_eye_first"] = start, manifest.first
+    refresh_catcher(scene, [relief for relief, _ in shown])
     return fresh
 
 
