@@ -22,6 +22,8 @@ COMMANDS = {
     "layers": "what stands behind the foreground of each frame, for convert and for relief",
     "export": "a frame as a point cloud or as 3D Gaussians, in a .ply file",
     "convert": "footage to a stereo movie, without a Blender render",
+    "stitch": "two HEVC movies, one an eye, to one MV-HEVC movie (experimental)",
+    "tag": "stereo and projection metadata for a movie, without encoding it again",
     "inspect": "what a movie says of itself: views, tags, colour, sound, boxes",
     "evaluate": "measure a depth model on a folder of ground truth",
     "models": "list, add, describe or remove depth models",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from av.container import InputContainer
@@ -12,7 +13,7 @@ from av.video.stream import VideoStream
 from ..errors import SecondEyeError
 from .hevc.config import read_hvcc
 from .hevc.errors import BitstreamError
-from .hevc.nal import Nal, join_annex_b, join_prefixed, split_annex_b, split_prefixed
+from .hevc.nal import PPS, SPS, Nal, join_annex_b, join_prefixed, split_annex_b, split_prefixed
 from .hevc.views import View
 from .remux import main_video, opened, replaced
 
@@ -23,12 +24,14 @@ _HEAD = 2
 class CodedMovie:
     """The main HEVC video in ``path``, opened while the context lasts.
 
-    ``view``: the base layer's parameter sets. Raises SecondEyeError naming the file.
+    ``view``: the base layer's parameter sets; ``second_sets``: what the head holds of layer 1's.
+    Raises SecondEyeError naming the file.
     """
 
     def __init__(self, path: Path, container: InputContainer) -> None:
         self.path = path
         self.view = View()
+        self.second_sets: list[Nal] = []
         self._container = container
         self.stream: VideoStream = main_video(container, path)
         name = self.stream.codec_context.name
@@ -40,6 +43,10 @@ class CodedMovie:
             self._read_head(head)
         except BitstreamError as error:
             raise self.failed(error) from error
+
+    def packets(self) -> Iterator[Packet]:
+        """The video's packets, from where the container stands."""
+        return (packet for packet in self._container.demux(self.stream) if packet.size)
 
     def units(self, packet: Packet) -> list[Nal]:
         """The NAL units of one packet. Raises BitstreamError."""
@@ -62,9 +69,11 @@ class CodedMovie:
         if self._prefixed:
             configuration = read_hvcc(head)
             self._length_bytes = configuration.length_bytes
-            self.view.take(configuration.units)
+            units = configuration.units
         else:
-            self.view.take(split_annex_b(head))
+            units = split_annex_b(head)
+        self.view.take(units)
+        self.second_sets = [unit for unit in units if unit.type in (SPS, PPS) and unit.layer == 1]
         if self.view.complete:
             return
         with opened(self.path) as again:

@@ -19,7 +19,7 @@ def video_entries(moov: Node, name: str) -> list[Node]:
         if handler is None or handler.data[8:12] != b"vide":
             continue
         stsd = track.find("mdia", "minf", "stbl", "stsd")
-        entries = [entry for entry in (stsd.children if stsd else None) or () if entry.children]
+        entries = [e for e in (stsd.children if stsd else None) or () if e.children is not None]
         if entries:
             return entries
     raise BoxError(f"{name} has no video track: give a movie.")

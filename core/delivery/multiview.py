@@ -20,10 +20,8 @@ from .entry import set_configurations, set_spatial, video_entries
 from .hevc.config import hvcc, lhvc
 from .hevc.errors import BitstreamError, UnlikeError
 from .hevc.stitch import Stitcher
-from .remux import opened, remux, unfinished
+from .remux import BOXED, opened, remux, unfinished
 from .spatial import Spatial, spatial_boxes
-
-SUFFIXES = (".mp4", ".mov", ".m4v")
 
 
 def stitch_movies(
@@ -44,8 +42,7 @@ def stitch_movies(
     doesn't grow with the length, but for the container's tables. The file appears whole under its
     name or not at all. Raises UnlikeError, SecondEyeError, UsageError.
     """
-    if output.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{output.name} can't hold MV-HEVC: name it .mp4 or .mov.")
+    check_suffix(output)
     spatial = replace(told or Spatial(), layout="multiview").check()
     with opened(left) as left_file, opened(right) as right_file:
         ours, theirs = CodedMovie(left, left_file), CodedMovie(right, right_file)
@@ -54,7 +51,7 @@ def stitch_movies(
         except BitstreamError as error:
             raise _failed(ours, theirs, error) from error
         _check_counts(ours, theirs)
-        others = (packet for packet in right_file.demux(theirs.stream) if packet.size)
+        others = theirs.packets()
         done = 0
 
         def join(packet: Packet) -> Packet:
@@ -75,20 +72,26 @@ def stitch_movies(
                 raise _lengths(theirs, ours, done)
             base = hvcc(ours.view.main_sps(), [*stitcher.base_sets, stitcher.reference])
             second = lhvc(theirs.view.main_sps(), stitcher.second_sets)
-            rewrite(
-                muxed,
-                final,
-                lambda moov: _describe(moov, output, base, second, spatial),
-                faststart=faststart,
-                stop=stop,
-            )
+            describe = described(output, base, second, spatial)
+            rewrite(muxed, final, describe, faststart=faststart, stop=stop)
     return done
 
 
-def _describe(moov: Node, output: Path, base: bytes, second: bytes, told: Spatial) -> None:
-    for entry in video_entries(moov, str(output)):
-        set_configurations(entry, base, second)
-        set_spatial(entry, spatial_boxes(told))
+def check_suffix(output: Path) -> None:
+    """Raises UsageError for a container that can't hold two views."""
+    if output.suffix.lower() not in BOXED:
+        raise UsageError(f"{output.name} can't hold MV-HEVC: name it .mp4 or .mov.")
+
+
+def described(output: Path, base: bytes, second: bytes, told: Spatial) -> Callable[[Node], None]:
+    """A change for `rewrite`: the sample entry gets its configurations and tags."""
+
+    def change(moov: Node) -> None:
+        for entry in video_entries(moov, str(output)):
+            set_configurations(entry, base, second)
+            set_spatial(entry, spatial_boxes(told))
+
+    return change
 
 
 def _failed(ours: CodedMovie, theirs: CodedMovie, error: BitstreamError) -> SecondEyeError:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +17,11 @@ from av.video.stream import VideoStream
 
 from .. import temporaries
 from ..errors import SecondEyeError
+from ..media.audio import AudioCopy
 from ..media.container import error_words, ffmpeg_name, video_stream
 
+# Containers made of boxes.
+BOXED = (".mp4", ".mov", ".m4v")
 # What goes along; timecode and other data tracks have no place in most containers.
 _COPIED = ("audio", "subtitle")
 # Said by the container itself, and wrong in another one.
@@ -30,41 +34,63 @@ def remux(
     change: Callable[[Packet], Packet] = lambda packet: packet,
     *,
     video_metadata: dict[str, str] | None = None,
+    rate: Fraction | None = None,
+    sound: Path | None = None,
     progress: Callable[[int], None] = lambda pictures: None,
     stop: Callable[[], None] = lambda: None,
 ) -> int:
     """Copy main video, sound, subtitles, chapters and metadata; return the number of pictures.
 
-    ``change`` gets each video packet and answers the one to write (see `replaced`). Raises
-    SecondEyeError where the source can't be read to its end or the target can't hold a stream.
+    ``change`` gets each video packet and answers the one to write (see `replaced`). ``rate``: of a
+    raw stream, which has no clock; ``change`` then sets the times. ``sound``: a file whose sound
+    is copied in place of the source's own. Raises SecondEyeError where the source can't be read to
+    its end or the target can't hold a stream, OSError for the disk.
     """
-    count = 0
+    options = {"movflags": "+write_colr"} if target.suffix.lower() in BOXED else {}
+    count, end = 0, Fraction(0)
     try:
         with (
             opened(source) as container,
-            av.open(ffmpeg_name(target), mode="w", options={"movflags": "+write_colr"}) as out,
+            av.open(ffmpeg_name(target), mode="w", options=options) as out,
         ):
             video = main_video(container, source)
-            streams = _streams(container, out, video, source, video_metadata or {})
+            kinds = _COPIED[1:] if sound else _COPIED
+            streams = _streams(container, out, video, source, kinds)
+            streams[video.index].metadata.update(video_metadata or {})
+            if rate is not None:
+                streams[video.index].time_base = 1 / rate
+            audio = None if sound is None else AudioCopy(sound, Fraction(0), out, target)
             for packet in container.demux([container.streams[index] for index in streams]):
-                if not packet.size or (packet.dts is None and packet.pts is None):
+                timeless = packet.dts is None and packet.pts is None
+                if not packet.size or (timeless and rate is None):
                     continue
                 stop()
                 is_video = packet.stream_index == video.index
                 written = change(packet) if is_video else packet
-                written.stream = streams[packet.stream_index]
-                out.mux(written)
                 if is_video:
                     count += 1
+                    end = max(end, _end(written))
                     progress(count)
+                written.stream = streams[packet.stream_index]
+                out.mux(written)
+                if audio is not None:
+                    audio.copy_until(end)
+            if audio is not None:
+                audio.close()
     except av.FFmpegError as error:
-        if isinstance(error, OSError) and not isinstance(error, av.error.InvalidDataError):
+        if isinstance(error, OSError):
             raise OSError(error.errno, error.strerror) from error
         raise SecondEyeError(
             f"{source.name} can't be copied into a {target.suffix} file ({error_words(error)}):"
             " choose another container."
         ) from error
     return count
+
+
+def _end(packet: Packet) -> Fraction:
+    """When the next picture would be shown, in seconds."""
+    ticks = (packet.pts if packet.pts is not None else packet.dts or 0) + (packet.duration or 0)
+    return ticks * Fraction(packet.time_base or 0)
 
 
 def replaced(packet: Packet, data: bytes) -> Packet:
@@ -128,12 +154,12 @@ def _streams(
     out: OutputContainer,
     video: VideoStream,
     source: Path,
-    video_metadata: dict[str, str],
+    kinds: Sequence[str],
 ) -> dict[int, Stream]:
     """Index in the source -> stream of the target."""
     streams: dict[int, Stream] = {}
     for stream in container.streams:
-        if stream.index != video.index and stream.type not in _COPIED:
+        if stream.index != video.index and stream.type not in kinds:
             continue
         try:
             copied = out.add_stream_from_template(stream, opaque=True)
@@ -144,7 +170,6 @@ def _streams(
             ) from error
         copied.metadata.update(stream.metadata)
         streams[stream.index] = cast(Stream, copied)
-    streams[video.index].metadata.update(video_metadata)
     out.metadata.update({k: v for k, v in container.metadata.items() if k not in _BRANDS})
     out.set_chapters(container.chapters())
     return streams

@@ -21,6 +21,8 @@ JOBS = {
     "layers": (".layers", "LayersJob"),
     "convert": (".convert", "ConvertJob"),
     "assemble": (".assemble", "AssembleJob"),
+    "stitch": (".stitch", "StitchJob"),
+    "tag": (".tag", "TagJob"),
     "check": (".check", "CheckJob"),
     "add_model": (".models", "AddModelJob"),
     "remove_model": (".models", "RemoveModelJob"),

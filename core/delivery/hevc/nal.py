@@ -20,13 +20,12 @@ _ESCAPE = re.compile(rb"\x00\x00(?=[\x00-\x03])")
 
 @dataclass(frozen=True)
 class Nal:
-    """One NAL unit; ``data`` is all of it, header and emulation prevention included."""
+    """One NAL unit; ``data`` is all of it, header and emulation prevention included.
+
+    What the properties say is HEVC's; H.264's units, with a header of one byte, are carried only.
+    """
 
     data: bytes
-
-    def __post_init__(self) -> None:
-        if len(self.data) < 3:
-            raise BitstreamError("a NAL unit is cut off")
 
     @property
     def type(self) -> int:
@@ -36,12 +35,18 @@ class Nal:
     @property
     def layer(self) -> int:
         """nuh_layer_id: 0 for the base view."""
-        return (self.data[0] & 1) << 5 | self.data[1] >> 3
+        return (self.data[0] & 1) << 5 | self._second >> 3
 
     @property
     def temporal(self) -> int:
         """TemporalId."""
-        return (self.data[1] & 7) - 1
+        return (self._second & 7) - 1
+
+    @property
+    def _second(self) -> int:
+        if len(self.data) < 2:
+            raise BitstreamError("a NAL unit is cut off")
+        return self.data[1]
 
     @property
     def is_slice(self) -> bool:
@@ -128,9 +133,12 @@ def split_prefixed(data: bytes, size: int) -> list[Nal]:
     return units
 
 
-def join_prefixed(units: Iterable[Nal]) -> bytes:
-    """A sample: every NAL unit behind its length in four bytes."""
-    return b"".join(len(unit.data).to_bytes(4, "big") + unit.data for unit in units)
+def join_prefixed(units: Iterable[Nal], size: int = 4) -> bytes:
+    """A sample: every NAL unit behind its length in ``size`` bytes."""
+    try:
+        return b"".join(len(unit.data).to_bytes(size, "big") + unit.data for unit in units)
+    except OverflowError as error:
+        raise BitstreamError("a NAL unit is too long for its place") from error
 
 
 def join_annex_b(units: Iterable[Nal]) -> bytes:

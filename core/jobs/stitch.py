@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two HEVC movies, one an eye, to one MV-HEVC movie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import SecondEyeError
+from .progress import IsCancelled, Progress, Report, stop_if
+from .spatial import checked_input, checked_output, spatial_named
+
+
+@dataclass(frozen=True)
+class StitchJob:
+    """Stitch ``left`` and ``right`` into ``output``, and read it back; see `stitch_movies`.
+
+    ``baseline`` in metres, ``disparity`` in picture widths, ``field_of_view`` in degrees; None: not
+    told.
+    """
+
+    left: str
+    right: str
+    output: str
+    hero: str = "left"
+    baseline: float | None = None
+    disparity: float | None = None
+    field_of_view: float | None = None
+    faststart: bool = True
+
+    def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
+        """Answers output, frames, checked (one line), message.
+
+        Raises SecondEyeError, UsageError, Cancelled; nothing is left of the output then.
+        """
+        from ..delivery.check import Expected, verify
+        from ..delivery.inspection import inspect_movie
+        from ..delivery.multiview import stitch_movies
+
+        stop_if(cancelled)
+        told = spatial_named(
+            "multiview", None, self.hero, self.baseline, self.disparity, self.field_of_view
+        )
+        left, right = checked_input(self.left), checked_input(self.right)
+        output = checked_output(self.output)
+        found = inspect_movie(left)
+        total = found.frames or 0
+        report(Progress("stitch", 0, total))
+        count = stitch_movies(
+            left,
+            right,
+            output,
+            told,
+            faststart=self.faststart,
+            progress=lambda pictures: report(Progress("stitch", pictures, total)),
+            stop=lambda: stop_if(cancelled),
+        )
+        asked = Expected(
+            frames=count,
+            width=found.width,
+            height=found.height,
+            views=2,
+            codec="hevc",
+            bit_depth=8,
+            spatial=told,
+            sound=bool(found.sound),
+            faststart=self.faststart,
+        )
+        checked = verify(
+            output,
+            asked,
+            progress=lambda pictures: report(Progress("check", pictures, count)),
+            stop=lambda: stop_if(cancelled),
+        )
+        if not checked.ok:
+            raise SecondEyeError(checked.message)
+        return {
+            "output": str(output),
+            "frames": count,
+            "checked": checked.message,
+            "message": f"{output}: MV-HEVC, experimental. {checked.message}",
+        }

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Metadata of stereo and projection for a movie that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .progress import IsCancelled, Progress, Report, stop_if
+from .spatial import checked_input, checked_output, rational, spatial_named
+
+
+@dataclass(frozen=True)
+class TagJob:
+    """Copy ``movie`` to ``output`` (which may be the same) with other tags; see `tag_movie`.
+
+    ``layout``: mono, multiview, left-right, right-left, top-bottom, or a packing's name (sbs,
+    half-sbs, half-top-bottom, vr180, mv-hevc). ``projection``: rectangular, vr180, vr360, fisheye;
+    None: as the layout says. ``baseline`` in metres, ``disparity`` in picture widths,
+    ``field_of_view`` in degrees; None: not told. ``rate`` ([numerator, denominator]) and ``sound``
+    (a file) are for a raw stream with two views.
+    """
+
+    movie: str
+    output: str
+    layout: str
+    projection: str | None = None
+    hero: str = "left"
+    baseline: float | None = None
+    disparity: float | None = None
+    field_of_view: float | None = None
+    rate: Sequence[int] | None = None
+    sound: str | None = None
+    faststart: bool = True
+
+    def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
+        """Answers output, layout, projection, written (kinds of tags), notes, message.
+
+        Raises SecondEyeError, UsageError, Cancelled; nothing is left of the output then.
+        """
+        from ..delivery.tag import tag_movie
+
+        stop_if(cancelled)
+        told = spatial_named(
+            self.layout,
+            self.projection,
+            self.hero,
+            self.baseline,
+            self.disparity,
+            self.field_of_view,
+        )
+        source, output = checked_input(self.movie), checked_output(self.output)
+        report(Progress("tag", 0, 0))
+        tagged = tag_movie(
+            source,
+            output,
+            told,
+            rate=rational(self.rate),
+            sound=None if self.sound is None else checked_input(self.sound),
+            faststart=self.faststart,
+            progress=lambda pictures: report(Progress("tag", pictures, 0)),
+            stop=lambda: stop_if(cancelled),
+        )
+        kinds = ", ".join(tagged.written) or "no tags"
+        message = f"{output}: {told.layout}, {told.projection} ({kinds})."
+        return {
+            "output": str(output),
+            "layout": told.layout,
+            "projection": told.projection,
+            "written": list(tagged.written),
+            "notes": list(tagged.notes),
+            "message": " ".join([message, *tagged.notes]),
+        }
