@@ -12,6 +12,8 @@ repair   what repair adds to the network's time at 448x256, `second-eye depth` w
 geometry errors of 24,000 triangles on stored depth (--depth: projects and EXR files; the demo's
          project unless given) by the sampling pattern, a uniform grid, pymartini and pydelatin (of
          the extra "benchmark"); time and memory of `second-eye sample`
+delivery MV-HEVC: both views bit-exact to their own encodes, stitching as a share of the encoding's
+         processor time, memory of `second-eye stitch` for ten times as many frames
 
 Absolute times depend on the machine: compare figures of one run only. No test asserts them.
 """
@@ -190,12 +192,19 @@ def benchmark_geometry(folder: Path) -> dict[str, float]:
     return figures | shot_figures(DEPTH) | cost_figures(folder, command)
 
 
+def benchmark_delivery(folder: Path) -> dict[str, float]:
+    from delivery.multiview import multiview_figures
+
+    return multiview_figures(folder)
+
+
 PARTS = {
     "depth": benchmark_depth,
     "memory": benchmark_memory,
     "fast": benchmark_fast,
     "repair": benchmark_repair,
     "geometry": benchmark_geometry,
+    "delivery": benchmark_delivery,
 }
 
 

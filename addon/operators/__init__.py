@@ -23,6 +23,7 @@ from . import (
     set_lens,
     shadow_catcher,
     show_flicker,
+    tag_movie,
     use_solve,
 )
 
@@ -45,6 +46,7 @@ MODULES = (
     shadow_catcher,
     export_relief,
     render_stereo,
+    tag_movie,
     check_engine,
     install_engine,
     add_model,

@@ -13,8 +13,8 @@ from ..operators import where
 from . import detail, relief_inputs, repair, solve, words
 from .layouts import Section, draw_running, split
 
-RENDER, BUILD = "Render Stereo", "Build Scene"
-ELSEWHERE = {RENDER, BUILD, *repair.TITLES, *detail.TITLES, *solve.TITLES}
+RENDER, BUILD, TAG = "Render Stereo", "Build Scene", "Tag Movie"
+ELSEWHERE = {RENDER, BUILD, TAG, *repair.TITLES, *detail.TITLES, *solve.TITLES}
 """Jobs that other sections than Analyse show."""
 
 
@@ -146,7 +146,11 @@ class SECOND_EYE_PT_output(Section, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("second_eye.render_stereo", icon="RENDER_ANIMATION")
         row.operator("second_eye.render_stereo", text="", icon="FILE_REFRESH").start_over = True
-        if session.latest.title == RENDER:
+        if running is not None and running.title == TAG:
+            draw_running(layout, running)
+            return
+        layout.operator("second_eye.choose_movie", icon="BOOKMARKS")
+        if session.latest.title in (RENDER, TAG):
             words.wrapped(layout, session.latest.text, icon=session.latest.icon)
 
 

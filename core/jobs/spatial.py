@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SecondEyeError, UsageError
 
@@ -41,6 +42,35 @@ def spatial_named(
         raise UsageError(f"{layout} is no {projection}: leave one of them out.")
     shown = projection or implied or "rectangular"
     return Spatial(plain, shown, hero, baseline, disparity, field_of_view).check()
+
+
+def of_rig(told: Spatial, rig: dict[str, Any]) -> Spatial:
+    """``told`` with the numbers of a rig where it has none of its own.
+
+    ``rig``: interocular and convergence in scene units, focal_over_width, metres_per_unit (or None:
+    no one knows), parallel (whether its pictures don't converge yet). Raises UsageError.
+    """
+    from ..delivery.rig_tags import rig_spatial
+    from ..stereo import StereoRig
+
+    try:
+        made = rig_spatial(
+            StereoRig(rig["interocular"], rig["convergence"], rig["focal_over_width"]),
+            rig["metres_per_unit"],
+            told.layout,
+            told.projection,
+            parallel=rig["parallel"],
+        )
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"The rig {rig} lacks numbers: see TagJob.") from error
+    if told.layout == "mono":
+        return replace(told, field_of_view=told.field_of_view or made.field_of_view)
+    return replace(
+        told,
+        baseline=made.baseline if told.baseline is None else told.baseline,
+        disparity=made.disparity if told.disparity is None else told.disparity,
+        field_of_view=told.field_of_view or made.field_of_view,
+    )
 
 
 def checked_input(name: str) -> Path:

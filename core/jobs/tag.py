@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .progress import IsCancelled, Progress, Report, stop_if
-from .spatial import checked_input, checked_output, rational, spatial_named
+from .spatial import checked_input, checked_output, of_rig, rational, spatial_named
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class TagJob:
     ``layout``: mono, multiview, left-right, right-left, top-bottom, or a packing's name (sbs,
     half-sbs, half-top-bottom, vr180, mv-hevc). ``projection``: rectangular, vr180, vr360, fisheye;
     None: as the layout says. ``baseline`` in metres, ``disparity`` in picture widths,
-    ``field_of_view`` in degrees; None: not told. ``rate`` ([numerator, denominator]) and ``sound``
-    (a file) are for a raw stream with two views.
+    ``field_of_view`` in degrees; None: as ``rig`` says (see `of_rig`), else not told. ``rate``
+    ([numerator, denominator]) and ``sound`` (a file) are for a raw stream with two views.
     """
 
     movie: str
@@ -30,6 +30,7 @@ class TagJob:
     baseline: float | None = None
     disparity: float | None = None
     field_of_view: float | None = None
+    rig: dict[str, Any] | None = None
     rate: Sequence[int] | None = None
     sound: str | None = None
     faststart: bool = True
@@ -50,6 +51,8 @@ class TagJob:
             self.disparity,
             self.field_of_view,
         )
+        if self.rig is not None:
+            told = of_rig(told, self.rig)
         source, output = checked_input(self.movie), checked_output(self.output)
         report(Progress("tag", 0, 0))
         tagged = tag_movie(

@@ -177,3 +177,11 @@ def test_other_containers_and_damage_are_refused(eyes, tmp_path):
     with pytest.raises(SecondEyeError):
         stitch_movies(eyes[0], torn, tmp_path / "both.mp4")
     assert [p.name for p in tmp_path.iterdir()] == ["torn.mp4"]
+
+
+def test_start_codes():
+
+    from core.delivery.hevc import split_annex_b
+
+    assert split_annex_b(b"no start code") == []
+    assert [unit.data for unit in split_annex_b(b"\0\0\1ab\0\0\0\1cd\0")] == [b"ab", b"cd"]

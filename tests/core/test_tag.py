@@ -262,3 +262,27 @@ def test_a_rate_must_be_known(movies, tmp_path):
     for wrong in ([1, 0], 0, "x"):
         with pytest.raises(UsageError):
             rational(wrong)
+
+
+def test_the_job_takes_a_rig(movies, tmp_path):
+    from core.jobs.registry import make_job
+
+    rig = {
+        "interocular": 0.1,
+        "convergence": 2.0,
+        "focal_over_width": 1.0,
+        "metres_per_unit": 0.6,
+        "parallel": True,
+    }
+    output = tmp_path / "out.mp4"
+    arguments = {"movie": str(movies["left"]), "output": str(output), "layout": "sbs", "rig": rig}
+    seen: list[str] = []
+    job = make_job("tag", arguments)
+    value = job.run(lambda progress: seen.append(progress.stage), lambda: False)
+    assert value["written"] == ["st3d", "vexu", "hfov", "frame packing SEI"] and seen
+    told = inspect_movie(output).spatial
+    assert (told.baseline, told.disparity) == (0.06, 0.05)
+    assert told.field_of_view == pytest.approx(53.13, abs=1e-3)
+    broken = make_job("tag", {**arguments, "rig": {"interocular": 1.0}})
+    with pytest.raises(UsageError, match="lacks numbers"):
+        broken.run(lambda progress: None, lambda: False)

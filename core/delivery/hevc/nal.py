@@ -114,6 +114,8 @@ def escaped_length(data: bytes, count: int) -> int:
 def split_annex_b(data: bytes) -> list[Nal]:
     """The NAL units between start codes."""
     starts = [match.end() for match in _START.finditer(data)]
+    if not starts:
+        return []
     ends = [start - 3 for start in starts[1:]] + [len(data)]
     units = (data[a:b].rstrip(b"\0") for a, b in zip(starts, ends, strict=True))
     return [Nal(unit) for unit in units if unit]
