@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.delivery.check import Expected, verify
-from core.delivery.hevc import UnlikeError
+from core.delivery.hevc import UnlikeError, split_annex_b
 from core.delivery.multiview import stitch_movies
 from core.delivery.spatial import Spatial
 from core.errors import SecondEyeError, UsageError
@@ -180,8 +180,5 @@ def test_other_containers_and_damage_are_refused(eyes, tmp_path):
 
 
 def test_start_codes():
-
-    from core.delivery.hevc import split_annex_b
-
     assert split_annex_b(b"no start code") == []
     assert [unit.data for unit in split_annex_b(b"\0\0\1ab\0\0\0\1cd\0")] == [b"ab", b"cd"]
