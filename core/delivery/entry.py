@@ -9,6 +9,8 @@ from .boxes.build import Node
 from .boxes.errors import BoxError
 from .spatial import KINDS
 
+# Google's first way (Spherical Video V1): XML in a box of the track, which contradicts the new one.
+SPHERICAL_V1 = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 _CONFIGURATIONS = ("hvcC", "lhvC")
 
 
@@ -23,6 +25,16 @@ def video_entries(moov: Node, name: str) -> list[Node]:
         if entries:
             return entries
     raise BoxError(f"{name} has no video track: give a movie.")
+
+
+def drop_spherical_v1(moov: Node) -> None:
+    """Take XML of Spherical Video V1 out of every track."""
+    for track in moov.all("trak"):
+        track.children = [
+            child
+            for child in track.children or ()
+            if not (child.kind == "uuid" and child.data.startswith(SPHERICAL_V1))
+        ]
 
 
 def set_spatial(entry: Node, boxes: Sequence[Node]) -> None:

@@ -19,6 +19,7 @@ from .. import temporaries
 from ..errors import SecondEyeError
 from ..media.audio import AudioCopy
 from ..media.container import error_words, ffmpeg_name, video_stream
+from .steady import SteadyClock, steady_clock
 
 # Containers made of boxes.
 BOXED = (".mp4", ".mov", ".m4v")
@@ -48,6 +49,7 @@ def remux(
     """
     options = {"movflags": "+write_colr"} if target.suffix.lower() in BOXED else {}
     count, end = 0, Fraction(0)
+    clock = _clock(source) if options else None
     try:
         with (
             opened(source) as container,
@@ -59,6 +61,8 @@ def remux(
             streams[video.index].metadata.update(video_metadata or {})
             if rate is not None:
                 streams[video.index].time_base = 1 / rate
+            elif clock is not None:
+                streams[video.index].time_base = clock.base
             audio = None if sound is None else AudioCopy(sound, Fraction(0), out, target)
             for packet in container.demux([container.streams[index] for index in streams]):
                 timeless = packet.dts is None and packet.pts is None
@@ -68,6 +72,8 @@ def remux(
                 is_video = packet.stream_index == video.index
                 written = change(packet) if is_video else packet
                 if is_video:
+                    if clock is not None:
+                        clock.set(written, Fraction(video.time_base or 0))
                     count += 1
                     end = max(end, _end(written))
                     progress(count)
@@ -85,6 +91,12 @@ def remux(
             " choose another container."
         ) from error
     return count
+
+
+def _clock(source: Path) -> SteadyClock | None:
+    """Of a Matroska file: its milliseconds would stay in an MP4 for ever."""
+    with opened(source) as container:
+        return steady_clock(container) if "matroska" in container.format.name else None
 
 
 def _end(packet: Packet) -> Fraction:

@@ -12,7 +12,7 @@ from av.packet import Packet
 
 from ..errors import SecondEyeError, UsageError
 from .boxes import BoxFile, Node, looks_like_boxes, rewrite
-from .entry import set_spatial, video_entries
+from .entry import drop_spherical_v1, set_spatial, video_entries
 from .frame_packing import CODECS, FramePackingWriter
 from .hevc.errors import BitstreamError
 from .inspection import Inspection, inspect_movie
@@ -170,6 +170,7 @@ def _unchanged(packet: Packet) -> Packet:
 
 
 def _describe(moov: Node, name: str, told: Spatial, copied: bool) -> None:
+    drop_spherical_v1(moov)
     for entry in video_entries(moov, name):
         set_spatial(entry, spatial_boxes(told))
         if copied and entry.kind == "hev1":  # FFmpeg's choice; Apple's players want the other one

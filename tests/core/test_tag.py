@@ -3,6 +3,7 @@
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -107,6 +108,49 @@ def test_matroska_gets_its_own_tag(movies, tmp_path):
             assert len(file.streams.audio) == (source == "hevc")
         assert clips.same(clips.decode(output), clips.decode(movies[source]))
         assert inspect_movie(output).frame_packing == "right-left"
+
+
+def test_milliseconds_of_matroska_become_exact_times(movies, tmp_path):
+    output, variable = tmp_path / "out.mp4", tmp_path / "variable.mkv"
+    tag_movie(movies["mkv"], output, Spatial("left-right"))
+    assert clips.times(output) == [n * Fraction(1001, 24000) for n in range(7)]
+    assert inspect_movie(output).rate == Fraction(24000, 1001)
+    # With sound, whose coder starts ahead of time, the first picture isn't at 0: it stays in sync.
+    late = tmp_path / "late.mkv"
+    tag_movie(movies["h264"], late, Spatial("left-right"))
+    tag_movie(late, output, Spatial("left-right"))
+    start = clips.times(late)[0]
+    got = clips.times(output)
+    assert all(
+        abs(t - start - n * Fraction(1001, 24000)) < Fraction(1, 10_000) for n, t in enumerate(got)
+    )
+    assert {b - a for a, b in pairwise(got)} == {Fraction(1001, 24000)}
+    # Pictures at times of their own keep them.
+    from core.delivery.remux import remux, replaced
+
+    def slower(packet):
+        new = replaced(packet, bytes(packet))
+        new.pts, new.dts = packet.pts + packet.pts**2 // 400, packet.dts
+        return new
+
+    remux(movies["mkv"], variable, slower)
+    tag_movie(variable, output, Spatial("left-right"))
+    assert clips.times(output) == clips.times(variable)
+
+
+def test_xml_of_an_older_way_is_taken_out(movies, tmp_path):
+    from core.delivery.boxes import Node, rewrite
+    from core.delivery.entry import SPHERICAL_V1
+
+    old, output = tmp_path / "old.mp4", tmp_path / "new.mp4"
+    xml = Node("uuid", SPHERICAL_V1 + b"<rdf:SphericalVideo/>")
+    rewrite(movies["h264"], old, lambda moov: moov.find("trak").children.append(xml))
+    assert "Spherical Video V1" in " ".join(inspect_movie(old).notes)
+    tag_movie(old, output, Spatial("left-right", "vr180"))
+    assert b"rdf:SphericalVideo" in old.read_bytes()
+    assert b"rdf:SphericalVideo" not in output.read_bytes()
+    assert not inspect_movie(output).notes
+    assert clips.same(clips.decode(output), clips.decode(movies["h264"]))
 
 
 def test_a_codec_without_sei_keeps_its_bytes(tmp_path):

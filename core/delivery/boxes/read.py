@@ -76,6 +76,10 @@ class BoxFile:
             raise BoxError(f'{self.name} is damaged: its "{box.kind}" box has {size} bytes.')
         return self._at(box.body, size)
 
+    def name_of(self, box: Box) -> bytes:
+        """The sixteen bytes that name a "uuid" box."""
+        return self._at(box.body - 16, 16)
+
     def find(self, *path: str) -> Box | None:
         """The first box at the end of ``path``, from the file's own level on."""
         return next(self.all(*path), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..boxes import Box, BoxError, BoxFile, Node, parse
+from ..entry import SPHERICAL_V1
 from ..spatial import Read, read_spatial
 from .report import BoxLine, Hdr
 
@@ -44,6 +45,7 @@ def read_contents(path: Path) -> Contents:
                 (child.data for child in children if child.kind == "lhvC"), None
             )
             found.notes = _order_notes([child.kind for child in children])
+        found.notes += _v1_notes(boxes)
     return found
 
 
@@ -84,6 +86,14 @@ def _hdr(children: list[Node]) -> Hdr | None:
     if len(light) >= 4:
         levels = int.from_bytes(light[:2], "big"), int.from_bytes(light[2:4], "big")
     return Hdr(brightest, darkest, levels) if mastering or light else None
+
+
+def _v1_notes(boxes: BoxFile) -> list[str]:
+    """A uuid's header holds its name, so the payload begins with the XML."""
+    for found in boxes.all("moov", "trak", "uuid"):
+        if boxes.name_of(found) == SPHERICAL_V1:
+            return ["A track holds Spherical Video V1 (XML) too: `tag` takes it out."]
+    return []
 
 
 def _order_notes(kinds: list[str]) -> list[str]:
