@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``blender --command second_eye depth|scene|render``: the operators, from a shell."""
+"""``blender --command second_eye depth|scene|render|tag``: the operators, from a shell."""
 
 from __future__ import annotations
 
@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("blend", type=Path)
     render.add_argument("--output", type=Path, help="default: as the scene says")
     render.set_defaults(run=_render)
+    tag = commands.add_parser("tag", help="tell players that a rendered movie is stereo")
+    tag.add_argument("blend", type=Path, help="the scene that rendered it")
+    tag.add_argument("--movie", type=Path, help="default: the scene's stereo movie")
+    tag.add_argument("--output", type=Path, help="default: in the movie's place")
+    tag.set_defaults(run=_tag)
     return parser
 
 
@@ -114,6 +119,14 @@ def _render(options: argparse.Namespace) -> None:
     if options.output:
         bpy.context.scene.second_eye.output_path = str(options.output.resolve())
     bpy.ops.second_eye.render_stereo()
+
+
+def _tag(options: argparse.Namespace) -> None:
+    bpy.ops.wm.open_mainfile(filepath=str(options.blend.resolve()))
+    bpy.ops.second_eye.tag_movie(
+        filepath=str(options.movie.resolve()) if options.movie else "",
+        output=str(options.output.resolve()) if options.output else "",
+    )
 
 
 def register() -> None:

@@ -35,7 +35,9 @@ def inspect(engine_python: Path, module):
     return look
 
 
-def test_a_rendered_movie_is_tagged(second_eye, analysed: Path, tmp_path: Path, inspect) -> None:
+def test_a_rendered_movie_is_tagged(
+    second_eye, analysed: Path, tmp_path: Path, inspect, module
+) -> None:
     scene = bpy.context.scene
     scene.second_eye.project_folder = str(analysed)
     scene.second_eye.output_path = str(tmp_path / "movie.mp4")
@@ -63,6 +65,12 @@ def test_a_rendered_movie_is_tagged(second_eye, analysed: Path, tmp_path: Path, 
     told = inspect(other)
     assert told["spatial"]["spherical"] == [0, 0, 0x40000000, 0x40000000]
     assert told["spatial"]["baseline"] is None and told["frame_packing"] is None
+
+    blend, again = tmp_path / "scene.blend", tmp_path / "again.mkv"
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    command = module("addon.command_line").main
+    assert command(["tag", str(blend), "--output", str(again)]) == 0
+    assert inspect(again)["stereo_mode"] == "left_right"
 
 
 def test_what_cant_be_tagged_says_so(second_eye, tmp_path: Path) -> None:
