@@ -6,7 +6,12 @@ from typing import Any
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """--hero, --baseline-mm, --disparity, --field-of-view, --no-faststart."""
+    """--projection, --hero, --baseline-mm, --disparity, --field-of-view, --no-faststart."""
+    parser.add_argument(
+        "--projection",
+        metavar="rectangular|vr180|vr360|fisheye",
+        help="default: rectangular, or as the layout says",
+    )
     parser.add_argument(
         "--hero", choices=("none", "left", "right"), default="left", help="the eye for flat players"
     )
@@ -32,9 +37,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def numbers(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The same as arguments of a job: metres, picture widths, degrees."""
+    """The same as arguments of a job, in metres, picture widths, degrees."""
     baseline, disparity = arguments.baseline_mm, arguments.disparity
     return {
+        "projection": arguments.projection,
         "hero": arguments.hero,
         "baseline": None if baseline is None else baseline / 1e3,
         "disparity": None if disparity is None else disparity / 1e2,

@@ -21,11 +21,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="left-right (sbs, half-sbs), right-left, top-bottom (half-top-bottom), vr180 (side by "
         "side), multiview (mv-hevc), or mono, which removes the tags",
     )
-    parser.add_argument(
-        "--projection",
-        metavar="rectangular|vr180|vr360|fisheye",
-        help="default: rectangular, or as the layout says",
-    )
     spatial.configure(parser)
     parser.add_argument(
         "--rate", type=parse_rate, metavar="R", help="frames a second of a raw stream"
@@ -41,7 +36,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         movie=arguments.file,
         output=arguments.output,
         layout=arguments.layout,
-        projection=arguments.projection,
         rate=arguments.rate,
         sound=arguments.sound,
         **spatial.numbers(arguments),

@@ -15,13 +15,14 @@ from .spatial import checked_input, checked_output, spatial_named
 class StitchJob:
     """Stitch ``left`` and ``right`` into ``output``, and read it back; see `stitch_movies`.
 
-    ``baseline`` in metres, ``disparity`` in picture widths, ``field_of_view`` in degrees; None: not
-    told.
+    ``projection``: rectangular (None), vr180, vr360, fisheye; ``baseline`` in metres, ``disparity``
+    in picture widths, ``field_of_view`` in degrees; None: not told.
     """
 
     left: str
     right: str
     output: str
+    projection: str | None = None
     hero: str = "left"
     baseline: float | None = None
     disparity: float | None = None
@@ -39,7 +40,12 @@ class StitchJob:
 
         stop_if(cancelled)
         told = spatial_named(
-            "multiview", None, self.hero, self.baseline, self.disparity, self.field_of_view
+            "multiview",
+            self.projection,
+            self.hero,
+            self.baseline,
+            self.disparity,
+            self.field_of_view,
         )
         left, right = checked_input(self.left), checked_input(self.right)
         output = checked_output(self.output)

@@ -40,6 +40,7 @@ class TagJob:
 
         Raises SecondEyeError, UsageError, Cancelled; nothing is left of the output then.
         """
+        from ..delivery.inspection import inspect_movie
         from ..delivery.tag import tag_movie
 
         stop_if(cancelled)
@@ -54,7 +55,8 @@ class TagJob:
         if self.rig is not None:
             told = of_rig(told, self.rig)
         source, output = checked_input(self.movie), checked_output(self.output)
-        report(Progress("tag", 0, 0))
+        total = inspect_movie(source).frames or 0
+        report(Progress("tag", 0, total))
         tagged = tag_movie(
             source,
             output,
@@ -62,7 +64,7 @@ class TagJob:
             rate=rational(self.rate),
             sound=None if self.sound is None else checked_input(self.sound),
             faststart=self.faststart,
-            progress=lambda pictures: report(Progress("tag", pictures, 0)),
+            progress=lambda pictures: report(Progress("tag", pictures, total)),
             stop=lambda: stop_if(cancelled),
         )
         kinds = ", ".join(tagged.written) or "no tags"

@@ -240,6 +240,10 @@ def test_a_tagged_multiview_movie_gets_other_numbers(movies, tmp_path, capsys):
     left, right = str(movies["left"]), str(movies["right"])
     assert main(["stitch", left, right, "-o", str(path), "--baseline-mm", "64"]) == 0
     assert "read back: 12 frames, 2 views of 96x64" in capsys.readouterr().out
+    assert main(["stitch", left, right, "-o", str(path), "--projection", "vr180"]) == 0
+    _, boxes, _ = independent_boxes.video_entry(path)
+    assert boxes["vexu/proj/prji"][4:] == b"hequ" and boxes["hfov"] == (180_000).to_bytes(4, "big")
+    assert "st3d" not in boxes and "sv3d" not in boxes
     more = ["--layout", "mv-hevc", "--baseline-mm", "63.5", "--disparity", "1.5"]
     assert main(["tag", str(path), "-o", str(path), *more]) == 0
     found = inspect_movie(path)
