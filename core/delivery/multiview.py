@@ -66,7 +66,7 @@ def stitch_movies(
             done += 1
             return ours.packet(packet, units)
 
-        with unfinished(output, "muxed", "final") as (muxed, final):
+        with unfinished(output) as (muxed, final):
             remux(left, muxed, join, progress=progress, stop=stop)
             if next(others, None) is not None:
                 raise _lengths(theirs, ours, done)

@@ -71,7 +71,7 @@ def mux_multiview(
         view = movie.view
         base = hvcc(view.main_sps(), [unit for same in view.units.values() for unit in same])
         layer = lhvc(view.main_sps(), second)
-        with unfinished(output, "muxed", "final") as (muxed, final):
+        with unfinished(output) as (muxed, final):
             remux(source, muxed, change, rate=clock, sound=sound, progress=progress, stop=stop)
             describe = described(output, base, layer, spatial)
             rewrite(muxed, final, describe, faststart=faststart, stop=stop)

@@ -25,6 +25,7 @@ from .steady import SteadyClock, steady_clock
 BOXED = (".mp4", ".mov", ".m4v")
 # What goes along; timecode and other data tracks have no place in most containers.
 _COPIED = ("audio", "subtitle")
+_PARTS = ("muxed", "final")
 # Said by the container itself, and wrong in another one.
 _BRANDS = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
@@ -136,26 +137,27 @@ def opened(path: Path) -> Iterator[InputContainer]:
 
 
 @contextmanager
-def unfinished(output: Path, *parts: str) -> Iterator[list[Path]]:
-    """Temporary names beside ``output``, one for each of ``parts``; the last one is renamed to it.
+def unfinished(output: Path) -> Iterator[tuple[Path, Path]]:
+    """Two temporary names beside ``output``, for a first copy and for the whole file.
 
-    The others are removed at the end, all of them after an exception. OSErrors become a sentence.
+    At the end the second one is renamed to ``output`` and the first removed; after an exception
+    both are. What a killed process left is removed too. OSErrors become a sentence.
     """
-    places = [output.with_name(f"{output.stem}.{part}{output.suffix}") for part in parts]
-    names = [temporaries.name_for(place) for place in places]
-    for place, name in zip(places, names, strict=True):
+    places = [output.with_name(f"{output.stem}.{part}{output.suffix}") for part in _PARTS]
+    first, whole = (temporaries.name_for(place) for place in places)
+    for place, name in zip(places, (first, whole), strict=True):
         temporaries.remove_stale(place)
         temporaries.register(name)
     try:
-        yield names
-        names[-1].replace(output)
+        yield first, whole
+        whole.replace(output)
     except OSError as error:
         raise SecondEyeError(
             f"{output} can't be written ({error_words(error)}): free some space or choose another"
             " folder."
         ) from error
     finally:
-        for name in names:
+        for name in (first, whole):
             with suppress(OSError):
                 name.unlink(missing_ok=True)
             temporaries.forget(name)

@@ -78,13 +78,14 @@ def tag_movie(
     boxed = output.suffix.lower() in BOXED
     writes_sei = _wants_sei(found, told)
     copied = writes_sei or not boxed or not _rewritable(source, output)
-    with unfinished(output, *(("copied", "final") if copied and boxed else ("final",))) as names:
+    with unfinished(output) as (muxed, final):
         if copied:
-            pictures = _copy(source, names[0], found, told, writes_sei, progress, stop)
+            copy = muxed if boxed else final
+            pictures = _copy(source, copy, found, told, writes_sei, progress, stop)
         if boxed:
             rewrite(
-                names[0] if copied else source,
-                names[-1],
+                muxed if copied else source,
+                final,
                 lambda moov: _describe(moov, str(source), told, copied),
                 faststart=faststart,
                 stop=stop,

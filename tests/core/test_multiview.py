@@ -169,6 +169,27 @@ def test_freely_chosen_gops_are_refused(tmp_path):
         stitch_movies(left, right, tmp_path / "both.mp4")
 
 
+def test_a_full_disk_leaves_nothing(eyes, tmp_path):
+    resource = pytest.importorskip("resource")  # POSIX
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    output = tmp_path / "both.mp4"
+    output.write_bytes(b"earlier")
+    try:  # no file may grow over this: the same as a disk that is full, but for errno
+        resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))
+        with pytest.raises(SecondEyeError, match="can't be written"):
+            stitch_movies(*eyes, output)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert output.read_bytes() == b"earlier" and len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_a_killed_process_left_is_removed(eyes, tmp_path):
+    left = tmp_path / ".both.muxed.999999999.part.mp4"
+    left.write_bytes(b"unfinished")
+    stitch_movies(*eyes, tmp_path / "both.mp4")
+    assert [path.name for path in tmp_path.iterdir()] == ["both.mp4"]
+
+
 def test_other_containers_and_damage_are_refused(eyes, tmp_path):
     with pytest.raises(UsageError, match=r"name it \.mp4 or \.mov"):
         stitch_movies(*eyes, tmp_path / "both.mkv")
