@@ -21,6 +21,7 @@ from .raster import Cover, covers
 RATE = 0.15  # triangles that one round adds, as a share of those there
 CAREFUL = 0.2  # the same, where a round costs more
 LEAST = 64  # triangles that get one at least
+LAST = 1 / 400  # of the points, kept for the last rounds
 SLIVER = 0.1  # squared height over the parts of the edge below it: 35 degrees off a straight angle
 
 
@@ -74,24 +75,30 @@ class Refinement:
         energy: float = 0.0,
         told: Callable[[], None] = _nothing,
         careful: bool = False,
+        finest: bool = False,
     ) -> None:
         """Insert points until one more would exceed ``triangles`` or ``points``, or ``total`` is at
         most ``energy``, or nothing is missed any more.
 
         ``told`` is called before each round; what it raises ends the work. ``careful``: points go
         where something is missed even after edges were turned (see `align`), so none is spent on
-        a step that needs only that: a tenth less error for twice the time.
+        a step that needs only that: a tenth less error for twice the time. ``finest``: no more
+        will follow; the last few points go where turning edges fails.
         """
         while self.total > energy:
             told()
             have = self.triangles
             count = max(LEAST, int((CAREFUL if careful else RATE) * have / 2))
+            left = count
             if triangles is not None:
-                count = min(count, (triangles - have) // 2)
+                left = (triangles - have) // 2
             if points is not None:
-                count = min(count, points + 1 - len(self.mesh.points))
-            if count <= 0:
+                left = min(left, points + 1 - len(self.mesh.points))
+            if left <= 0:
                 return
+            if careful and finest and left <= count:
+                left = self._at_the_end(left)
+            count = min(count, left)
             missed, worst = self._missed_aligned(told) if careful else (self.energy, self._worst)
             wanted = np.flatnonzero(missed > 0.0)
             if not len(wanted):
@@ -100,6 +107,12 @@ class Refinement:
                 part = np.argpartition(missed[wanted], len(wanted) - count)
                 wanted = np.sort(wanted[part[-count:]])
             self._insert(wanted, worst[wanted])
+
+    def _at_the_end(self, left: int) -> int:
+        """How many of the ``left`` last points go at once. Turning edges ends in a few places where
+        no turn helps and much is missed; few points more don't make new ones."""
+        last = max(8, int(LAST * len(self.mesh.points)))
+        return left - last if left > 2 * last else max(left // 2, min(left, 8))
 
     def _missed_aligned(self, told: Callable[[], None]) -> tuple[np.ndarray, np.ndarray]:
         """Of each triangle, what is missed within it once edges are turned, and its worst pixel."""

@@ -59,7 +59,7 @@ class Sampler:
                     limit = {goal.kind: amount}
                     # The last two doublings have three quarters of all points.
                     careful = i < CAREFUL_LEVELS and self._aggregate.layers.size <= CAREFUL_MOST
-                    self._refinement.grow(**limit, told=self._told, careful=careful)
+                    self._refinement.grow(**limit, told=self._told, careful=careful, finest=i == 0)
                     self._keep()
         self.drafts = self.drafts[-LEVELS:]
 

@@ -298,3 +298,29 @@ def test_a_bad_file_is_told_in_one_sentence(tmp_path):
 def save_other(folder, pattern):
     save(folder / "other.npz", pattern)
     return "other.npz"
+
+
+def cards(seed, height=60, width=80, count=14):
+    """Tilted rectangles before one another: planes, and steps in all directions between them."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    picture = np.zeros((height, width))
+    for number in range(count):
+        centre, turn = rng.uniform(0, (width, height)), rng.uniform(0, np.pi)
+        size = rng.uniform(5, 25, 2)
+        u = (x - centre[0]) * np.cos(turn) + (y - centre[1]) * np.sin(turn)
+        v = (y - centre[1]) * np.cos(turn) - (x - centre[0]) * np.sin(turn)
+        slope = 0.002 * rng.normal(size=2)
+        plane = number / count + 0.05 + slope[0] * u + slope[1] * v
+        picture = np.where((np.abs(u) < size[0]) & (np.abs(v) < size[1]), plane, picture)
+    return picture.clip(0, 1).astype(np.float32)
+
+
+def test_the_last_points_go_where_turning_edges_fails():
+    """A few pixels that miss a step by much outweighed all others: 3 of these 4 had some."""
+    worst = []
+    for seed in (6, 7, 11, 16):
+        picture = cards(seed)
+        pattern = sampled([picture], Goal("triangles", 2500))
+        worst.append(misses(pattern, -1, picture).max())
+    assert np.mean(np.array(worst) < 0.01) >= 0.75
