@@ -11,7 +11,9 @@ repair   what repair adds to the network's time at 448x256, `second-eye depth` w
          and the memory of repairing 3840x2160 depth
 geometry errors of 24,000 triangles on stored depth (--depth: projects and EXR files; the demo's
          project unless given) by the sampling pattern, a uniform grid, pymartini and pydelatin (of
-         the extra "benchmark"); time and memory of `second-eye sample`
+         the extra "benchmark"); time and memory of `second-eye sample`; playback in Blender; views
+         from beside, by the fast path and by Blender's relief, of stereo pairs with true disparity
+         (--stereo) and of rendered scenes with true depth (--renders)
 delivery MV-HEVC: both views bit-exact to their own encodes, stitching as a share of the encoding's
          processor time, memory of `second-eye stitch` for ten times as many frames
 
@@ -36,6 +38,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 DEPTH: list[Path] = [ROOT / "out" / "demo" / "bikes.secondeye"]
+STEREO: list[Path] = []
+RENDERS: list[Path] = []
 
 
 def make_clip(path: Path, width: int, height: int, frames: int) -> Path:
@@ -177,6 +181,7 @@ def benchmark_geometry(folder: Path) -> dict[str, float]:
         shot_figures,
         stored_frames,
     )
+    from relief.novel_view import novel_figures
     from relief.playback import playback_figures
 
     missing = [path for path in DEPTH if not path.exists()]
@@ -189,6 +194,10 @@ def benchmark_geometry(folder: Path) -> dict[str, float]:
     figures = frame_figures(stored_frames(DEPTH), table)
     print("\n".join(["RMS error (99th percentile) in thousandths of the depth's range", *table]))
     figures |= playback_figures(folder, moving_project, command)
+    for given, option in ((STEREO, "--stereo"), (RENDERS, "--renders")):
+        if not given:
+            print(f"geometry: {option} is not given: novel views of those are left out")
+    figures |= novel_figures(folder, STEREO, RENDERS, command)
     return figures | shot_figures(DEPTH) | cost_figures(folder, command)
 
 
@@ -214,11 +223,14 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--depth", type=Path, nargs="+", metavar="PATH", help="for geometry")
+    parser.add_argument("--stereo", type=Path, nargs="+", default=[], metavar="FOLDER")
+    parser.add_argument("--renders", type=Path, nargs="+", default=[], metavar="FOLDER")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     DEPTH[:] = arguments.depth or DEPTH
+    STEREO[:], RENDERS[:] = arguments.stereo, arguments.renders
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
     report: dict[str, dict[str, float]] = {}
     for name in arguments.parts or PARTS:

@@ -43,7 +43,7 @@ def _plates(folder: Path) -> None:
         write_image(project.plate_path(frame), grey)
 
 
-def _extension() -> Any:
+def extension() -> Any:
     """The add-on from this tree as a package, without its panels."""
     import bpy
 
@@ -66,7 +66,7 @@ def measure(folder: Path) -> dict[str, float]:
     import bpy
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    stage = _extension()
+    stage = extension()
     compat = importlib.import_module("second_eye.addon.stage.compat")
     project = importlib.import_module("second_eye.core.project").Project.open(folder)
     scene = bpy.context.scene

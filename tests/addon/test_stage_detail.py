@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import pytest
-from stage_case import Case, engine, positions, sample
+from stage_case import Case, engine, positions, render, sample
 
 EMPTY = """
 import sys
@@ -222,6 +222,23 @@ def test_flat_depth_and_one_pixel_in_one_frame(
     assert len(relief.data.polygons) == 2 + 16  # the picture, and the apron around it
     distance = 1 / module("core.geometry").inverse_distance(0.5, 2.0, 20.0)
     np.testing.assert_allclose(-positions(relief)[:, 2], distance, rtol=1e-3)
+
+
+def test_a_frame_of_8k(module, second_eye, engine_python, tmp_path) -> None:
+    """The plate keeps its size; depth is as small as it was stored."""
+    depth = np.full((1, 18, 32), 0.1, np.float32)
+    depth[:, 6:12, 8:24] = 0.9
+    plate = np.zeros((1, 4320, 7680, 3), np.uint8)
+    plate[:, 1440:2880, 1920:5760] = 200
+    case = Case(module, engine_python, tmp_path, plate, depth)
+    sample(module, engine_python, case, 1000)
+    _build(module, case)
+    scene = bpy.context.scene
+    assert (scene.render.resolution_x, scene.render.resolution_y) == (7680, 4320)
+    scene.render.resolution_percentage = 1
+    picture = render(scene, 1, tmp_path / "small.png").astype(int)
+    height, width = picture.shape[:2]
+    assert (picture[height // 2, width // 2] >= 198).all() and picture[2].max() <= 2
 
 
 def test_build_scene_samples_what_lacks_a_pattern(module, case) -> None:
