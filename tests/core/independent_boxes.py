@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boxes of an MP4 as pymp4 reads them, a reader that shares nothing with the code under test."""
+"""Movies as pymp4 and MediaInfo read them: neither shares anything with the code under test."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from pymediainfo import MediaInfo
 from pymp4.parser import Box
 
 # Behind what pymp4 takes of a SampleEntry; then the children of a VisualSampleEntry begin.
@@ -62,6 +63,12 @@ def _inside(data: bytes, path: str, found: dict[str, bytes]) -> list[tuple[str, 
             _inside(payload, f"{path}{name}/", found)
         at += box.end
     return names
+
+
+def mediainfo(path: Path) -> dict[str, Any]:
+    """What MediaInfo says of the video."""
+    tracks = MediaInfo.parse(path).tracks
+    return next(track.to_data() for track in tracks if track.track_type == "Video")
 
 
 def chunk_offsets(path: Path) -> list[list[int]]:

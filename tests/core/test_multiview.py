@@ -8,6 +8,7 @@ import eyes_clips as clips
 import independent_boxes
 import numpy as np
 import pytest
+from independent_boxes import mediainfo
 
 from core.delivery.check import Expected, verify
 from core.delivery.hevc import UnlikeError, split_annex_b
@@ -76,6 +77,14 @@ def test_boxes_read_by_another_reader(stitched):
     assert sps[0] >> 1 == 33 and (sps[0] & 1) << 5 | sps[1] >> 3 == 1
     names = [box.type for box in independent_boxes.top(stitched)]
     assert names.index(b"moov") < names.index(b"mdat")
+
+
+def test_mediainfo_sees_two_views(stitched, eyes):
+    """MediaInfo reads boxes and the VPS's extension with code of its own."""
+    told, single = mediainfo(stitched), mediainfo(eyes[0])
+    assert told["format_profile"].startswith("Multiview Main@") and told["count_of_views"] == "2"
+    assert told["codec_configuration_box"] == "hvcC+lhvC" and told["codec_id"] == "hvc1"
+    assert told["frame_count"] == "12" and "count_of_views" not in single
 
 
 @pytest.mark.parametrize(

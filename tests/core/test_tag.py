@@ -108,6 +108,8 @@ def test_matroska_gets_its_own_tag(movies, tmp_path):
             assert len(file.streams.audio) == (source == "hevc")
         assert clips.same(clips.decode(output), clips.decode(movies[source]))
         assert inspect_movie(output).frame_packing == "right-left"
+        told = independent_boxes.mediainfo(output)
+        assert told["multiview_layout"] == "Side by Side (right eye first)"
 
 
 def test_milliseconds_of_matroska_become_exact_times(movies, tmp_path):

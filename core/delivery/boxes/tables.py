@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Sequence
 
 import numpy as np
@@ -44,24 +43,17 @@ def widen(tables: Sequence[Node], name: str) -> None:
 
 
 def move(table: Node, moves: Sequence[Move], name: str) -> bool:
-    """Add to each offset the distance of the part of the file that it lies in.
+    """Add to each offset the distance of the part of the file that it lies in (``moves``, sorted).
 
     False, and nothing is changed, where an offset no longer fits into 32 bits. Raises BoxError
     where one lies outside of all parts.
     """
     old = offsets(table, name)
-    starts = [start for start, _, _ in moves]
-    new = old.copy()
-    for number in np.unique([bisect.bisect_right(starts, int(o)) - 1 for o in old]).tolist():
-        inside = number >= 0 and moves[number]
-        if not inside:
-            raise BoxError(f"{name} is damaged: its samples lie outside of its data.")
-        start, end, distance = inside
-        following = moves[number + 1][0] if number + 1 < len(moves) else 1 << 62
-        part = (old >= start) & (old < following)
-        if (old[part] >= end).any():
-            raise BoxError(f"{name} is damaged: its samples lie outside of its data.")
-        new[part] = old[part] + distance
+    starts, ends, distances = np.array(moves, np.int64).reshape(-1, 3).T
+    part = np.searchsorted(starts, old, side="right") - 1
+    if len(old) and (part.min() < 0 or (old >= ends[part]).any()):
+        raise BoxError(f"{name} is damaged: its samples lie outside of its data.")
+    new = old + distances[part] if len(old) else old
     if table.kind == "stco" and len(new) and int(new.max()) >= 1 << 32:
         return False
     table.data = table.data[:8] + new.astype(">u4" if table.kind == "stco" else ">u8").tobytes()
