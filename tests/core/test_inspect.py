@@ -5,6 +5,7 @@ import json
 import random
 from pathlib import Path
 
+import av
 import eyes_clips as clips
 import pytest
 
@@ -71,6 +72,38 @@ def test_what_isnt_there_is_not_said(movies):
     found = inspect_movie(movies["mkv"])
     assert found.views == 1 and found.faststart is None and not found.boxes
     assert not any(line.startswith(("Apple", "Google", "HDR")) for line in lines(found))
+
+
+@pytest.mark.parametrize("name", ["av1.mkv", "av1.mp4", "hevc.mp4"])
+def test_hdr_metadata_wherever_it_stands(tmp_path, name):
+    display = "G(0.265,0.69)B(0.15,0.06)R(0.68,0.32)WP(0.3127,0.329)L(1000.0,0.005)"
+    options = {
+        "preset": "12",
+        "svtav1-params": f"mastering-display={display}:content-light=900,400",
+    }
+    codec = "libsvtav1"
+    if name.startswith("hevc"):
+        codec = "libx265"
+        display = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+        told = f"hdr10=1:master-display={display}:max-cll=900,400:log-level=error"
+        options = {"preset": "ultrafast", "x265-params": told}
+    path = tmp_path / name
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=24, options=options)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p10le"
+        context = stream.codec_context
+        context.color_primaries, context.color_trc, context.colorspace = 9, 16, 9
+        for number, rgb in enumerate(clips.pictures(1, 2, 128, 64)):
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format="yuv420p10le")
+            frame.pts = number
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    found = inspect_movie(path)
+    assert found.codec == name[: name.index(".")] and found.bit_depth == 10
+    assert found.colour["transfer"] == "PQ (HDR10)" and found.colour["primaries"] == "BT.2020"
+    assert found.hdr is not None and found.hdr.content_light == (900, 400)
+    assert found.hdr.brightest == pytest.approx(1000) and abs(found.hdr.darkest - 0.005) < 1e-4
+    assert any(line.startswith("HDR:") and "MaxCLL 900" in line for line in lines(found))
 
 
 def test_no_movie_at_all(tmp_path, capsys):

@@ -13,11 +13,14 @@ from ..boxes import looks_like_boxes
 from ..remux import main_video, opened
 from . import stream as streams
 from .container import Contents, read_contents
+from .mastering import mastering_of
 from .report import Inspection
 
 
 def inspect_movie(path: Path) -> Inspection:
-    """Everything that headers and the first packets tell; no picture is decoded.
+    """Everything that headers and the first packets tell.
+
+    No picture is decoded, but for the first one where PQ is told and its mastering isn't.
 
     Raises SecondEyeError in one sentence for whatever is no whole movie.
     """
@@ -56,7 +59,7 @@ def _inspected(path: Path, size: int, contents: Contents) -> Inspection:
             frames=frames,
             seconds=seconds,
             colour=streams.colour_words(context),
-            hdr=contents.hdr or sent.hdr,
+            hdr=contents.hdr or sent.hdr or mastering_of(container, video),
             sample_entry=contents.sample_entry,
             has_second_configuration=contents.second_configuration is not None,
             spatial=contents.spatial,

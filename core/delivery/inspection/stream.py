@@ -100,7 +100,12 @@ def sound_of(container: InputContainer) -> list[Sound]:
             found.append(Sound("unknown", 0, 0, stream.language or ""))
             continue
         found.append(
-            Sound(context.name, context.sample_rate, context.channels, stream.language or "")
+            Sound(
+                context.codec.canonical_name,
+                context.sample_rate,
+                context.channels,
+                stream.language or "",
+            )
         )
     return found
 
@@ -199,4 +204,4 @@ def codec_of(stream: VideoStream) -> tuple[str, str]:
     context = stream.codec_context
     if context is None:
         raise SecondEyeError("its video is in a format that this build of FFmpeg doesn't know.")
-    return context.name, context.profile or ""
+    return context.codec.canonical_name, context.profile or ""
