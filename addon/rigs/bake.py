@@ -11,7 +11,7 @@ from ...core.project import BakedCamera, Project
 from ..stage import compat, scene_frame
 from ..stage.build import find_collection, reliefs
 from ..stage.footage_camera import camera_data
-from ..stage.group_inputs import DEPTH_VIEW, REPAIR, SPLIT
+from ..stage.group_inputs import DEPTH_VIEW, RANGE, REPAIR, SPLIT
 from ..stage.shot import relief_modifier
 from ..stage.update import span
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera
@@ -67,7 +67,7 @@ def _bake_ranges(scene: bpy.types.Scene, project: Project) -> None:
         shot = project.shot_at(relief["second_eye_first"])
         modifier = relief_modifier(relief)
         at = [scene_frame(scene, shot.first)]
-        for name in ("Near", "Far", "Strength"):
+        for name in (n for n in RANGE if compat.has_input(modifier, n)):
             plain = compat.get_input(modifier, name)
             value = curve_values(relief, compat.input_path(modifier, name), 0, plain, at)[0]
             if value != np.float32(getattr(shot, name.lower())):  # Blender keeps 32 bits

@@ -15,6 +15,7 @@ from ..stage import compat, find_collection, scene_frame
 from ..stage.build import reliefs
 from ..stage.depth_pixels import shot_inverse_distances
 from ..stage.footage_camera import camera_data
+from ..stage.group_inputs import RANGE
 from ..stage.keys import replace_span
 from ..stage.shot import relief_modifier
 from .drift import PATH, turning_points
@@ -55,7 +56,7 @@ def as_shown(relief: bpy.types.Object, shot: Shot, frame: int) -> Shot:
     """``shot`` with the relief's own near, far and strength at scene frame ``frame``."""
     modifier = relief_modifier(relief)
     found: dict[str, Any] = {}
-    for name in ("Near", "Far", "Strength"):
+    for name in (n for n in RANGE if compat.has_input(modifier, n)):
         path, plain = compat.input_path(modifier, name), compat.get_input(modifier, name)
         found[name.lower()] = curve_values(relief, path, 0, plain, [frame])[0]
     return replace(shot, **found)

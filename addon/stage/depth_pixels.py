@@ -51,4 +51,5 @@ def shot_inverse_distances(project: Project, shot: Shot) -> np.ndarray:
     """Samples of 1/Z (1/scene unit) of a shot, for a rig's sake: the ones that convert takes."""
     frames = sample_frames(shot.first, shot.last)
     samples = [sample_pixels(normalised(project, frame)) for frame in frames]
-    return inverse_distance(np.concatenate(samples), shot.near, shot.far, shot.strength)
+    curve = shot.bias, shot.contrast
+    return inverse_distance(np.concatenate(samples), shot.near, shot.far, shot.strength, *curve)

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...core.geometry import MOST_BENT
+
 MATTE_ANGLE = "Matte Angle"
+BIAS, CONTRAST = "Bias", "Contrast"
+RANGE = ("Near", "Far", "Strength", BIAS, CONTRAST)
+"""What makes a distance of a normalised inverse depth; `core.project.Shot` has the same names."""
 REPAIR, SPLIT, DEPTH_VIEW = "Repair", "Split", "Depth View"
 RAW, POINTS = "Raw Depth", "Points"
 VIEWPORT_LEVEL, RENDER_LEVEL, LEVELS = "Viewport Level", "Render Level", "Levels"
@@ -63,6 +68,24 @@ _COMPARISON: tuple[Row, ...] = (
         "Shows the depth in colours in place of the footage: violet is far, yellow is near",
     ),
 )
+_CURVE: tuple[Row, ...] = (
+    (
+        BIAS,
+        0.0,
+        -MOST_BENT,
+        "NONE",
+        "Depth curve: above 0 what lies between Near and Far comes nearer, below 0 it moves back; "
+        "both ends stay. -0.98 to 0.98, 0 leaves the depth as it is",
+    ),
+    (
+        CONTRAST,
+        0.0,
+        -MOST_BENT,
+        "NONE",
+        "Depth curve: above 0 the middle distances get more of the depth and both ends less, below "
+        "0 the reverse. -0.98 to 0.98, 0 leaves the depth as it is",
+    ),
+)
 _INTEGERS = (
     ("Offset", 0, "Timeline frame less scene frame"),
     ("First", 1, "The shot's first timeline frame"),
@@ -115,6 +138,8 @@ def add_sockets(group: Any) -> None:
     for name in COARSER:
         said = "Holds the mesh of a coarser level of detail"
         new(name, in_out="INPUT", socket_type="NodeSocketObject", description=said)
+    for row in _CURVE:
+        _float(new, *row).max_value = MOST_BENT
 
 
 def _integer(new: Any, name: str, default: int, description: str) -> Any:
@@ -125,9 +150,10 @@ def _integer(new: Any, name: str, default: int, description: str) -> Any:
 
 def _float(
     new: Any, name: str, default: float, least: float, subtype: str, description: str
-) -> None:
+) -> Any:
     item = new(name, in_out="INPUT", socket_type="NodeSocketFloat", description=description)
     item.subtype = subtype
     item.default_value, item.min_value = default, least
     if subtype == "FACTOR":
         item.max_value = 1.0
+    return item

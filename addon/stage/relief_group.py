@@ -13,10 +13,13 @@ from typing import Any
 import bpy
 
 from ...core.geometry import END, HORIZON
+from .curve_nodes import bent
 from .group_inputs import (
     AUTO_RENDER,
     AUTO_VIEWPORT,
+    BIAS,
     COARSER,
+    CONTRAST,
     DEPTH_VIEW,
     LEVELS,
     MATTE_ANGLE,
@@ -30,7 +33,7 @@ from .group_inputs import (
 from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
-VERSION = 3  # raise it when the nodes change: an older group in a .blend is then left alone
+VERSION = 4  # raise it when the nodes change: an older group in a .blend is then left alone
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
 (matte, angle, near), and the colour of a point."""
@@ -71,7 +74,8 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     reach = t.math("SUBTRACT", given["High"], given["Low"])
     gain = t.math("DIVIDE", given["Scale"], reach)
     offset = t.math("DIVIDE", t.math("SUBTRACT", given["Shift"], given["Low"]), reach)
-    normalised = t.clamp(t.math("MULTIPLY_ADD", stored, gain, offset))
+    estimated = t.clamp(t.math("MULTIPLY_ADD", stored, gain, offset))
+    normalised = bent(t, estimated, given[BIAS], given[CONTRAST])
     distance = _distance(t, given, normalised)
 
     wide = t.math("DIVIDE", distance, given["Focal"])

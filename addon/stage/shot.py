@@ -14,7 +14,7 @@ from ...core.errors import SecondEyeError
 from ...core.project import Project, Shot
 from . import compat, keys
 from .detail import shape
-from .group_inputs import RAW
+from .group_inputs import RANGE, RAW
 from .images import Sequence
 from .material import plate_material
 from .relief_group import relief_group
@@ -59,9 +59,7 @@ def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> 
     modifier: Any = relief.modifiers.new(MODIFIER, "NODES")
     modifier.node_group = relief_group()
     values = {
-        "Near": shot.near,
-        "Far": shot.far,
-        "Strength": shot.strength,
+        **{name: getattr(shot, name.lower()) for name in RANGE},
         "Focal": manifest.lens.focal_over_width,
         "Aspect": aspect,
         # A surface seen so steeply that its depth runs through the whole range within an eighth of
@@ -72,7 +70,7 @@ def shot_object(project: Project, shot: Shot, number: int, sources: Sources) -> 
     for input_name, value in values.items():
         compat.set_input(modifier, input_name, value)
     at = sources.scene_frame(project, shot.first)
-    for input_name in ("Near", "Far", "Strength"):
+    for input_name in RANGE:
         path = compat.input_path(modifier, input_name)
         keys.key(relief, path, [at], [values[input_name]])
     fit(relief, project, shot, sources)

@@ -18,9 +18,9 @@ from . import compat, keys
 from .build import find_collection, reliefs
 from .clock import scene_frame
 from .footage_camera import camera_data, follow_path, set_camera, standing
+from .group_inputs import RANGE
 from .shot import relief_modifier
 
-RANGE = ("Near", "Far", "Strength")
 STEREO = ("stereo.interocular_distance", "stereo.convergence_distance")
 EARLIER = "second_eye_before_solve"
 """On an object or camera: the curves that a camera solve put others in the place of."""

@@ -10,6 +10,8 @@ from ...core.project import Manifest
 from .. import ROOT_PACKAGE, preferences, stage
 from ..engine import interpreter, session
 from ..operators import where
+from ..stage import compat
+from ..stage.group_inputs import BIAS
 from . import detail, relief_inputs, repair, solve, words
 from .layouts import Section, draw_running, split
 
@@ -101,6 +103,8 @@ class SECOND_EYE_PT_scene(Section, bpy.types.Panel):
             column = split(layout, decorate=True)
             column.label(text=relief.name, icon="OBJECT_DATA")
             relief_inputs.draw(column, modifier)
+            if compat.has_input(modifier, BIAS):
+                relief_inputs.draw(column, modifier, relief_inputs.CURVE)
 
 
 class SECOND_EYE_PT_stereo(Section, bpy.types.Panel):

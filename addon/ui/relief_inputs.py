@@ -6,14 +6,15 @@ from __future__ import annotations
 import bpy
 
 from ..stage import compat
-from ..stage.group_inputs import DEPTH_VIEW, REPAIR, SPLIT
+from ..stage.group_inputs import BIAS, CONTRAST, DEPTH_VIEW, REPAIR, SPLIT
 
-RANGE = ("Near", "Far", "Strength")
+DISTANCE = ("Near", "Far", "Strength")
+CURVE = (BIAS, CONTRAST)
 COMPARISON = (REPAIR, SPLIT, DEPTH_VIEW)
 
 
 def draw(
-    layout: bpy.types.UILayout, modifier: bpy.types.NodesModifier, names: tuple[str, ...] = RANGE
+    layout: bpy.types.UILayout, modifier: bpy.types.NodesModifier, names: tuple[str, ...] = DISTANCE
 ) -> None:
     for name in names:
         identifier = compat.input_identifier(modifier.node_group, name)

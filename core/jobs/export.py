@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SecondEyeError, UsageError
-from ..geometry import Lens, inverse_distance
+from ..geometry import Lens, bend, inverse_distance
 from ..geometry.surface import steepness, surface
 from ..project import Project
 from ..project.atomic import write_bytes
@@ -83,8 +83,8 @@ class ExportJob:
 
         manifest = project.manifest
         settings = EyeSettings(near=self.near, far=self.far, strength=self.strength)
-        near, far, strength = settings.range_of(project.shot_at(frame))
-        normalised = project.normalised(frame)
+        near, far, strength, *curve = settings.range_of(project.shot_at(frame))
+        normalised = bend(project.normalised(frame), *curve)
         lens = Lens(manifest.lens.focal_over_width, manifest.clip.width, manifest.clip.height)
         relief = surface(
             inverse_distance(normalised, near, far, strength),

@@ -29,12 +29,14 @@ class EyeSettings:
     convergence: float | None = None
     budget: float = 0.02
 
-    def range_of(self, shot: Shot) -> tuple[float, float, float]:
-        """Near, far and strength for a shot."""
+    def range_of(self, shot: Shot) -> tuple[float, float, float, float, float]:
+        """Near, far, strength, bias and contrast for a shot, as `inverse_distance` takes them."""
         return (
             shot.near if self.near is None else self.near,
             shot.far if self.far is None else self.far,
             shot.strength if self.strength is None else self.strength,
+            shot.bias,
+            shot.contrast,
         )
 
     def check(self, manifest: Manifest | None) -> None:
@@ -103,8 +105,8 @@ class Eyes:
 
     def inverse_distance(self, frame: int) -> np.ndarray:
         """1/Z of a timeline frame, float32 (h, w), in 1/scene unit, at the depth's size."""
-        near, far, strength = self._settings.range_of(self._project.shot_at(frame))
-        return inverse_distance(self._project.normalised(frame), near, far, strength)
+        settings = self._settings.range_of(self._project.shot_at(frame))
+        return inverse_distance(self._project.normalised(frame), *settings)
 
     def rig(self, frame: int) -> StereoRig:
         """The rig at a timeline frame: asked for, else baked, else suggested."""

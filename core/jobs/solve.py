@@ -134,6 +134,7 @@ class Fitting:
         for shot in shots:
             # As if nobody had set them, so that the range decides.
             shot.near, shot.far, shot.strength = Shot.near, Shot.far, Shot.strength
+            shot.bias, shot.contrast = Shot.bias, Shot.contrast
             shot.low, shot.high = 0.0, 1.0
         Ranges(work, shots).measure(lambda n: work.project)
 

@@ -71,6 +71,8 @@ class Shot(Record):
     near: float = 2.0  # scene units, the distance of normalised 1
     far: float = 20.0  # scene units, the distance of normalised 0
     strength: float = 1.0
+    bias: float = 0.0  # of the depth curve (core.geometry.bend); 0 leaves the depth alone
+    contrast: float = 0.0
     spatial: float = 1.0
     temporal: float = 1.0
     semantic: float = 1.0
@@ -167,6 +169,8 @@ class EarlierShot(Record):
     far: float
     strength: float
     repair: str  # a digest of what made its depth
+    bias: float = 0.0
+    contrast: float = 0.0
 
 
 @dataclass

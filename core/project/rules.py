@@ -66,6 +66,8 @@ def _shot_rules(m: Manifest) -> Iterator[tuple[bool, str]]:
         yield shot.low < shot.high, f"{name}.low must be below {name}.high"
         yield 0 < shot.near < shot.far, f"{name}.near must be above 0 and below {name}.far"
         yield shot.strength >= 0, f"{name}.strength must be at least 0"
+        for curve in ("bias", "contrast"):
+            yield -1 < getattr(shot, curve) < 1, f"{name}.{curve} must lie between -1 and 1"
         for branch in ("spatial", "temporal", "semantic"):
             yield 0 <= getattr(shot, branch) <= 1, f"{name}.{branch} must lie in 0..1"
         expected = shot.last + 1

@@ -33,7 +33,16 @@ def remember(manifest: Manifest) -> Earlier:
         lens=copy.deepcopy(manifest.lens),
         shots=[
             EarlierShot(
-                s.first, s.last, s.low, s.high, s.near, s.far, s.strength, repair_of(manifest, s)
+                s.first,
+                s.last,
+                s.low,
+                s.high,
+                s.near,
+                s.far,
+                s.strength,
+                repair_of(manifest, s),
+                s.bias,
+                s.contrast,
             )
             for s in manifest.shots
         ],
@@ -56,6 +65,7 @@ def without_solve(manifest: Manifest) -> tuple[Manifest, list[Shot]]:
     for shot in new.shots:
         was = next((s for s in earlier.shots if s.first <= shot.first <= s.last), earlier.shots[0])
         shot.near, shot.far, shot.strength = was.near, was.far, was.strength
+        shot.bias, shot.contrast = was.bias, was.contrast
         shot.low, shot.high = was.low, was.high
         if (was.first, was.last, was.repair) != (shot.first, shot.last, repair_of(new, shot)):
             unmeasured.append(shot)
