@@ -95,8 +95,9 @@ def test_mediainfo_sees_two_views(stitched, eyes):
         (":hrd=1:vbv-maxrate=500:vbv-bufsize=500:aud=1:amp=1", clips.pictures(7, 7)),
         (":no-sao=1:no-deblock=1:no-temporal-mvp=1:ctu=16", clips.pictures(8, 7)),
         (":temporal-layers=2:bframes=2", clips.pictures(9, 9)),
+        (":bframes=3", clips.pictures(10, 6, 108, 70)),
     ],
-    ids=["slices", "pyramid", "hrd", "bare", "temporal"],
+    ids=["slices", "pyramid", "hrd", "bare", "temporal", "cropped"],
 )
 def test_other_settings_of_the_encoder(tmp_path, more, pictures):
     left = clips.encode(tmp_path / "l.mp4", pictures, more=more, gop=5)
