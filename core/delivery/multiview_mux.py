@@ -43,42 +43,42 @@ def mux_multiview(
     """
     check_suffix(output)
     spatial = replace(told or Spatial(), layout="multiview").check()
-    with opened(source) as container:
+    with opened(source) as container:  # closed before the output, which may be the source
         movie = CodedMovie(source, container)
         try:
-            second, raw = _scan(movie)
+            second, raw = _scan(movie, stop)
             times = None if raw is None else raw.times()
         except BitstreamError as error:
             raise movie.failed(error) from error
-        clock = None if times is None else _rate(movie, rate)
-        done = 0
+    clock = None if times is None else _rate(movie, rate)
+    done = 0
 
-        def change(packet: Packet) -> Packet:
-            nonlocal done
-            try:
-                units = [unit for unit in movie.units(packet) if unit.type not in _SETS]
-            except BitstreamError as error:
-                raise movie.failed(error) from error
-            new = movie.packet(packet, units)
-            if times is not None and clock is not None:
-                new.time_base = 1 / clock
-                new.pts, new.dts = times[done]
-                new.duration = 1
-                new.is_keyframe = any(unit.is_irap and unit.layer == 0 for unit in units)
-            done += 1
-            return new
+    def change(packet: Packet) -> Packet:
+        nonlocal done
+        try:
+            units = [unit for unit in movie.units(packet) if unit.type not in _SETS]
+        except BitstreamError as error:
+            raise movie.failed(error) from error
+        new = movie.packet(packet, units)
+        if times is not None and clock is not None:
+            new.time_base = 1 / clock
+            new.pts, new.dts = times[done]
+            new.duration = 1
+            new.is_keyframe = any(unit.is_irap and unit.layer == 0 for unit in units)
+        done += 1
+        return new
 
-        view = movie.view
-        base = hvcc(view.main_sps(), [unit for same in view.units.values() for unit in same])
-        layer = lhvc(view.main_sps(), second)
-        with unfinished(output) as (muxed, final):
-            remux(source, muxed, change, rate=clock, sound=sound, progress=progress, stop=stop)
-            describe = described(output, base, layer, spatial)
-            rewrite(muxed, final, describe, faststart=faststart, stop=stop)
+    view = movie.view
+    base = hvcc(view.main_sps(), [unit for same in view.units.values() for unit in same])
+    layer = lhvc(view.main_sps(), second)
+    with unfinished(output) as (muxed, final):
+        remux(source, muxed, change, rate=clock, sound=sound, progress=progress, stop=stop)
+        describe = described(output, base, layer, spatial)
+        rewrite(muxed, final, describe, faststart=faststart, stop=stop)
     return done
 
 
-def _scan(movie: CodedMovie) -> tuple[list[Nal], PictureOrder | None]:
+def _scan(movie: CodedMovie, stop: Callable[[], None]) -> tuple[list[Nal], PictureOrder | None]:
     """Layer 1's parameter sets, and the order of a raw stream's pictures.
 
     Raises BitstreamError, SecondEyeError where there are no two views.
@@ -96,6 +96,7 @@ def _scan(movie: CodedMovie) -> tuple[list[Nal], PictureOrder | None]:
     order = PictureOrder(view)
     timeless = False
     for packet in movie.packets():
+        stop()
         units = movie.units(packet)
         timeless |= packet.pts is None
         for unit in units:
