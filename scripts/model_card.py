@@ -8,6 +8,7 @@
                   [--clips CLIPS] [--nyu MAT] [--kitti FOLDER --kitti-split LIST]
     model_card.py --only repair --clips CLIPS --sets RGBD --renders FRAMES --peer TCSMALLNET.onnx
                                                            # that section of a card that is there
+    model_card.py --only cost --peer TCSMALLNET.onnx       # likewise, when the machine is idle
 
 Measured always: parameters by part, FLOPs of a 256x448 picture, and in processes of their own
 frames/s on one and two threads, processor time, peak memory and the sameness of bits, of the
@@ -41,9 +42,9 @@ def main(argv: list[str]) -> int:
     wait_politely()
     os.environ.setdefault("OMP_NUM_THREADS", "2")
     from card.repair_run import repair_alone
-    from card.run import make_card
+    from card.run import cost_alone, make_card
 
-    make = repair_alone if args.only == "repair" else make_card
+    make = {"repair": repair_alone, "cost": cost_alone, None: make_card}[args.only]
     try:
         report = make(args, lambda text: print(text, flush=True))
     except SecondEyeError as error:
@@ -52,7 +53,7 @@ def main(argv: list[str]) -> int:
         print(f"model_card: {error}", file=sys.stderr)
         return error.exit_code
     args.private.mkdir(parents=True, exist_ok=True)
-    target = args.private / ("repair.json" if args.only else "report.json")
+    target = args.private / (f"{args.only or 'report'}.json")
     target.write_text(json.dumps(report, indent=1, default=str) + "\n", encoding="utf-8")
     print(f"{args.out} and {target} written")
     return 0
@@ -75,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--repair-frames", type=int, default=60, metavar="N", help="first N frames of each clip"
     )
-    parser.add_argument("--only", choices=("repair",), help="measure and replace one section")
+    parser.add_argument(
+        "--only", choices=("cost", "repair"), help="measure and replace one section"
+    )
     parser.add_argument("--camvid", type=Path, metavar="DIR", help="images/ and labels/ of CamVid")
     parser.add_argument("--nyu", type=Path, metavar="MAT", help="splits.mat lies beside it")
     parser.add_argument("--kitti", type=Path, metavar="DIR")

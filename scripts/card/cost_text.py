@@ -11,12 +11,13 @@ from .published import SPLIT
 from .speed import HEIGHT, WIDTH
 from .text import Report, image, is_idle, missing
 
+COST = "## Cost"
 RATE = 15  # frames/s on two threads
 MEMORY = 1.5e9  # bytes
 
 
 def cost(report: Report) -> list[str]:
-    lines = ["## Cost", "", "| part | parameters here | as published, M |", "|---|---|---|"]
+    lines = [COST, "", "| part | parameters here | as published, M |", "|---|---|---|"]
     parts = dict(report.get("parts", {}))
     for name, published in SPLIT.items():
         here = parts.pop(name, None)

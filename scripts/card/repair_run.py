@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from .repair_measure import (
     whole,
 )
 from .repair_text import TITLE, repair
+from .replacing import put_section
 
 
 def measure_repair(args: argparse.Namespace, public: Path, say: Say) -> dict[str, Any]:
@@ -82,28 +82,9 @@ def measure_repair(args: argparse.Namespace, public: Path, say: Say) -> dict[str
     return found
 
 
-def put_section(out: Path, lines: list[str]) -> None:
-    """Put the section into the card ``out``, in place of the one there or before "Cost"; the rest
-    of the card stays as it is. Raises SecondEyeError where there is no card."""
-    if not out.is_file():
-        raise SecondEyeError(f"{out} is not there: write the whole card first, without --only.")
-    text = out.read_text(encoding="utf-8")
-    parts = re.split(r"(?m)^(?=## )", text)
-    section = "\n".join(lines).rstrip() + "\n\n"
-    places = [at for at, part in enumerate(parts) if part.startswith(TITLE + "\n")]
-    if places:
-        parts[places[0]] = section
-    else:
-        cost = [at for at, part in enumerate(parts) if part.startswith("## Cost\n")]
-        parts.insert(cost[0] if cost else len(parts), section)
-    temporary = out.with_name(out.name + ".part")
-    temporary.write_text("".join(parts).rstrip() + "\n", encoding="utf-8")
-    temporary.replace(out)
-
-
 def repair_alone(args: argparse.Namespace, say: Say) -> dict[str, Any]:
     """``model_card.py --only repair``. Raises SecondEyeError."""
     public = args.pictures or args.out.parent / "pictures" / "model-card"
     report = {"repair": measure_repair(args, public, say)}
-    put_section(args.out, repair(report, args.out))
+    put_section(args.out, TITLE, repair(report, args.out))
     return report

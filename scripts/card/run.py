@@ -19,13 +19,17 @@ from core.evaluation.semantic import evaluate_camvid
 from core.evaluation.sets import open_set
 from core.repair.repair import WEIGHTS as REPAIR_WEIGHTS
 from core.repair.weights import read_networks
+from core.synthesis.learned import bundled_path as bundled_synthesis
+from core.synthesis.learned import read_network
 
 from . import pictures
 from .ablations import read_ablations
 from .choose import RULES, by_rule, quartiles, worst
 from .contenders import RAMP, contenders
+from .cost_text import COST, cost
 from .measure import Say, SetScores, mean_over, score_set, score_sets
 from .repair_run import measure_repair
+from .replacing import put_section
 from .sections import card
 from .speed import HEIGHT, WIDTH, measure_speed
 
@@ -106,6 +110,18 @@ def make_card(args: argparse.Namespace, say: Callable[[str], None]) -> dict[str,
     return report
 
 
+def cost_alone(args: argparse.Namespace, say: Callable[[str], None]) -> dict[str, Any]:
+    """``model_card.py --only cost``: speed wants an idle machine, the rest doesn't.
+
+    Raises SecondEyeError.
+    """
+    run = Run(args, say)
+    report: dict[str, Any] = {"ours": run.ours, "peer": run.peer}
+    _cost(run, report)
+    put_section(args.out, COST, cost(report))
+    return report
+
+
 def _quiet(done: int, total: int) -> None:
     del done, total
 
@@ -122,7 +138,7 @@ def _cost(run: Run, report: dict[str, Any]) -> None:
     if run.weights is not None and run.weights.suffix == ".safetensors":
         report["parts"] = parameters_by_part(run.weights)
         if run.args.model is None:
-            report["parts"] |= {"repair": _of_repair()}
+            report["parts"] |= {"repair": _of_repair(), "synthesis": _of_synthesis()}
     report["tells_labels"] = run.models[run.ours].infer(picture).labels is not None
     report["speed"] = [measure_speed(run.args.model, n) for n in (1, 2, 2)]
     report["full_speed"] = [measure_speed(run.args.model, n, WIDTH) for n in (1, 2)]
@@ -135,6 +151,11 @@ def _of_repair() -> int:
     networks = read_networks(REPAIR_WEIGHTS)
     parts = (networks.spatial, networks.fusion, networks.semantic)
     return sum(p.numel() for part in parts if part is not None for p in part.parameters())
+
+
+def _of_synthesis() -> int:
+    """Parameters of the network that fills behind the foreground."""
+    return sum(p.numel() for p in read_network(bundled_synthesis()).parameters())
 
 
 def _sets(run: Run, report: dict[str, Any]) -> None:

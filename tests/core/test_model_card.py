@@ -178,6 +178,36 @@ def test_one_command_writes_card_and_pictures(data, tmp_path):
     assert report["speed"][0]["digest"] and report["sets"]["room"]["count"] == 4
 
 
+def test_cost_alone_leaves_the_rest_of_the_card(tmp_path, monkeypatch):
+    import model_card
+    from card import run
+
+    def speed(model, threads, size=None):
+        # The real processes are measured in the test above.
+        return {
+            **{"threads": threads, "size": size, "load": 0.5, "median": 20.0, "fastest": 21.0},
+            **{"processor": 0.1, "streams": threads, "peak": 5e8, "digest": "same"},
+        }
+
+    monkeypatch.setattr(run, "measure_speed", speed)
+    out = tmp_path / "card.md"
+    out.write_text(
+        "# Card\n\n## Depth\n\nas it was\n\n## Cost\n\nold\n\n## Training\n\nas it was\n"
+    )
+    arguments = ["--only", "cost", "--out", str(out), "--private", str(tmp_path / "private")]
+    assert model_card.main(arguments) == 0
+    text = out.read_text()
+    assert "## Depth\n\nas it was\n" in text and "## Training\n\nas it was\n" in text
+    assert (
+        "\nold\n" not in text
+        and "at least 15 frames/s at 256x448 on two threads: **reached**" in text
+    )
+    parts = {
+        w[1].strip(): w[2].strip() for w in (x.split("|") for x in text.splitlines() if "|" in x)
+    }
+    assert parts["synthesis"] == "2,454,932" and parts["repair"] == "2,169,807"
+
+
 def test_missing_data_is_one_sentence(tmp_path, capsys):
     import model_card
 

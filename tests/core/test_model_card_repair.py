@@ -17,7 +17,7 @@ from core.training.frames import FrameWriter, rigid_flow
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from card import repair_cost, repair_measure, repair_pictures, repair_run, repair_text
+from card import repair_cost, repair_measure, repair_pictures, repair_run, repair_text, replacing
 
 ROWS = [BASE, "+ spatial", "+ temporal", "+ semantic", "peer", AVERAGE, FROZEN, RAMP]
 CUT = {"shots": 1, "untrusted": 2}
@@ -101,10 +101,10 @@ def test_the_table_has_the_published_order_and_what_must_not_win(tmp_path):
 def test_the_section_replaces_itself_and_leaves_the_rest(tmp_path):
     card = tmp_path / "card.md"
     with pytest.raises(SecondEyeError, match="without --only"):
-        repair_run.put_section(card, ["## Repair"])
+        replacing.put_section(card, "## Repair", ["## Repair"])
     card.write_text("# Card\n\nintro\n\n## Edges\n\nedges\n\n## Cost\n\ncost\n")
-    repair_run.put_section(card, ["## Repair", "", "first"])
-    repair_run.put_section(card, ["## Repair", "", "second"])
+    replacing.put_section(card, "## Repair", ["## Repair", "", "first"])
+    replacing.put_section(card, "## Repair", ["## Repair", "", "second"])
     assert card.read_text() == (
         "# Card\n\nintro\n\n## Edges\n\nedges\n\n## Repair\n\nsecond\n\n## Cost\n\ncost\n"
     )
