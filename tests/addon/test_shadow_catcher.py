@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from mathutils import Matrix, Vector
-from stage_case import Case, difference, render, texture
+from stage_case import Case, difference, read_picture, render, texture
 
 NEAR, FAR = 2.0, 8.0
 WIDTH, HEIGHT = 96, 64
@@ -147,6 +147,27 @@ def test_cut_steps_catch_nothing(ground, tmp_path, module):
     assert cube.sum() > 300
     assert np.abs(picture.astype(int) - plain)[cube].max() <= 2
     assert (plain.astype(int).sum(axis=-1) - picture.sum(axis=-1) > 60).sum() > 20  # its shadow
+
+
+def test_both_eyes_see_the_shadow(ground, tmp_path, module):
+    """Packed side by side, as Render Stereo has it: the compositor works on each eye's picture."""
+    built, case = ground
+    scene = bpy.context.scene
+    module("addon.rigs").make_stereo_camera(scene, case.project, drift=0.0)
+    module("addon.output").configure_stereo_render(scene, "sbs")
+    _add(scene)
+    _cube(built, -0.55, 3.6, 0.8)
+    pictures = []
+    for on in (False, True):
+        scene.render.use_compositing = on
+        module("addon.output").render_frames(scene, tmp_path / str(on), 1, 1)
+        pictures.append(read_picture(tmp_path / str(on) / "000001.png").astype(int))
+    plain, caught = (picture.reshape(HEIGHT, 2, WIDTH, 3) for picture in pictures)
+    darker = (plain - caught).sum(axis=-1) > 60
+    assert (darker.sum(axis=(0, 2)) > 40).all()
+    assert (caught - plain).max() <= 2
+    middle = [np.nonzero(darker[:, eye])[1].mean() for eye in (0, 1)]
+    assert middle[0] != middle[1]  # each at its own place
 
 
 def test_removed_it_leaves_nothing(ground, tmp_path, module):
