@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import SecondEyeError, UsageError
-from ..geometry import Lens, bend, inverse_distance
+from ..geometry import Lens, inverse_distance
 from ..geometry.surface import steepness, surface
 from ..project import Project
 from ..project.atomic import write_bytes
 from .again import check_complete
 from .eyes import EyeSettings
 from .progress import IsCancelled, Report, stop_if
+from .shaped import Shaped
 
 FORMS = {"points": "points", "splats": "3D Gaussians"}
 
@@ -83,8 +84,9 @@ class ExportJob:
 
         manifest = project.manifest
         settings = EyeSettings(near=self.near, far=self.far, strength=self.strength)
-        near, far, strength, *curve = settings.range_of(project.shot_at(frame))
-        normalised = bend(project.normalised(frame), *curve)
+        shaped = Shaped(project, settings)
+        near, far, strength, *_ = shaped.range_at(frame)
+        normalised = shaped.normalised(frame)
         lens = Lens(manifest.lens.focal_over_width, manifest.clip.width, manifest.clip.height)
         relief = surface(
             inverse_distance(normalised, near, far, strength),

@@ -13,6 +13,7 @@ from ..geometry import inverse_distance
 from ..project import Manifest, Project, Shot
 from ..project import behind as layer_files
 from ..stereo import StereoRig, sample_frames, sample_pixels, suggest_rig
+from .shaped import Shaped
 
 if TYPE_CHECKING:
     from ..synthesis.layers import Layers
@@ -62,6 +63,7 @@ class Eyes:
         self._project = project
         self._settings = settings
         self._packing = packing
+        self._shaped = Shaped(project, settings)
         # Suggested from whole shots, so that any part of one converts alike.
         camera = project.manifest.camera
         replaced = settings.interocular is not None and settings.convergence is not None
@@ -101,12 +103,12 @@ class Eyes:
         from .layers import read_layers
 
         layers = read_layers(self._project, frame)
-        return layers, inverse_distance(layers.depth, *self._settings.range_of(shot))
+        # The curve bends both; a mask or an object moves the foreground alone.
+        return layers, inverse_distance(layers.depth, *self._shaped.range_at(frame))
 
     def inverse_distance(self, frame: int) -> np.ndarray:
         """1/Z of a timeline frame, float32 (h, w), in 1/scene unit, at the depth's size."""
-        settings = self._settings.range_of(self._project.shot_at(frame))
-        return inverse_distance(self._project.normalised(frame), *settings)
+        return self._shaped.inverse_distance(frame)
 
     def rig(self, frame: int) -> StereoRig:
         """The rig at a timeline frame: asked for, else baked, else suggested."""

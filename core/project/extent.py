@@ -3,7 +3,7 @@
 
 import copy
 
-from .manifest import PENDING, STAGES, BakedCamera, Manifest, Shot
+from .manifest import PENDING, STAGES, BakedCamera, BakedRange, Manifest, Shot
 from .solved import without_solve
 
 
@@ -41,4 +41,9 @@ def with_range(manifest: Manifest, first: int, last: int) -> Manifest:
             lateral_offset=[old.lateral_offset[i] for i in held],
             extra=copy.deepcopy(old.extra),
         )
+    if manifest.ranges is not None:
+        held = [min(max(n, manifest.first), manifest.last) - manifest.first for n in new.frames]
+        names = ("near", "far", "strength", "bias", "contrast")
+        lists = {name: [getattr(manifest.ranges, name)[i] for i in held] for name in names}
+        new.ranges = BakedRange(**lists, extra=copy.deepcopy(manifest.ranges.extra))
     return new

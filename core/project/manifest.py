@@ -142,6 +142,44 @@ class BakedCamera(Record):
 
 
 @dataclass
+class BakedRange(Record):
+    """Near, far, strength and curve where they are keyed inside a shot: one value a frame of
+    first..last; they go before the shots' own."""
+
+    near: list[float]
+    far: list[float]
+    strength: list[float]
+    bias: list[float]
+    contrast: list[float]
+
+
+@dataclass
+class EditRecord(Record):
+    """An artist's edit of the depth of the frames ``first..last`` (`core.geometry.edits`).
+
+    Lists hold one number a frame of ``first..last``, or one for all. ``amount``, ``level`` and the
+    tilts are normalised inverse depth; ``feather`` is in picture widths of a mask, in parts of an
+    object's size. ``matrix``: of an object, the twelve numbers (row by row) from its own axes to
+    the footage camera's. ``folder``: of a mask's pictures, in ``edits``.
+    """
+
+    name: str
+    source: str  # "mask", "image" (a still one), "sphere" or "box" (of an object)
+    kind: str  # "offset", "constant" or "plane"
+    first: int
+    last: int
+    strength: list[float]
+    amount: list[float]
+    feather: list[float]
+    level: list[float]
+    tilt_x: list[float]
+    tilt_y: list[float]
+    projected: bool = False  # all that is seen through the object, not what lies in it
+    matrix: list[list[float]] = field(default_factory=list)
+    folder: str = ""
+
+
+@dataclass
 class SolvedShot(Record):
     """Frames whose scale and shift come from a camera solve: a shot, as it then was.
 
@@ -229,6 +267,8 @@ class Manifest(Record):
     repair: RepairRecord = field(default_factory=RepairRecord)
     metres_per_unit: float | None = None
     camera: BakedCamera | None = None
+    ranges: BakedRange | None = None
+    edits: list[EditRecord] = field(default_factory=list)
     solve: SolveRecord | None = None
     stages: dict[str, StageRecord] = field(default_factory=_pending_stages)
 

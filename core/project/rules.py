@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from .manifest import DONE, PENDING, STAGES, Manifest
 from .serial import FieldError
 
+_SOURCES = ("mask", "image", "sphere", "box")
+_KINDS = ("offset", "constant", "plane")
+
 
 def check(manifest: Manifest) -> None:
     """Raise FieldError naming the first field that breaks a rule."""
@@ -43,6 +46,13 @@ def _rules(m: Manifest) -> Iterator[tuple[bool, str]]:
             values = getattr(m.camera, name)
             yield len(values) == frames, _count(f"camera.{name}", frames, len(values))
         yield all(c > 0 for c in m.camera.convergence), "camera.convergence must be above 0"
+    if m.ranges is not None:
+        for name in ("near", "far", "strength", "bias", "contrast"):
+            values = getattr(m.ranges, name)
+            yield len(values) == frames, _count(f"ranges.{name}", frames, len(values))
+        spans = zip(m.ranges.near, m.ranges.far, strict=True)
+        yield all(0 < n < f for n, f in spans), "ranges.near must be above 0 and below ranges.far"
+    yield from _edit_rules(m)
     if m.solve is not None:
         path = m.solve.path
         yield len(path) == frames, _count("solve.path", frames, len(path))
@@ -73,6 +83,24 @@ def _shot_rules(m: Manifest) -> Iterator[tuple[bool, str]]:
         expected = shot.last + 1
     last = len(m.shots) - 1
     yield expected - 1 == m.last, f"shots[{last}].last must be {m.last}, the last analysed frame"
+
+
+def _edit_rules(m: Manifest) -> Iterator[tuple[bool, str]]:
+    for i, edit in enumerate(m.edits):
+        name, count = f"edits[{i}]", edit.last - edit.first + 1
+        yield count >= 1, f"{name}.last must be at least {edit.first}"
+        for key, allowed in (("source", _SOURCES), ("kind", _KINDS)):
+            known = getattr(edit, key) in allowed
+            yield known, f"{name}.{key} must be one of {', '.join(allowed)}"
+        for key in ("strength", "amount", "feather", "level", "tilt_x", "tilt_y"):
+            fits = len(getattr(edit, key)) in (1, count)
+            yield fits, f"{name}.{key} must hold 1 or {count} numbers"
+        if edit.source in ("sphere", "box"):
+            fits = len(edit.matrix) in (1, count) and all(len(row) == 12 for row in edit.matrix)
+            yield fits, f"{name}.matrix must hold 1 or {count} rows of twelve numbers"
+        else:
+            plain = bool(edit.folder) and not set(edit.folder) & set("/\\:") and edit.folder != ".."
+            yield plain, f"{name}.folder must be the name of a folder"
 
 
 def _count(name: str, frames: int, got: int) -> str:
