@@ -12,7 +12,7 @@ BIAS, CONTRAST = "Bias", "Contrast"
 RANGE = ("Near", "Far", "Strength", BIAS, CONTRAST)
 """What makes a distance of a normalised inverse depth; `core.project.Shot` has the same names."""
 REPAIR, SPLIT, DEPTH_VIEW = "Repair", "Split", "Depth View"
-RAW, POINTS = "Raw Depth", "Points"
+RAW, POINTS, EDITED = "Raw Depth", "Points", "Edited"
 VIEWPORT_LEVEL, RENDER_LEVEL, LEVELS = "Viewport Level", "Render Level", "Levels"
 AUTO_VIEWPORT, AUTO_RENDER = "Auto Viewport", "Auto Render"
 COARSER = tuple(f"Level {number}" for number in range(1, 6))
@@ -140,6 +140,8 @@ def add_sockets(group: Any) -> None:
         new(name, in_out="INPUT", socket_type="NodeSocketObject", description=said)
     for row in _CURVE:
         _float(new, *row).max_value = MOST_BENT
+    said = "Stores what depth edits begin with; switched on by Add Depth Edit"
+    new(EDITED, in_out="INPUT", socket_type="NodeSocketBool", description=said)
 
 
 def _integer(new: Any, name: str, default: int, description: str) -> Any:

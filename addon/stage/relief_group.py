@@ -21,6 +21,7 @@ from .group_inputs import (
     COARSER,
     CONTRAST,
     DEPTH_VIEW,
+    EDITED,
     LEVELS,
     MATTE_ANGLE,
     RAW,
@@ -33,15 +34,16 @@ from .group_inputs import (
 from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
-VERSION = 4  # raise it when the nodes change: an older group in a .blend is then left alone
+VERSION = 5  # raise it when the nodes change: an older group in a .blend is then left alone
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
 (matte, angle, near), and the colour of a point."""
 RADIUS = "se_radius"
 """Named attribute of the planes: how far a point reaches in the picture, in picture widths."""
-COMPARE, NORMALISED = "se_compare", "se_normalised"
-"""(1 - Repair, Split, Depth View), and the depth that Depth View shows. Stored only where one of
-them is not 0: a material reads a missing attribute as 0."""
+COMPARE, NORMALISED, RANGED = "se_compare", "se_normalised", "se_range"
+"""(1 - Repair, Split, Depth View), the depth that Depth View shows, and (near, far, strength).
+Stored only where one of them is not 0 (a material reads a missing attribute as 0), the last two
+where the relief is Edited."""
 
 
 def relief_group() -> bpy.types.NodeTree:
@@ -76,13 +78,13 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     offset = t.math("DIVIDE", t.math("SUBTRACT", given["Shift"], given["Low"]), reach)
     estimated = t.clamp(t.math("MULTIPLY_ADD", stored, gain, offset))
     normalised = bent(t, estimated, given[BIAS], given[CONTRAST])
-    distance = _distance(t, given, normalised)
+    away = distance(t, given, normalised)
 
-    wide = t.math("DIVIDE", distance, given["Focal"])
+    wide = t.math("DIVIDE", away, given["Focal"])
     position = t.combine(
         t.math("MULTIPLY", x, wide),
         t.math("MULTIPLY", y, wide),
-        t.math("MULTIPLY", distance, -1.0),
+        t.math("MULTIPLY", away, -1.0),
     )
     lens = t.combine(given["Focal"], t.math("DIVIDE", given["Focal"], given["Aspect"]), 0.0)
     flat = _compared(t, given, plane, normalised)
@@ -92,14 +94,14 @@ def _nodes(group: bpy.types.NodeTree) -> None:
         (MATTE, t.combine(given["Matte"], given[MATTE_ANGLE], given["Near"])),
     )
     for name, value in facts:
-        flat = _store(t, flat, name, "FLOAT_VECTOR", value)
+        flat = store(t, flat, name, "FLOAT_VECTOR", value)
     place = t.node("GeometryNodeSetPosition")
     t.link(flat, place.inputs["Geometry"])
     t.link(position, place.inputs["Position"])
     points = _points(t, given, flat, position, wide, uv, number)
 
     painted = _paint(t, place.outputs[0], given["Relief Material"])
-    shown = _switch(t, "GEOMETRY", given["Points"], points, painted)
+    shown = switch(t, "GEOMETRY", given["Points"], points, painted)
     t.link(shown, t.node("NodeGroupOutput").inputs[0])
     t.arrange()
 
@@ -108,17 +110,17 @@ def _level(t: Tree, given: Socket) -> Socket:
     """The plane of the level asked for: one for the viewport, one for renders, the same in every
     frame. Switches are lazy: of the other levels nothing is read."""
     shown = t.node("GeometryNodeIsViewport").outputs[0]
-    asked = _switch(t, "INT", shown, given[VIEWPORT_LEVEL], given[RENDER_LEVEL])
-    auto = _switch(t, "INT", shown, given[AUTO_VIEWPORT], given[AUTO_RENDER])
-    level = _switch(t, "INT", t.math("GREATER_THAN", asked, 0.5), asked, auto)
+    asked = switch(t, "INT", shown, given[VIEWPORT_LEVEL], given[RENDER_LEVEL])
+    auto = switch(t, "INT", shown, given[AUTO_VIEWPORT], given[AUTO_RENDER])
+    level = switch(t, "INT", t.math("GREATER_THAN", asked, 0.5), asked, auto)
     plane = given["Geometry"]
     for number, name in reversed(list(enumerate(COARSER, 1))):
         held = t.node("GeometryNodeObjectInfo", name)
         t.link(given[name], held.inputs["Object"])
         coarse = t.math("LESS_THAN", level, number + 0.5)
-        plane = _switch(t, "GEOMETRY", coarse, held.outputs["Geometry"], plane)
+        plane = switch(t, "GEOMETRY", coarse, held.outputs["Geometry"], plane)
     coarser = t.math("LESS_THAN", level, given[LEVELS])
-    return _switch(t, "GEOMETRY", coarser, plane, given["Geometry"])
+    return switch(t, "GEOMETRY", coarser, plane, given["Geometry"])
 
 
 def _stored_depth(t: Tree, given: Socket, uv: Socket, number: Socket) -> Socket:
@@ -126,8 +128,8 @@ def _stored_depth(t: Tree, given: Socket, uv: Socket, number: Socket) -> Socket:
 
     The switch is lazy: the raw pictures are read only where they are shown.
     """
-    repaired = _value(t, _texture(t, given["Depth"], uv, number, "Closest", "Depth"))
-    raw = _value(t, _texture(t, given[RAW], uv, number, "Closest", RAW))
+    repaired = _value(t, texture(t, given["Depth"], uv, number, "Closest", "Depth"))
+    raw = _value(t, texture(t, given[RAW], uv, number, "Closest", RAW))
     # Of the apron, too: kept inside 0..1, so that a Split of 0 or 1 has nothing on its other side.
     u = t.clamp(t.separate(uv)[0], 0.0, 0.99999)
     right = t.math("SUBTRACT", 1.0, t.math("LESS_THAN", u, given[SPLIT]))
@@ -136,7 +138,7 @@ def _stored_depth(t: Tree, given: Socket, uv: Socket, number: Socket) -> Socket:
     rest = t.math("MULTIPLY", raw, t.math("SUBTRACT", 1.0, part))
     mixed = t.math("MULTIPLY_ADD", repaired, part, rest)
     needed = t.math("MAXIMUM", t.math("SUBTRACT", 1.0, given[REPAIR]), given[SPLIT])
-    return _switch(t, "FLOAT", needed, mixed, repaired)
+    return switch(t, "FLOAT", needed, mixed, repaired)
 
 
 def _compared(t: Tree, given: Socket, geometry: Socket, normalised: Socket) -> Socket:
@@ -145,12 +147,17 @@ def _compared(t: Tree, given: Socket, geometry: Socket, normalised: Socket) -> S
     missing = t.math("SUBTRACT", 1.0, given[REPAIR])
     needed = t.math("MAXIMUM", t.math("MAXIMUM", missing, split), view)
     facts = t.combine(missing, split, view)
-    told = _store(t, geometry, COMPARE, "FLOAT_VECTOR", facts)
-    told = _switch(t, "GEOMETRY", view, _store(t, told, NORMALISED, "FLOAT", normalised), told)
-    return _switch(t, "GEOMETRY", needed, told, geometry)
+    told = store(t, geometry, COMPARE, "FLOAT_VECTOR", facts)
+    told = switch(t, "GEOMETRY", needed, told, geometry)
+    # Edits begin with the depth and with what makes a distance of it.
+    scale = t.combine(given["Near"], given["Far"], given["Strength"])
+    ranged = store(t, told, RANGED, "FLOAT_VECTOR", scale)
+    told = switch(t, "GEOMETRY", given[EDITED], ranged, told)
+    shown = t.math("MAXIMUM", view, given[EDITED])
+    return switch(t, "GEOMETRY", shown, store(t, told, NORMALISED, "FLOAT", normalised), told)
 
 
-def _switch(t: Tree, kind: str, when: Socket, then: Socket, otherwise: Socket) -> Socket:
+def switch(t: Tree, kind: str, when: Socket, then: Socket, otherwise: Socket) -> Socket:
     node = t.node("GeometryNodeSwitch", input_type=kind)
     t.link(when, node.inputs["Switch"])
     t.link(otherwise, node.inputs["False"])
@@ -164,8 +171,8 @@ def _value(t: Tree, colour: Socket) -> Socket:
     return split.outputs[0]
 
 
-def _distance(t: Tree, given: Socket, normalised: Socket) -> Socket:
-    """Z of core.geometry.inverse_distance, up to the horizon."""
+def distance(t: Tree, given: Any, normalised: Socket) -> Socket:
+    """Z of core.geometry.inverse_distance, up to the horizon; ``given``: Near, Far, Strength."""
     swing = t.math("SUBTRACT", normalised, 0.5)
     stretched = t.math("MULTIPLY_ADD", swing, given["Strength"], 0.5, label="n'")
     far = t.math("DIVIDE", 1.0, given["Far"])
@@ -184,8 +191,8 @@ def _points(
 
     From the flat plane: the fields here speak of its positions, not of the relief's.
     """
-    colour = _texture(t, given["Plate"], uv, number, "Linear", "Plate")
-    coloured = _store(t, flat, COLOUR, "FLOAT_COLOR", colour)
+    colour = texture(t, given["Plate"], uv, number, "Linear", "Plate")
+    coloured = store(t, flat, COLOUR, "FLOAT_COLOR", colour)
     cell = t.node("GeometryNodeInputNamedAttribute", RADIUS, data_type="FLOAT")
     t.link(RADIUS, cell.inputs["Name"])
     reach = t.math("MULTIPLY", wide, cell.outputs[0])
@@ -208,7 +215,7 @@ def _inside(t: Tree, uv: Socket) -> Socket:
     return t.math("LESS_THAN", far, 0.50001)
 
 
-def _texture(
+def texture(
     t: Tree, image: Socket, uv: Socket, number: Socket, interpolation: str, label: str
 ) -> Socket:
     node = t.node(
@@ -220,7 +227,7 @@ def _texture(
     return node.outputs["Color"]
 
 
-def _store(t: Tree, geometry: Socket, name: str, kind: str, value: Socket) -> Socket:
+def store(t: Tree, geometry: Socket, name: str, kind: str, value: Socket) -> Socket:
     node = t.node("GeometryNodeStoreNamedAttribute", name, data_type=kind, domain="POINT")
     t.link(geometry, node.inputs["Geometry"])
     t.link(name, node.inputs["Name"])
