@@ -41,9 +41,9 @@ def factory(modules: Iterable[ModuleType]) -> tuple[Callable[[], None], Callable
 
 def parts() -> list[ModuleType]:
     """What the add-on is made of, in the order in which one part needs another."""
-    from . import command_line, operators, preferences, properties, ui
+    from . import command_line, edit_properties, operators, preferences, properties, ui
 
-    return [preferences, properties, *operators.MODULES, *ui.MODULES, command_line]
+    return [preferences, properties, edit_properties, *operators.MODULES, *ui.MODULES, command_line]
 
 
 register, unregister = factory(parts())

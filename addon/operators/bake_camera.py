@@ -6,6 +6,7 @@ import bpy
 from ...core.errors import SecondEyeError
 from ...core.project import Project
 from .. import rigs, stage
+from ..stage.edits import edits_of, lacking
 from . import where
 from .task import idle
 
@@ -30,6 +31,8 @@ class SECOND_EYE_OT_bake_camera(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         said = f"Baked {len(baked.interocular)} frames into {project.folder.name}."
+        for relief in stage.reliefs(stage.find_collection(scene)):
+            said = " ".join([said, *filter(None, map(lacking, edits_of(relief)))])
         if rigs.comparing(scene):
             said += " Repair, Split and Depth View stay in Blender: a conversion without a render "
             said += "shows the repaired depth throughout."

@@ -14,6 +14,7 @@ from ..stage.footage_camera import camera_data
 from ..stage.group_inputs import DEPTH_VIEW, RANGE, REPAIR, SPLIT
 from ..stage.shot import relief_modifier
 from ..stage.update import span
+from .bake_edits import bake_edits, bake_ranges
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera
 from .values import curve_values
 
@@ -22,8 +23,8 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
     """Write interocular, convergence and lateral offset of every frame into ``project.json``.
 
     Read from the F-curves (or the plain values where nothing is keyed), without evaluating the
-    scene. Near, Far and Strength of every shot go with them, as they are at its first frame. The
-    fast path knows no other move: one along another axis stays in Blender.
+    scene. Near, far, strength and curve of every shot go with them, and its depth
+    edits. The fast path knows no other move: one along another axis stays in Blender.
     Raises SecondEyeError where the scene has no stereo camera or the project is locked.
     """
     camera = find_stereo_camera(scene)
@@ -39,8 +40,11 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
         convergence=curve_values(data, CONVERGENCE, 0, stereo.convergence_distance, frames),
         lateral_offset=curve_values(camera, "location", 0, camera.location.x, frames),
     )
+    records = bake_edits(scene, project)
     project.manifest.camera = baked
     _bake_ranges(scene, project)
+    project.manifest.ranges = bake_ranges(scene, project)
+    project.manifest.edits = records
     project.save()
     return baked
 

@@ -9,8 +9,10 @@ import bpy
 
 from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
+from . import compat
 from .depth_pixels import check_pictures
 from .detail import level_objects, remove_unused
+from .edits import copy_stack, edits_of
 from .footage_camera import footage_camera
 from .images import load_raw, load_sequence
 from .sampling import ADAPTIVE, GRID, Planes, adaptive_planes, finest_pitch, grid_planes
@@ -19,6 +21,7 @@ from .shadow_catcher import refresh_catcher
 from .shot import Sources, hang_from, is_relief, materials, relief_modifier, shot_object
 
 COLLECTION = "Second Eye"
+_SPAN = ("First", "Last")
 COLUMNS, SAMPLING = "second_eye_columns", "second_eye_sampling"
 """On the collection: what it was built with."""
 
@@ -46,8 +49,8 @@ def build_scene(
 
     ``sampling``: "ADAPTIVE" takes each shot's own pattern, "GRID" a grid of ``columns`` cells
     across the picture, at most one per depth pixel (the default, up to 640). ``points``: clouds of
-    points instead of surfaces. Building again replaces the reliefs and keeps the cameras. Sets the
-    scene's rate, size, range, colours and engine.
+    points instead of surfaces. Building again replaces the reliefs; cameras and edits stay.
+    Sets the scene's rate, size, range, colours and engine.
 
     Raises SecondEyeError where a picture is missing, the shots' first depth pictures can't be read,
     or a shot has no pattern of its depth of today; UsageError on start < 0. Then nothing changed.
@@ -68,15 +71,26 @@ def build_scene(
     collection["second_eye_start"] = start
     collection["second_eye_first"] = manifest.first
     collection[COLUMNS], collection[SAMPLING] = columns or 0, sampling
+    edited = []
     for relief in reliefs(collection):
-        remove_relief(relief)
+        if edits_of(relief):
+            relief.name = f"{relief.name} before"
+            edited.append(relief)
+        else:
+            remove_relief(relief)
     camera = footage_camera(collection, manifest)
     built = []
     for number, shot in enumerate(manifest.shots, 1):
         relief = shot_object(project, shot, number, sources)
         collection.objects.link(relief)
         hang_from(relief, camera)
+        for other in edited:
+            first, last = (int(compat.get_input(relief_modifier(other), n)) for n in _SPAN)
+            if first <= shot.first <= last:
+                copy_stack(other, relief)
         built.append(relief)
+    for relief in edited:
+        remove_relief(relief)
     configure_scene(scene, manifest, start)
     if scene.camera is None:
         scene.camera = camera

@@ -93,7 +93,7 @@ ALL_INPUTS = (*ALL, *FRAMES)
 
 
 def copy_stack(source: bpy.types.Object, target: bpy.types.Object) -> None:
-    """Give ``target`` the edits of ``source``, with their keys; for a relief that is built again."""
+    """Give ``target`` the edits of ``source``, with their keys: the same shot, built again."""
     for old in edits_of(source):
         values = {name: compat.get_input(old, name) for name in ALL_INPUTS}
         new: Any = target.modifiers.new(old.name, "NODES")
@@ -123,6 +123,9 @@ def copy_curve(
     for key in found.keyframe_points:
         point: Any = curve.keyframe_points.insert(key.co.x, key.co.y, options={"FAST"})
         point.interpolation = key.interpolation
-        point.handle_left_type, point.handle_right_type = key.handle_left_type, key.handle_right_type
+        point.handle_left_type, point.handle_right_type = (
+            key.handle_left_type,
+            key.handle_right_type,
+        )
         point.handle_left, point.handle_right = key.handle_left, key.handle_right
     curve.update()

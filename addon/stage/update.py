@@ -17,6 +17,7 @@ from .build import (
     remove_relief,
     shot_planes,
 )
+from .edits import follow
 from .group_inputs import POINTS
 from .relief_group import relief_group
 from .sampling import GRID
@@ -57,6 +58,7 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
         if modifier.node_group != relief_group():
             modifier.node_group = relief_group()
         fit(relief, project, shot, sources)
+        follow(relief)
         shown.append((relief, shot))
     wanted = {relief: object_name(shot, i) for i, (relief, shot) in enumerate(shown, 1)}
     for relief in list(wanted):

@@ -12,11 +12,11 @@ from ..engine import interpreter, session
 from ..operators import where
 from ..stage import compat
 from ..stage.group_inputs import BIAS
-from . import detail, relief_inputs, repair, solve, words
+from . import detail, edits, relief_inputs, repair, solve, words
 from .layouts import Section, draw_running, split
 
 RENDER, BUILD, TAG = "Render Stereo", "Build Scene", "Tag Movie"
-ELSEWHERE = {RENDER, BUILD, TAG, *repair.TITLES, *detail.TITLES, *solve.TITLES}
+ELSEWHERE = {RENDER, BUILD, TAG, *repair.TITLES, *detail.TITLES, *solve.TITLES, *edits.TITLES}
 """Jobs that other sections than Analyse show."""
 
 

@@ -30,3 +30,15 @@ def of(relief: bpy.types.Object) -> bpy.types.NodesModifier | None:
         if isinstance(modifier, bpy.types.NodesModifier) and modifier.node_group is not None:
             return modifier
     return None
+
+
+def draw_pointer(
+    layout: bpy.types.UILayout, modifier: bpy.types.NodesModifier, name: str, kind: str
+) -> None:
+    """An input that takes one of ``bpy.data``'s ``kind``."""
+    identifier = compat.input_identifier(modifier.node_group, name)
+    inputs = getattr(getattr(modifier, "properties", None), "inputs", None)
+    if inputs is not None:  # Blender 5.2
+        layout.prop_search(getattr(inputs, identifier), "value", bpy.data, kind, text=name)
+    else:
+        layout.prop_search(modifier, f'["{identifier}"]', bpy.data, kind, text=name)

@@ -90,7 +90,7 @@ def test_a_mask(module, built, tmp_path, kind, feather):
 def test_an_object(module, built, kind, source, projected):
     _, relief = built
     stage, edits = module("addon.stage.edits"), module("core.geometry.edits")
-    u, v, rays, n = before(module, relief)
+    _, _, rays, n = before(module, relief)
     thing = bpy.data.objects.new("Pull", None)
     bpy.context.scene.collection.objects.link(thing)
     local = (
@@ -121,7 +121,7 @@ def test_painted_and_stacked(module, built):
     """Red of a painted image; two edits, one after the other, and muted."""
     _, relief = built
     stage, edits = module("addon.stage.edits"), module("core.geometry.edits")
-    u, v, _, n = before(module, relief)
+    u, _, _, n = before(module, relief)
     image = bpy.data.images.new("Paint", COLUMNS, ROWS, float_buffer=True)
     image.colorspace_settings.name = "Non-Color"
     red = np.zeros((ROWS, COLUMNS, 4), np.float32)
