@@ -92,7 +92,7 @@ class SECOND_EYE_OT_add_edit(bpy.types.Operator):
 
     def _object(self, context: bpy.types.Context, relief: bpy.types.Object) -> dict[str, Any]:
         if self.datablock:
-            thing = bpy.data.objects.get(self.datablock)
+            thing: bpy.types.Object | None = bpy.data.objects.get(self.datablock)
             if thing is None:
                 raise UsageError(f'There is no object "{self.datablock}": choose another one.')
             if thing.type == "CAMERA" or thing.get("second_eye_role"):

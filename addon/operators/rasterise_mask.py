@@ -105,7 +105,7 @@ class SECOND_EYE_OT_rasterise_mask(Chosen, TaskOperator, bpy.types.Operator):
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         relief_name, edit_name, project, folder, first, last, mask = self._told
-        relief = bpy.data.objects.get(relief_name)
+        relief: bpy.types.Object | None = bpy.data.objects.get(relief_name)
         modifier = relief.modifiers.get(edit_name) if relief is not None else None
         if modifier is None:
             raise SecondEyeError(

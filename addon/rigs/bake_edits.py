@@ -49,7 +49,8 @@ def bake_ranges(scene: bpy.types.Scene, project: Project) -> BakedRange | None:
                 found = _values(scene, relief, relief_modifier(relief), name, shot.first, shot.last)
             moving = moving or len(set(found)) > 1
             values += found
-    return BakedRange(**{n.lower(): v for n, v in lists.items()}) if moving else None
+    named: dict[str, Any] = {name.lower(): values for name, values in lists.items()}
+    return BakedRange(**named) if moving else None
 
 
 def bake_edits(scene: bpy.types.Scene, project: Project) -> list[EditRecord]:
