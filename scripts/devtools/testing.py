@@ -13,7 +13,7 @@ from .environment import ROOT
 from .selection import select
 from .shell import SetupError, run, say
 
-LIMIT = 30 * 60
+LIMIT = 40 * 60
 """Seconds that one suite may take. A test that hangs is ended by tests/pytest.ini long before; this
 is for what hangs outside of any test: collecting, or a Blender that doesn't leave."""
 
