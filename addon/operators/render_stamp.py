@@ -12,7 +12,7 @@ import bpy
 
 from ...core.errors import UsageError
 from ...core.project import Manifest
-from ..stage import compat
+from ..stage import compat, shadow_compositing
 from .render_curves import animated, animation, plain
 
 STAMP = "settings.sha256"
@@ -31,7 +31,7 @@ def digest(scene: bpy.types.Scene, collection: bpy.types.Collection, manifest: M
     What else an artist puts into the scene is not in it: "Start Over" is for that.
     """
     sha = hashlib.sha256()
-    for part in (*_parts(scene, collection), *_depth(manifest)):
+    for part in (*_parts(scene, collection), *_shadows(scene), *_depth(manifest)):
         sha.update(repr(part).encode())
     return sha.hexdigest()
 
@@ -76,6 +76,23 @@ def _parts(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Iterator
         for modifier in thing.modifiers:
             if modifier.type == "NODES" and modifier.node_group is not None:
                 yield from _inputs(modifier)
+
+
+def _shadows(scene: bpy.types.Scene) -> Iterator[object]:
+    """Of objects on the footage: how dark they are, and the suns that they come from."""
+    density = shadow_compositing.density(scene)
+    if density is None:
+        return
+    tree = density.id_data
+    yield from plain(tree, (density.path_from_id("default_value"),))
+    yield from animation(tree)
+    for sun in sorted(scene.objects, key=lambda o: o.name):
+        if isinstance(sun.data, bpy.types.SunLight):
+            yield sun.name
+            yield from plain(sun, (*POSE, *HIDDEN))
+            yield from animation(sun)
+            yield from plain(sun.data, ("energy", "angle"))
+            yield from animation(sun.data)
 
 
 def _depth(manifest: Manifest) -> Iterator[object]:

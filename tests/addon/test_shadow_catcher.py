@@ -170,6 +170,33 @@ def test_both_eyes_see_the_shadow(ground, tmp_path, module):
     assert middle[0] != middle[1]  # each at its own place
 
 
+def test_frames_of_other_shadows_are_not_kept(ground, module):
+    """The digest by which Render Stereo resumes knows the density and the sun, not the playhead."""
+    built, case = ground
+    scene = bpy.context.scene
+    digest = module("addon.operators.render_stamp").digest
+
+    def now() -> str:
+        return digest(scene, built.collection, case.project.manifest)
+
+    bare = now()
+    _add(scene)
+    scene.cycles.samples = 1
+    seen = [bare, now()]
+    density = module("addon.stage.shadow_compositing").density(scene)
+    density.default_value = 0.4
+    seen.append(now())
+    next(o for o in scene.objects if o.type == "LIGHT").rotation_euler.x += 0.3
+    seen.append(now())
+    density.keyframe_insert("default_value", frame=1)
+    density.default_value = 0.9
+    density.keyframe_insert("default_value", frame=2)
+    seen.append(now())
+    assert len(set(seen)) == len(seen)
+    scene.frame_set(2)
+    assert now() == seen[-1]
+
+
 def test_removed_it_leaves_nothing(ground, tmp_path, module):
     built, case = ground
     scene = bpy.context.scene
