@@ -19,9 +19,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="OUT", help="the movie to write")
     parser.add_argument(
         "--format",
-        default="sbs",
-        help="sbs (default), half-sbs, top-bottom, half-top-bottom or anaglyph",
+        help="sbs (default), half-sbs, top-bottom, half-top-bottom, interlaced, anaglyph (Dubois), "
+        "anaglyph-true, anaglyph-grey, anaglyph-colour, anaglyph-half-colour, anaglyph-optimised, "
+        "rgbd, vr180, eyes (OUT_L and OUT_R) or mv-hevc",
     )
+    parser.add_argument(
+        "--preset", help="a destination: quest, vision-pro, youtube-vr180, 3d-tv or master"
+    )
+    parser.add_argument(
+        "--codec", help="libx264 (default), libx265, libsvtav1, prores_ks, ffv1, hevc_nvenc ..."
+    )
+    parser.add_argument("--crf", type=int, help="constant quality, smaller is better; default 16")
+    parser.add_argument(
+        "--bit-rate", type=_bits, metavar="R", help="bits a second, such as 20M, in place of --crf"
+    )
+    parser.add_argument("--speed", help="the encoder's own preset; default: medium")
+    parser.add_argument(
+        "--keep", choices=("left", "right"), help="this eye is the clip's own picture"
+    )
+    parser.add_argument(
+        "--outside", choices=("black", "blur"), default="black", help="what surrounds VR180"
+    )
+    parser.add_argument(
+        "--fov", type=float, metavar="DEG", help="VR180: the clip's horizontal field of view"
+    )
+    parser.add_argument("--eye-size", type=int, metavar="PX", help="VR180: side of an eye")
     parser.add_argument(
         "--project",
         metavar="DIR",
@@ -84,5 +106,22 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         rate=arguments.rate,
         sound=arguments.sound,
         device=arguments.device,
+        keep=arguments.keep,
+        preset=arguments.preset,
+        codec=arguments.codec,
+        crf=arguments.crf,
+        bit_rate=arguments.bit_rate,
+        speed=arguments.speed,
+        outside=arguments.outside,
+        field_of_view=arguments.fov,
+        eye_size=arguments.eye_size,
     )
     return job.run(console.report, console.cancelled)
+
+
+def _bits(text: str) -> int:
+    factor = {"k": 1000, "m": 1_000_000}.get(text[-1:].lower(), 1)
+    try:
+        return round(float(text[:-1] if factor > 1 else text) * factor)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no bit rate, such as 20M") from error

@@ -8,24 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import SecondEyeError, UsageError
+from ..media.join import Sound
 from ..project import ClipRecord, Manifest, Project
 from . import planning
+from .composing import Composer, Shape
+from .export_video import chosen_video
+from .exporting import Export, check_container, check_writing, stamp_of
 from .eyes import Eyes, EyeSettings
-from .pipeline import mapped
 from .progress import IsCancelled, Progress, Report, stop_if
 
 if TYPE_CHECKING:
     from ..media import Clip, ClipInfo
 
-WORKERS, AHEAD = 2, 4  # frames under way: memory doesn't grow with the clip
-
 
 @dataclass(frozen=True)
 class ConvertJob:
-    """Write the movie ``output`` in ``format`` (see ``core.delivery.PACKINGS``).
+    """Write the movie ``output`` in ``format`` (see ``core.delivery.formats``).
 
     ``clip`` or ``project`` or both: without a project, NAME.secondeye beside the output serves,
     NAME being the clip's; without a clip, the project's own. Depth that is missing is made first,
@@ -36,11 +37,17 @@ class ConvertJob:
     The rig is the project's baked camera, else one suggested for every shot within
     ``budget`` (total parallax in picture widths); ``interocular`` and ``convergence`` (scene
     units) replace its numbers, ``near``, ``far`` and ``strength`` those of every shot. ``sound``:
-    whether the clip's is copied.
+    whether the clip's is copied. ``keep``: the eye that is the clip's own picture; None: both are
+    made, half of the way each.
+
+    ``preset`` (`core.delivery.presets`) chooses format, ``codec``, ``crf`` (constant quality) and
+    ``speed`` (the encoder's preset) where they are not given; ``bit_rate``, in bits a second,
+    replaces crf. ``outside``, ``field_of_view`` and ``eye_size`` are VR180's (`composing.Shape`).
+    An export that was stopped goes on with the parts that are finished (`exporting`).
     """
 
     output: str
-    format: str = "sbs"
+    format: str | None = None
     clip: str | None = None
     project: str | None = None
     model: str | None = None
@@ -55,71 +62,105 @@ class ConvertJob:
     rate: Sequence[int] | None = None
     sound: bool = True
     device: str | None = None
+    keep: Literal["left", "right"] | None = None
+    preset: str | None = None
+    codec: str | None = None
+    crf: int | None = None
+    bit_rate: int | None = None
+    speed: str | None = None
+    outside: str = "black"
+    field_of_view: float | None = None
+    eye_size: int | None = None
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
-        """Answers output, project, format, first, last, frames, width, height, rig, sound,
-        message; ``rig`` holds the first frame's interocular and convergence.
+        """Answers output, outputs, project, format, first, last, frames, width, height (of a
+        picture in the file), codec, rig, sound, checked (a line a file), message; ``rig`` holds the
+        first frame's interocular and convergence.
 
         Raises SecondEyeError, UsageError, Cancelled; no movie is left then, the project stays.
         """
-        from ..delivery import packing_named
-        from ..media import MovieWriter, open_clip
+        from ..media import open_clip
 
         stop_if(cancelled)
-        packing = packing_named(self.format)
+        video = chosen_video(
+            self.format, self.preset, self.codec, self.crf, self.bit_rate, self.speed
+        )
+        if self.keep not in (None, "left", "right"):
+            raise UsageError(f'There is no eye "{self.keep}" to keep: give left or right.')
         output = _checked_output(self.output)
+        check_container(output, video)
         settings = EyeSettings(
-            self.near, self.far, self.strength, self.interocular, self.convergence, self.budget
+            self.near,
+            self.far,
+            self.strength,
+            self.interocular,
+            self.convergence,
+            self.budget,
+            self.keep,
         )
         clip = None
         if self.clip or not self.project:
             clip = open_clip(self._clip_path(), planning.sequence_rate(self.rate))
             planning.check_rate(clip, self.rate)
-        if clip is not None and _same_file(clip.path, output):
-            raise UsageError(f"{output} is the clip itself: give the movie another name.")
+        for name in video.outputs(output):
+            if clip is not None and _same_file(clip.path, name):
+                raise UsageError(f"{name} is the clip itself: give the movie another name.")
         # Whatever can be wrong with the request is found out before hours of analysis.
         folder = Path(self.project) if self.project else self._default_project(output)
         project = self._existing(folder, clip)
         manifest = None if project is None else project.manifest
         settings.check(manifest)
         first, last = self._range(clip, manifest)
-        sound = self._sound(project, clip, report) if self.sound else None
+        source = self._sound(project, clip, report) if self.sound else None
         shown, rate = _shown(clip, manifest)
-        width, height = packing.size(shown.width, shown.height)
-        movie = MovieWriter(
-            output,
-            width,
-            height,
-            rate,
-            audio_from=sound,
-            audio_start=(first - 1) / rate,
-            audio_origin=None if sound is None else (clip or open_clip(sound)).origin,
-        )
-        movie.check()
+        focal = 1.0 if manifest is None else manifest.lens.focal_over_width
+        size = self._shape(video.format, shown, focal).size()
+        sound = None
+        if source is not None:
+            origin = (clip or open_clip(source)).origin
+            sound = Sound(source, (first - 1) / rate, origin)
+        check_writing(output, video, size, rate, sound)
         project = self._analysed(project, clip, folder, (first, last), report, cancelled)
-        eyes = Eyes(project, settings, self.format)
-        frames = range(first, last + 1)
-        report(Progress("convert", 0, len(frames)))
-        with movie, mapped(eyes.packed, frames, WORKERS, AHEAD) as pictures:
-            for done, picture in enumerate(pictures, start=1):
-                stop_if(cancelled)
-                movie.write(picture)
-                report(Progress("convert", done, len(frames)))
+        shape = self._shape(video.format, shown, project.manifest.lens.focal_over_width)
+        eyes = Eyes(project, settings, parallel=video.format == "vr180")
         rig = eyes.rig(first)
+        export = Export(
+            output, video, shape.size(), rate, range(first, last + 1), sound, rig,
+            project.manifest.metres_per_unit,
+        )  # fmt: skip
+        stamp = stamp_of(project, (settings, shape, video, rate), export.frames)
+        checked = export.run(Composer(eyes, shape).pictures, stamp, report, cancelled)
+        width, height = export.stored_size
+        frames = len(export.frames)
         return {
-            "output": str(output),
+            "output": str(export.outputs[0]),
+            "outputs": [str(name) for name in export.outputs],
             "project": str(project.folder),
-            "format": self.format,
+            "format": video.format,
             "first": first,
             "last": last,
-            "frames": len(frames),
+            "frames": frames,
             "width": width,
             "height": height,
+            "codec": video.codec,
             "rig": {"interocular": rig.interocular, "convergence": rig.convergence},
             "sound": sound is not None,
-            "message": f"{output}: {_counted(len(frames))}, {width}x{height}, {self.format}"
-            f"{', with sound' if sound else ''}.",
+            "checked": checked,
+            "message": f"{' and '.join(str(name) for name in export.outputs)}: {_counted(frames)}, "
+            f"{width}x{height}, {video.format}{', with sound' if sound else ''}. "
+            + " ".join(checked),
         }
+
+    def _shape(self, name: str, shown: ClipInfo | ClipRecord, focal: float) -> Shape:
+        return Shape(
+            name,
+            shown.width,
+            shown.height,
+            focal,
+            self.outside,
+            self.field_of_view,
+            self.eye_size,
+        )
 
     def _clip_path(self) -> str:
         if self.clip is None:

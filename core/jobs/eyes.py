@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Both eyes of any frame of a depth project, packed."""
+"""Both eyes of any frame of a depth project."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from .shaped import Shaped
 if TYPE_CHECKING:
     from ..synthesis.layers import Layers
 
+_INFINITY = 1e9  # scene units
+
 
 @dataclass(frozen=True)
 class EyeSettings:
@@ -29,6 +31,7 @@ class EyeSettings:
     interocular: float | None = None
     convergence: float | None = None
     budget: float = 0.02
+    keep: Literal["left", "right"] | None = None  # the eye that is the clip's own picture
 
     def range_of(self, shot: Shot) -> tuple[float, float, float, float, float]:
         """Near, far, strength, bias and contrast for a shot, as `inverse_distance` takes them."""
@@ -56,13 +59,15 @@ class EyeSettings:
 class Eyes:
     """Reads the project only, so several threads may ask for frames at once.
 
+    ``parallel``: eyes that look straight ahead, as pictures on a sphere want it; infinity then
+    has no parallax, whatever the convergence.
     Raises UsageError for settings that make no rig or no range.
     """
 
-    def __init__(self, project: Project, settings: EyeSettings, packing: str) -> None:
+    def __init__(self, project: Project, settings: EyeSettings, *, parallel: bool = False) -> None:
         self._project = project
         self._settings = settings
-        self._packing = packing
+        self._parallel = parallel
         self._shaped = Shaped(project, settings)
         # Suggested from whole shots, so that any part of one converts alike.
         camera = project.manifest.camera
@@ -75,25 +80,43 @@ class Eyes:
         }
         self.rig(project.manifest.first)
 
-    def packed(self, frame: int) -> np.ndarray:
-        """Left and right of a timeline frame, packed, uint8. Raises SecondEyeError."""
-        from ..delivery import pack
+    def plate(self, frame: int) -> np.ndarray:
+        """The clip's own picture, uint8 (H, W, 3)."""
+        return self._project.read_plate(frame)
+
+    def depth(self, frame: int) -> np.ndarray:
+        """Normalised inverse depth, float32 (h, w) in 0..1, 1 = near."""
+        return self._project.normalised(frame)
+
+    def pair(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """Left and right of a timeline frame, uint8 (H, W, 3) each. Raises SecondEyeError."""
         from ..synthesis import Behind, render_eye
 
         plate = self._project.read_plate(frame)
         inverse = self.inverse_distance(frame)
         rig, offset = self.rig(frame), self._lateral_offset(frame)
+        if self._parallel:
+            rig = replace(rig, convergence=_INFINITY)
+        kept = self._settings.keep
+
+        def shifted(distance: np.ndarray, eye: Literal["left", "right"]) -> np.ndarray:
+            shift = rig.eye_shift(distance, eye, offset)
+            return shift if kept is None else shift - rig.eye_shift(distance, kept, offset)
+
         layers = self._layers(frame)
 
         def seen_by(eye: Literal["left", "right"]) -> np.ndarray:
             behind = None
             if layers is not None:
                 stored, distance = layers
-                shift = rig.eye_shift(distance, eye, offset)
+                shift = shifted(distance, eye)
                 behind = Behind(stored.plate, shift, distance, stored.front, stored.seen)
-            return render_eye(plate, rig.eye_shift(inverse, eye, offset), inverse, behind)
+            return render_eye(plate, shifted(inverse, eye), inverse, behind)
 
-        return pack(seen_by("left"), seen_by("right"), self._packing)
+        return (
+            plate if kept == "left" else seen_by("left"),
+            plate if kept == "right" else seen_by("right"),
+        )
 
     def _layers(self, frame: int) -> tuple[Layers, np.ndarray] | None:
         """What stands behind a frame's foreground and its 1/Z; None: no layers of today's depth."""

@@ -21,6 +21,7 @@ from ..errors import SecondEyeError, UsageError
 from .audio import AudioCopy
 from .colour import SCALER
 from .container import error_words, ffmpeg_name
+from .encoders import check_encoder, encoder_options
 
 # H.273 matrix coefficients of BT.709.
 _BT709_MATRIX = 1
@@ -54,6 +55,8 @@ class MovieWriter:
         codec: str = "libx264",
         crf: int = 16,
         preset: str = "medium",
+        bit_rate: int | None = None,
+        fixed_gop: str | None = None,
     ) -> None:
         self.path = Path(path)
         self.frames_written = 0
@@ -61,7 +64,7 @@ class MovieWriter:
         self._pad = (height % 2, width % 2)
         self._rate = Fraction(rate)
         self._codec = codec
-        self._options = _encoder_options(codec, crf, preset)
+        self._options = encoder_options(codec, crf, preset, fixed_gop=fixed_gop, bit_rate=bit_rate)
         self._pixel_format = "yuv420p"
         self._audio_from = Path(audio_from) if audio_from else None
         self._audio_start = Fraction(audio_start)
@@ -105,6 +108,7 @@ class MovieWriter:
             raise self._failure(error) from error
 
     def _open_streams(self) -> None:
+        check_encoder(self._codec, self.path.name)
         try:
             added = self._container.add_stream(self._codec, rate=self._rate, options=self._options)
         except (ValueError, av.FFmpegError) as error:
@@ -216,12 +220,3 @@ class MovieWriter:
                 f" choose .mkv or .mov, or {other}."
             )
         return SecondEyeError(f"{self.path} can't be written ({error_words(error)}): {remedy}.")
-
-
-def _encoder_options(codec: str, crf: int, preset: str) -> dict[str, str]:
-    if codec not in ("libx264", "libx265"):
-        return {}
-    options = {"crf": str(crf), "preset": preset}
-    if codec == "libx265":  # it prints to stderr by itself
-        options["x265-params"] = "log-level=error"
-    return options

@@ -56,7 +56,7 @@ def test_the_fast_path_gets_the_curve(module, case, engine_python):
     assert (shot.bias, shot.contrast) == (0.25, -0.5)
     script = (
         "import sys; from core.project import Project; from core.jobs.eyes import *\n"
-        "eyes = Eyes(Project.open(sys.argv[1]), EyeSettings(), 'sbs')\n"
+        "eyes = Eyes(Project.open(sys.argv[1]), EyeSettings())\n"
         "print(*(1 / eyes.inverse_distance(1)).ravel().tolist())"
     )
     told = np.array(engine(module, engine_python, script, case.project.folder).split(), float)

@@ -14,8 +14,8 @@ import numpy as np
 from core.jobs.eyes import Eyes, EyeSettings
 from core.project import Project
 
-eyes = Eyes(Project.open(sys.argv[1]), EyeSettings(), "sbs")
-np.save(sys.argv[2], eyes.packed(int(sys.argv[3])))
+eyes = Eyes(Project.open(sys.argv[1]), EyeSettings())
+np.save(sys.argv[2], np.hstack(eyes.pair(int(sys.argv[3]))))
 """
 PATCH = 20
 TRIED = np.arange(-2.0, 2.01, 0.125)  # pixels

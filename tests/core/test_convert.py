@@ -113,7 +113,7 @@ def test_a_missing_file_is_made_again(shared, tmp_path):
 
 def test_the_rig_is_asked_for_then_baked_then_suggested(shared, tmp_path):
     project = copied_project(shared, tmp_path)
-    eyes = Eyes(project, EyeSettings(), "sbs")
+    eyes = Eyes(project, EyeSettings())
     rig = suggest_rig(
         np.stack([eyes.inverse_distance(n) for n in range(1, 13)]),
         project.manifest.lens.focal_over_width,
@@ -128,15 +128,15 @@ def test_the_rig_is_asked_for_then_baked_then_suggested(shared, tmp_path):
         convergence=[3.0 + n for n in steps],
         lateral_offset=[n / 20 for n in steps],
     )
-    baked = Eyes(project, EyeSettings(convergence=4.0), "sbs")
+    baked = Eyes(project, EyeSettings(convergence=4.0))
     assert baked.rig(5).interocular == pytest.approx(0.14)
     assert baked.rig(5).convergence == 4.0
-    moved = baked.packed(12)
+    moved = np.hstack(baked.pair(12))
     project.manifest.camera.lateral_offset[-1] = 0.0
-    assert (moved != baked.packed(12)).any()
+    assert (moved != np.hstack(baked.pair(12))).any()
 
-    flat = Eyes(project, EyeSettings(strength=0.0, convergence=3.636363636, interocular=0.3), "sbs")
-    packed = flat.packed(1)  # all of it on the screen, and frame 1 has no offset
+    flat = Eyes(project, EyeSettings(strength=0.0, convergence=3.636363636, interocular=0.3))
+    packed = np.hstack(flat.pair(1))  # all of it on the screen, and frame 1 has no offset
     assert np.abs(packed[:, :96].astype(int) - packed[:, 96:]).max() == 0
     assert (packed[:, :96] == project.read_plate(1)).all()
 
@@ -148,7 +148,7 @@ def test_every_shot_has_a_suggested_rig_of_its_own(shared, tmp_path):
         replace(shot, last=4, near=1.0, far=5.0),
         replace(shot, name="shot_002", first=5, near=10.0, far=50.0),
     ]
-    eyes = Eyes(project, EyeSettings(), "sbs")
+    eyes = Eyes(project, EyeSettings())
     close, wide = eyes.rig(4), eyes.rig(5)
     assert (close, wide) == (eyes.rig(1), eyes.rig(12)) and wide.interocular > 2 * close.interocular
     samples = [sample_pixels(eyes.inverse_distance(n)) for n in sample_frames(5, 12)]
@@ -158,7 +158,7 @@ def test_every_shot_has_a_suggested_rig_of_its_own(shared, tmp_path):
 
 def test_near_and_far_replace_those_of_the_shots(shared, tmp_path):
     project = copied_project(shared, tmp_path)
-    inverse = Eyes(project, EyeSettings(near=1.0, far=4.0), "sbs").inverse_distance(1)
+    inverse = Eyes(project, EyeSettings(near=1.0, far=4.0)).inverse_distance(1)
     assert inverse.min() >= 0.25 - 1e-6 and inverse.max() <= 1.0 + 1e-6
     assert inverse.max() - inverse.min() > 0.5
 

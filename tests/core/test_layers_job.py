@@ -151,15 +151,15 @@ def test_layers_are_stale_when_depth_or_parallax_changes(tmp_path):
 def test_convert_looks_behind_where_layers_stand(tmp_path):
     project = make_project(tmp_path / "p")
     settings = EyeSettings(budget=0.05)
-    without = Eyes(project, settings, "sbs").packed(LAST)
+    without = Eyes(project, settings).pair(LAST)
     layers(project)
-    assert not np.array_equal(Eyes(project, settings, "sbs").packed(LAST), without)
+    assert not np.array_equal(Eyes(project, settings).pair(LAST), without)
     project.manifest.shots[0].high = 0.8  # stale now: not looked at
     project.save()
-    plain = Eyes(project, settings, "sbs").packed(LAST)
+    plain = Eyes(project, settings).pair(LAST)
     for path in (project.folder / "behind").glob("shot_*.json"):
         path.unlink()
-    assert np.array_equal(Eyes(project, settings, "sbs").packed(LAST), plain)
+    assert np.array_equal(Eyes(project, settings).pair(LAST), plain)
 
 
 def test_bad_requests_and_damage_are_one_sentence(tmp_path, weights):

@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An export by parts: pictures encoded in closed parts, joined without encoding, read back.
+
+The parts wait in the folder OUT.parts beside the output. An export that is stopped goes on with
+them; where settings or project have changed since (the stamp differs), they are thrown away. A part
+doesn't depend on what came before it, so the file is the same, however often it was stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SecondEyeError, UsageError
+from ..media.join import Sound, chapters_of, join_parts
+from ..project import Project
+from .export_video import GOP, Video
+from .pipeline import mapped
+from .progress import IsCancelled, Progress, Report, stop_if
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..delivery.spatial import Spatial
+    from ..media import MovieWriter
+    from ..stereo import StereoRig
+
+WORKERS, AHEAD = 2, 4  # frames under way: memory doesn't grow with the clip
+PART = 5 * GOP  # frames
+_STAMP, _JOINED, _READY = "stamp.json", "joined_", "ready_"
+
+
+@dataclass(frozen=True)
+class Export:
+    """``size`` (width, height) of the pictures; ``frames``: timeline frames; ``rig``: what the
+    tags tell of, the first frame's."""
+
+    output: Path
+    video: Video
+    size: tuple[int, int]
+    rate: Fraction
+    frames: range
+    sound: Sound | None
+    rig: StereoRig
+    metres_per_unit: float | None
+
+    @property
+    def outputs(self) -> list[Path]:
+        """The files that are written."""
+        return self.video.outputs(self.output)
+
+    @property
+    def stored_size(self) -> tuple[int, int]:
+        """(width, height) in the file: 4:2:0 has even sides."""
+        return self.size[0] + self.size[0] % 2, self.size[1] + self.size[1] % 2
+
+    def run(
+        self,
+        pictures: Callable[[int], tuple[np.ndarray, ...]],
+        stamp: dict[str, Any],
+        report: Report,
+        cancelled: IsCancelled,
+    ) -> list[str]:
+        """Write the outputs and read them back; answers a line for each.
+
+        Raises SecondEyeError, UsageError, Cancelled; finished parts stay, no output is changed.
+        """
+        folder = self.output.with_name(f"{self.output.name}.parts")
+        try:
+            _begin(folder, stamp)
+            parts = self._encode(folder, pictures, report, cancelled)
+            checked = self._finish(folder, parts, report, cancelled)
+        except OSError as error:
+            raise _unwritable(self.output, error) from error
+        finally:
+            if folder.is_dir() and not any(p.suffix != ".json" for p in folder.iterdir()):
+                shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        return checked
+
+    def _encode(
+        self,
+        folder: Path,
+        pictures: Callable[[int], tuple[np.ndarray, ...]],
+        report: Report,
+        cancelled: IsCancelled,
+    ) -> list[list[Path]]:
+        """The parts of each stream."""
+        streams: list[list[Path]] = [[] for _ in range(self.video.streams)]
+        done = 0
+        for start in range(0, len(self.frames), PART):
+            frames = self.frames[start : start + PART]
+            names = [
+                folder / f"{stream}_{frames[0]:06d}{self.video.part_suffix}"
+                for stream in range(self.video.streams)
+            ]
+            if not all(name.exists() for name in names):
+                writers = [writer(name, self.video, self.size, self.rate) for name in names]
+                _write(writers, pictures, frames, done, len(self.frames), report, cancelled)
+            done += len(frames)
+            report(Progress("convert", done, len(self.frames)))
+            for parts, name in zip(streams, names, strict=True):
+                parts.append(name)
+        return streams
+
+    def _finish(
+        self, folder: Path, streams: list[list[Path]], report: Report, cancelled: IsCancelled
+    ) -> list[str]:
+        """Join, tag, read back, and give the outputs their names."""
+        from ..delivery.multiview import stitch_movies
+        from ..delivery.tag import tag_movie
+
+        told, checked = self._spatial(), []
+        suffix = self.output.suffix
+        joined = [folder / f"{_JOINED}{number}{suffix}" for number in range(len(streams))]
+        ready = [folder / f"{_READY}{number}{suffix}" for number in range(len(self.outputs))]
+
+        def stop() -> None:
+            stop_if(cancelled)
+
+        report(Progress("join", 0, 0))
+        chapters = []
+        if self.sound is not None:
+            seconds = len(self.frames) / self.rate
+            chapters = chapters_of(self.sound.source, self.sound.start, seconds)
+        try:
+            for parts, name in zip(streams, joined, strict=True):
+                join_parts(parts, name, self.rate, self.sound, chapters, stop)
+            if self.video.format == "mv-hevc":
+                stitch_movies(*joined, ready[0], told, stop=stop)
+            else:
+                for source, name in zip(joined, ready, strict=True):
+                    if _taggable(name):
+                        tag_movie(source, name, told, stop=stop)
+                    else:
+                        source.replace(name)
+            for name, output in zip(ready, self.outputs, strict=True):
+                checked.append(self._checked(name, output, told, report, stop))
+            for name, output in zip(ready, self.outputs, strict=True):
+                name.replace(output)
+        finally:
+            for name in (*joined, *ready):
+                name.unlink(missing_ok=True)
+        return checked
+
+    def _spatial(self) -> Spatial:
+        from ..delivery.formats import FORMATS
+        from ..delivery.rig_tags import rig_spatial
+        from ..delivery.spatial import Spatial
+
+        chosen = FORMATS[self.video.format]
+        if chosen.layout is None:
+            return Spatial()
+        return rig_spatial(self.rig, self.metres_per_unit, chosen.layout, chosen.projection)
+
+    def _checked(
+        self, path: Path, output: Path, told: Spatial, report: Report, stop: Callable[[], None]
+    ) -> str:
+        """Raises SecondEyeError where the file is not what was asked for."""
+        from ..delivery.check import Expected, verify
+        from ..delivery.remux import BOXED
+
+        boxed = output.suffix.lower() in BOXED
+        width, height = self.stored_size
+        result = verify(
+            path,
+            Expected(
+                frames=len(self.frames),
+                width=width,
+                height=height,
+                rate=self.rate if output.suffix.lower() != ".mkv" else None,
+                views=2 if self.video.format == "mv-hevc" else 1,
+                spatial=told if boxed else None,
+                sound=self.sound is not None,
+                faststart=True if boxed else None,
+            ),
+            progress=lambda frames: report(Progress("check", frames, len(self.frames))),
+            stop=stop,
+        )
+        line = result.message.replace(path.name, output.name)
+        if not result.ok:
+            raise SecondEyeError(f"{line.rstrip('.')}: nothing was kept of it, convert it again.")
+        return line
+
+
+def writer(path: Path, video: Video, size: tuple[int, int], rate: Fraction) -> MovieWriter:
+    """For a part of a movie."""
+    from ..delivery.hevc import FIXED_GOP
+    from ..media import MovieWriter
+
+    return MovieWriter(
+        path,
+        *size,
+        rate,
+        codec=video.codec,
+        crf=video.crf,
+        preset=video.speed,
+        bit_rate=video.bit_rate,
+        fixed_gop=FIXED_GOP.format(GOP) if video.format == "mv-hevc" else None,
+    )
+
+
+def check_container(output: Path, video: Video) -> None:
+    """Raise UsageError for a container that can't hold what the format's tags say."""
+    from ..delivery.remux import BOXED
+
+    if video.format in ("mv-hevc", "vr180") and output.suffix.lower() not in BOXED:
+        raise UsageError(f"{output.name} can't hold {video.format}: name it .mp4 or .mov.")
+
+
+def check_writing(
+    output: Path, video: Video, size: tuple[int, int], rate: Fraction, sound: Sound | None
+) -> None:
+    """Write a black frame with the sound and remove it: raises now what else comes after hours."""
+    from ..media import MovieWriter
+
+    for name in video.outputs(output):
+        MovieWriter(
+            name,
+            *size,
+            rate,
+            audio_from=None if sound is None else sound.source,
+            audio_start=0 if sound is None else sound.start,
+            audio_origin=None if sound is None else sound.origin,
+            codec=video.codec,
+            crf=video.crf,
+            preset="ultrafast" if video.codec.startswith("libx26") else video.speed,
+            bit_rate=video.bit_rate,
+        ).check()
+
+
+def stamp_of(project: Project, settings: Sequence[object], frames: range) -> dict[str, Any]:
+    """What parts depend on: the request, the manifest, and the files of the frames."""
+    import av
+
+    digest = hashlib.sha256(repr(project.manifest).encode())
+    for n in frames:
+        for path in (project.plate_path(n), project.depth_path(n)):
+            about = path.stat()
+            digest.update(f"{about.st_size} {about.st_mtime_ns}".encode())
+    behind = project.folder / "behind"
+    for path in sorted(behind.rglob("*")) if behind.is_dir() else ():
+        about = path.stat()
+        digest.update(f"{path.name} {about.st_size} {about.st_mtime_ns}".encode())
+    return {
+        "settings": repr(settings),
+        "frames": [frames[0], frames[-1]],
+        "project": digest.hexdigest(),
+        "encoders": av.__version__,
+    }
+
+
+def _begin(folder: Path, stamp: dict[str, Any]) -> None:
+    """Keep the parts of the same export, throw away others."""
+    file = folder / _STAMP
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = None
+    if known != stamp:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        file.write_text(json.dumps(stamp), encoding="utf-8")
+
+
+def _write(
+    writers: list[MovieWriter],
+    pictures: Callable[[int], tuple[np.ndarray, ...]],
+    frames: range,
+    done: int,
+    total: int,
+    report: Report,
+    cancelled: IsCancelled,
+) -> None:
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        for movie in writers:
+            stack.enter_context(movie)
+        results = stack.enter_context(mapped(pictures, frames, WORKERS, AHEAD))
+        report(Progress("convert", done, total))
+        for number, shown in enumerate(results, start=1):
+            stop_if(cancelled)
+            for movie, picture in zip(writers, shown, strict=True):
+                movie.write(picture)
+            report(Progress("convert", done + number, total))
+
+
+def _taggable(output: Path) -> bool:
+    from ..delivery.remux import BOXED
+    from ..delivery.tag import MATROSKA
+
+    return output.suffix.lower() in (*BOXED, *MATROSKA)
+
+
+def _unwritable(output: Path, error: OSError) -> SecondEyeError:
+    words = (error.strerror or str(error)).lower()
+    return SecondEyeError(
+        f"{output} can't be written ({words}): free some space or choose another folder, and"
+        " convert again; finished parts are kept."
+    )

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Encoded parts of a movie to one movie with sound and chapters; no picture is encoded again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from ..errors import SecondEyeError
+from .audio import AudioCopy
+from .container import error_words, ffmpeg_name, opened
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Of a clip, from ``start`` seconds after its first picture on; ``origin`` as `AudioCopy`."""
+
+    source: Path
+    start: Fraction
+    origin: Fraction | None = None
+
+
+def join_parts(
+    parts: Sequence[Path],
+    target: Path,
+    rate: Fraction,
+    sound: Sound | None = None,
+    chapters: Sequence[dict[str, object]] = (),
+    stop: Callable[[], None] = lambda: None,
+) -> None:
+    """Write ``target`` of movies that one encoder made with the same settings, each of them closed
+    in itself, at ``rate`` frames a second. Raises SecondEyeError, OSError for the disk."""
+    order = decode_order([_places(part, rate) for part in parts])
+    options = {"movflags": "+write_colr"} if target.suffix.lower() in (".mp4", ".mov") else {}
+    audio: AudioCopy | None = None
+    try:
+        with av.open(ffmpeg_name(target), mode="w", options=options) as out:
+            try:
+                stream: VideoStream | None = None
+                for packet, source in _packets(parts):
+                    stop()
+                    if stream is None:
+                        stream = _added(out, source, rate)
+                        if sound is not None:
+                            audio = AudioCopy(sound.source, sound.start, out, target, sound.origin)
+                        if chapters:
+                            out.set_chapters(list(chapters))  # type: ignore[arg-type]
+                    packet.time_base = 1 / rate
+                    packet.pts, packet.dts = next(order)
+                    packet.duration = 1
+                    packet.stream = stream
+                    shown = packet.pts
+                    out.mux(packet)
+                    if audio is not None:
+                        audio.copy_until((shown + 1) / rate)
+            finally:
+                if audio is not None:
+                    audio.close()
+    except av.FFmpegError as error:
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror) from error
+        raise SecondEyeError(
+            f"{target.name} can't hold these pictures and this sound ({error_words(error)}): choose"
+            " .mkv or .mov, or leave the sound out (--no-sound)."
+        ) from error
+
+
+def decode_order(parts: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
+    """(pts, dts) in frames, of packets in the order of decoding.
+
+    ``parts``: of each part the place of its packets, 0 the first shown. Decoding times run one a
+    frame, ahead by as much as any picture needs: the encoders' own would meet where parts do.
+    """
+    late = max(
+        (number - place for places in parts for number, place in enumerate(places)), default=0
+    )
+    done = 0
+    for places in parts:
+        for number, place in enumerate(places):
+            yield done + place, done + number - late
+        done += len(places)
+
+
+def _places(part: Path, rate: Fraction) -> list[int]:
+    with opened(part, threads=1) as (container, stream):
+        times = [
+            p.pts * p.time_base for p in container.demux(stream) if p.size and p.pts is not None
+        ]
+    first = min(times, default=Fraction(0))
+    places = [round((time - first) * rate) for time in times]
+    if sorted(places) != list(range(len(places))) or not places:
+        raise SecondEyeError(f"{part} is damaged: delete its folder and convert again.")
+    return places
+
+
+def _packets(parts: Sequence[Path]) -> Iterator[tuple[Packet, VideoStream]]:
+    for part in parts:
+        with opened(part, threads=1) as (container, stream):
+            for packet in container.demux(stream):
+                if packet.size and packet.pts is not None:
+                    yield packet, stream
+
+
+def _added(out: OutputContainer, source: VideoStream, rate: Fraction) -> VideoStream:
+    stream = out.add_stream_from_template(source, opaque=True)
+    stream.time_base = 1 / rate
+    with suppress(AttributeError, ValueError):  # a word for players; the times say it too
+        stream.average_rate = rate  # type: ignore[misc]
+    return stream
+
+
+def chapters_of(source: Path, start: Fraction, seconds: Fraction) -> list[dict[str, object]]:
+    """The chapters of a movie, cut to ``seconds`` from ``start`` on; none where it has none."""
+    try:
+        with av.open(ffmpeg_name(source), mode="r", metadata_errors="replace") as container:
+            found = container.chapters()
+    except (av.FFmpegError, OSError, ValueError):
+        return []
+    kept: list[dict[str, object]] = []
+    for chapter in found:
+        base = Fraction(chapter["time_base"] or 0)
+        begin, end = (
+            min(max(chapter[side] * base - start, Fraction(0)), seconds)
+            for side in ("start", "end")
+        )
+        if end > begin:
+            milliseconds = {"start": round(begin * 1000), "end": round(end * 1000)}
+            kept.append({**chapter, **milliseconds, "time_base": Fraction(1, 1000)})
+    return kept
