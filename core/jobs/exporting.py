@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 WORKERS, AHEAD = 2, 4  # frames under way: memory doesn't grow with the clip
 PART = 5 * GOP  # frames
+# Folders of a project that a conversion doesn't look at, or by the frame.
+_NOT_SEEN = {"plate", "depth", "base", "uncertainty", "labels", "confidence", "sampling"}
 _STAMP, _JOINED, _READY = "stamp.json", "joined_", "ready_"
 
 
@@ -133,7 +135,7 @@ class Export:
             for parts, name in zip(streams, joined, strict=True):
                 join_parts(parts, name, self.rate, self.sound, chapters, stop)
             if self.video.format == "mv-hevc":
-                stitch_movies(*joined, ready[0], told, stop=stop)
+                stitch_movies(joined[0], joined[1], ready[0], told, stop=stop)
             else:
                 for source, name in zip(joined, ready, strict=True):
                     if _taggable(name):
@@ -244,10 +246,12 @@ def stamp_of(project: Project, settings: Sequence[object], frames: range) -> dic
         for path in (project.plate_path(n), project.depth_path(n)):
             about = path.stat()
             digest.update(f"{about.st_size} {about.st_mtime_ns}".encode())
-    behind = project.folder / "behind"
-    for path in sorted(behind.rglob("*")) if behind.is_dir() else ():
-        about = path.stat()
-        digest.update(f"{path.name} {about.st_size} {about.st_mtime_ns}".encode())
+    for folder in sorted(p for p in project.folder.iterdir() if p.is_dir()):
+        if folder.name in _NOT_SEEN:
+            continue
+        for path in sorted(folder.rglob("*")):  # layers, masks
+            about = path.stat()
+            digest.update(f"{path.name} {about.st_size} {about.st_mtime_ns}".encode())
     return {
         "settings": repr(settings),
         "frames": [frames[0], frames[-1]],

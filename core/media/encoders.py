@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import av
 from av.video.codeccontext import VideoCodecContext
 
@@ -58,7 +60,7 @@ def check_encoder(codec: str, name: str) -> None:
     formats = [f.name for f in context.codec.video_formats or ()]
     context.width, context.height = 256, 256
     context.pix_fmt = "yuv420p" if "yuv420p" in formats or not formats else formats[0]
-    context.framerate = 25
+    context.framerate = Fraction(25)
     try:
         context.open()
     except (OSError, ValueError, av.FFmpegError) as error:

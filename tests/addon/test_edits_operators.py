@@ -12,7 +12,7 @@ from stage_case import Case, engine, positions, texture
 
 FAST = (
     "import sys; from core.project import Project; from core.jobs.eyes import *\n"
-    "eyes = Eyes(Project.open(sys.argv[1]), EyeSettings(), 'sbs')\n"
+    "eyes = Eyes(Project.open(sys.argv[1]), EyeSettings())\n"
     "print(*(1 / eyes.inverse_distance(int(sys.argv[2]))).ravel().tolist())"
 )
 ROWS, COLUMNS = 12, 20
