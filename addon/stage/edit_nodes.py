@@ -29,7 +29,7 @@ from .edit_inputs import (
     add_sockets,
 )
 from .nodes import Socket, Tree
-from .relief_group import LENS, NORMALISED, RANGED, distance, store, switch, texture
+from .relief_group import FLAT, LENS, NORMALISED, RANGED, distance, store, switch, texture
 
 NAME, STAMP = "Second Eye Edit", "second_eye_edit"
 VERSION = 1  # raise it when the nodes change
@@ -88,6 +88,9 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     edited = t.math("MULTIPLY_ADD", by, weight, n)
 
     kept = store(t, given["Geometry"], _EDITED, "FLOAT", edited)
+    flattened = t.math("MULTIPLY", weight, t.math("SUBTRACT", 1.0, offset))
+    flat = t.math("MAXIMUM", _named(t, FLAT, "FLOAT"), flattened)
+    kept = store(t, kept, FLAT, "FLOAT", flat)
     new = _named(t, _EDITED, "FLOAT")
     there = distance(t, scale, new)
     radius = t.node("GeometryNodeSetPointRadius")

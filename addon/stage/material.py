@@ -10,7 +10,7 @@ import bpy
 from .comparison import Comparison
 from .images import Sequence
 from .nodes import Socket, Tree
-from .relief_group import DEPTH, LENS, MATTE
+from .relief_group import DEPTH, FLAT, LENS, MATTE
 
 
 def plate_material(
@@ -43,9 +43,12 @@ def plate_material(
     picture = comparison.with_line(comparison.with_depth_view(picture), uv)
     transparent = t.node("ShaderNodeBsdfTransparent").outputs[0]
     outside = _outside(t, uv)
+    flat = t.node("ShaderNodeAttribute", FLAT, attribute_name=FLAT).outputs["Fac"]
+    whole = t.math("SUBTRACT", 1.0, flat)
 
     def cut(pictures: Sequence) -> Socket:
-        away = t.math("MAXIMUM", _step(t, pictures, uv, pitch), outside)
+        step = t.math("MULTIPLY", _step(t, pictures, uv, pitch), whole)
+        away = t.math("MAXIMUM", step, outside)
         return t.mix_shader(away, picture, transparent)
 
     # Mixed last: where a factor is 0, Cycles skips the whole branch.

@@ -46,6 +46,10 @@ Stored only where one of them is not 0 (a material reads a missing attribute as 
 where the relief is Edited."""
 
 
+FLAT = "se_flat"
+"""How far an edit flattened a point (0..1): steps of the estimate are gone there, and stay uncut."""
+
+
 def relief_group() -> bpy.types.NodeTree:
     """The group of this version: found in the file, or built."""
     for found in bpy.data.node_groups:
