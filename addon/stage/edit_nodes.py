@@ -29,12 +29,15 @@ from .edit_inputs import (
     add_sockets,
 )
 from .nodes import Socket, Tree
-from .relief_group import FLAT, LENS, NORMALISED, RANGED, distance, store, switch, texture
+from .relief_group import CUT, FLAT, LENS, NORMALISED, RANGED, distance, store, switch, texture
 
 NAME, STAMP = "Second Eye Edit", "second_eye_edit"
 VERSION = 1  # raise it when the nodes change
 _EDITED = "se_edited"
 _TINY = 1e-6
+STEEPEST = 8.0  # as a relief's Step has it: `shot.STEEPEST`
+_HARD = 14.0
+"""No step counts for more, so that it is cut to the middle of the triangles beside it."""
 
 
 def edit_group() -> bpy.types.NodeTree:
@@ -92,6 +95,12 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     flat = t.math("MAXIMUM", _named(t, FLAT, "FLOAT"), flattened)
     kept = store(t, kept, FLAT, "FLOAT", flat)
     new = _named(t, _EDITED, "FLOAT")
+    place_in_picture = t.combine(t.math("DIVIDE", x, away), t.math("DIVIDE", y, away), 0.0)
+    wide = t.vector("SCALE", place_in_picture)
+    t.link(across, wide.inputs["Scale"])
+    steep = _new_steps(t, new, n, wide.outputs["Vector"], strength)
+    left = t.math("MULTIPLY", _named(t, CUT, "FLOAT"), t.math("SUBTRACT", 1.0, flattened))
+    kept = store(t, kept, CUT, "FLOAT", t.math("MAXIMUM", left, steep))
     there = distance(t, scale, new)
     radius = t.node("GeometryNodeSetPointRadius")
     t.link(kept, radius.inputs[0])
@@ -110,6 +119,33 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     t.link(_EDITED, remove.inputs["Name"])
     t.link(remove.outputs["Geometry"], t.node("NodeGroupOutput").inputs[0])
     t.arrange()
+
+
+def _new_steps(t: Tree, new: Socket, old: Socket, place: Socket, strength: Socket) -> Socket:
+    """How steep a step is that this edit makes, as the material measures the estimate's: change of
+    depth over three samples, in parts of Step. Along edges of the mesh, a mean of them a point."""
+    ends = t.node("GeometryNodeInputMeshEdgeVertices").outputs
+
+    def change(value: Socket) -> Socket:
+        first, second = (_at(t, value, ends[f"Vertex Index {i}"], "FLOAT") for i in (1, 2))
+        return t.math("ABSOLUTE", t.math("SUBTRACT", first, second))
+
+    made = t.math("MINIMUM", change(new), change(t.math("SUBTRACT", new, old)))
+    first, second = (_at(t, place, ends[f"Vertex Index {i}"], "FLOAT_VECTOR") for i in (1, 2))
+    length = t.vector("DISTANCE", first, second).outputs["Value"]
+    steep = t.math("DIVIDE", t.math("MULTIPLY", made, strength), t.math("MAXIMUM", length, _TINY))
+    # Step is STEEPEST samples; of a point's edges about half lie along the step.
+    steep = t.math("MULTIPLY", steep, 2.0 * 3.0 / STEEPEST)
+    along = t.node("GeometryNodeFieldOnDomain", data_type="FLOAT", domain="EDGE")
+    t.link(t.math("MINIMUM", steep, _HARD), along.inputs["Value"])
+    return along.outputs[0]
+
+
+def _at(t: Tree, value: Socket, index: Socket, kind: str) -> Socket:
+    node = t.node("GeometryNodeFieldAtIndex", data_type=kind, domain="POINT")
+    t.link(value, node.inputs["Value"])
+    t.link(index, node.inputs["Index"])
+    return node.outputs[0]
 
 
 def _pictured(t: Tree, given: Socket, uv: Socket) -> Socket:

@@ -12,14 +12,27 @@ from typing import Any
 import bpy
 
 from .nodes import Socket, Tree
-from .relief_group import COMPARE, DEPTH, FLAT, LENS, MATTE, NORMALISED, RADIUS, RANGED
+from .relief_group import COMPARE, CUT, DEPTH, FLAT, LENS, MATTE, NORMALISED, RADIUS, RANGED
 
 UV_MAP, COLOUR = "UVMap", "displayColor"
 """Attributes of what is exported; USD knows the second by that name."""
 STEEPEST = 8.0
 """Change of near / Z over a picture's width from which on a face spans a step."""
 _PLACE, _SLOPE, _OUTSIDE = "se_place", "se_slope", "se_outside"
-_OWN = (_PLACE, _SLOPE, _OUTSIDE, LENS, DEPTH, MATTE, COMPARE, NORMALISED, RADIUS, RANGED, FLAT)
+_OWN = (
+    _PLACE,
+    _SLOPE,
+    _OUTSIDE,
+    LENS,
+    DEPTH,
+    MATTE,
+    COMPARE,
+    NORMALISED,
+    RADIUS,
+    RANGED,
+    FLAT,
+    CUT,
+)
 
 
 def surface_group(plate: bpy.types.Image, by_corner: bool) -> bpy.types.NodeTree:

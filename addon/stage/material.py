@@ -10,7 +10,7 @@ import bpy
 from .comparison import Comparison
 from .images import Sequence
 from .nodes import Socket, Tree
-from .relief_group import DEPTH, FLAT, LENS, MATTE
+from .relief_group import CUT, DEPTH, FLAT, LENS, MATTE
 
 
 def plate_material(
@@ -44,11 +44,13 @@ def plate_material(
     transparent = t.node("ShaderNodeBsdfTransparent").outputs[0]
     outside = _outside(t, uv)
     flat = t.node("ShaderNodeAttribute", FLAT, attribute_name=FLAT).outputs["Fac"]
+    edited = t.node("ShaderNodeAttribute", CUT, attribute_name=CUT).outputs["Fac"]
+    made = t.smoothstep(edited, 0.6 * 3.0, 1.4 * 3.0)
     whole = t.math("SUBTRACT", 1.0, flat)
 
     def cut(pictures: Sequence) -> Socket:
         step = t.math("MULTIPLY", _step(t, pictures, uv, pitch), whole)
-        away = t.math("MAXIMUM", step, outside)
+        away = t.math("MAXIMUM", t.math("MAXIMUM", step, made), outside)
         return t.mix_shader(away, picture, transparent)
 
     # Mixed last: where a factor is 0, Cycles skips the whole branch.

@@ -46,8 +46,9 @@ Stored only where one of them is not 0 (a material reads a missing attribute as 
 where the relief is Edited."""
 
 
-FLAT = "se_flat"
-"""How far an edit flattened a point (0..1): steps of the estimate are gone there, and stay uncut."""
+FLAT, CUT = "se_flat", "se_cut"
+"""How far an edit flattened a point (0..1): steps of the estimate are gone there, and
+stay uncut. And how steep a step is that edits made, as the material measures it."""
 
 
 def relief_group() -> bpy.types.NodeTree:

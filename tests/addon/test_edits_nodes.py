@@ -141,3 +141,36 @@ def test_painted_and_stacked(module, built):
     stage.remove_edit(relief, first)
     second.show_viewport = True
     expect(module, relief, edits.edit(n, weight, "constant", 0.0, np.full_like(n, 0.9)))
+
+
+def test_what_an_edit_makes_is_told_to_the_material(module, built):
+    """A hard step that an edit made is steep there and nowhere else; flattened points are told."""
+    _, relief = built
+    stage = module("addon.stage.edits")
+    image = bpy.data.images.new("Paint", COLUMNS, ROWS, float_buffer=True)
+    image.colorspace_settings.name = "Non-Color"
+    stage.add_edit(relief, "Level", "box", "constant", Object=(thing := _everywhere(relief)))
+    stage.add_edit(relief, "Up", "image", "offset", Amount=3.0, **{"Painted Image": image})
+    red = np.zeros((ROWS, COLUMNS, 4), np.float32)
+    red[:, : COLUMNS // 2, 0] = 1.0
+    image.pixels.foreach_set(red.ravel())
+    image.update()
+    assert thing.name
+    mesh = relief.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    flat, cut = (
+        np.array([d.value for d in mesh.attributes[name].data]) for name in ("se_flat", "se_cut")
+    )
+    assert flat.min() == pytest.approx(1.0)
+    u, v, *_ = vertices(relief)
+    beside = np.abs(u - 0.5) < 1.0 / COLUMNS
+    inside = (v > 0.01) & (v < 0.99)  # the apron's rim has other edges
+    assert cut[beside & inside].min() > 4.2 and cut[~beside].max() < 1e-3
+
+
+def _everywhere(relief):
+    thing = bpy.data.objects.new("All", None)
+    bpy.context.scene.collection.objects.link(thing)
+    thing.matrix_world = relief.matrix_world @ (
+        Matrix.Translation((0.0, 0.0, -4.0)) @ Matrix.Diagonal((99.0, 99.0, 99.0, 1.0))
+    )
+    return thing
