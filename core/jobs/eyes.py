@@ -85,8 +85,8 @@ class Eyes:
         return self._project.read_plate(frame)
 
     def depth(self, frame: int) -> np.ndarray:
-        """Normalised inverse depth, float32 (h, w) in 0..1, 1 = near."""
-        return self._project.normalised(frame)
+        """Normalised inverse depth with curve and edits, float32 (h, w) in 0..1, 1 = near."""
+        return self._shaped.normalised(frame).clip(0.0, 1.0)
 
     def pair(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
         """Left and right of a timeline frame, uint8 (H, W, 3) each. Raises SecondEyeError."""

@@ -210,3 +210,24 @@ def test_bad_masks_are_said_and_keep_the_pictures(module, case, relief):
     assert left == ["mask_001"]
     np.testing.assert_allclose(depth(relief, 1), before, rtol=1e-6)
     assert ops.bake_camera() == {"FINISHED"}  # with the pictures that are there
+
+
+def test_the_panel_draws_every_kind(module, case, relief, monkeypatch):
+    """With a layout that only listens: names of properties and inputs are right."""
+    from unittest.mock import MagicMock
+
+    make_mask()
+    panel = module("addon.ui.edits")
+    said = []  # without a window, text has no width
+    monkeypatch.setattr(panel.words, "wrapped", lambda _, text, **more: said.append(text))
+    for source in ("mask", "image", "sphere", "box"):
+        for kind in ("offset", "constant", "plane"):
+            assert bpy.ops.second_eye.add_edit(source=source, kind=kind) == {"FINISHED"}
+            modifier = relief.modifiers[-1]
+            assert relief.second_eye_edits.kind == kind
+            layout = MagicMock()
+            panel.draw_edit(layout, relief, modifier)
+            assert layout.mock_calls
+    assert len(said) == 3 and all("Rasterise Mask" in text for text in said)
+    relief.second_eye_edits.kind = "offset"
+    assert module("addon.stage.compat").get_input(relief.modifiers[-1], "Kind") == 0
