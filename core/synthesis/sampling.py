@@ -6,6 +6,7 @@ import numpy as np
 
 from .raster import Raster, rasterise
 
+_BAND = 1 << 16  # pixels drawn at once: their numbers stay in a core's own cache
 _ASIDE = np.float32(0.25)  # of a pixel: the two places in a new pixel that are looked at
 _ONE_SURFACE = 1.0  # old columns: samples farther apart lie on two surfaces
 _AT_END = 0.3  # old columns: samples nearer than the steepest stretch allows repeat an end pixel
@@ -19,6 +20,19 @@ def draw(rgb: np.ndarray, shift: np.ndarray, order: np.ndarray) -> tuple[np.ndar
     up once, at the pixel's centre, so that nothing loses sharpness; where they show two, their
     colours are mixed.
     """
+    height, width = shift.shape
+    picture = np.empty_like(rgb)
+    source, seen = np.empty((2, height, width), np.float32)
+    hole = np.empty((height, width), bool)
+    rows = max(1, _BAND // width)
+    for first in range(0, height, rows):  # a row knows nothing of the others
+        band = slice(first, first + rows)
+        picture[band], drawn = _draw(rgb[band], shift[band], order[band])
+        source[band], seen[band], hole[band] = drawn.source, drawn.order, drawn.hole
+    return picture, Raster(source, seen, hole)
+
+
+def _draw(rgb: np.ndarray, shift: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, Raster]:
     left, right = rasterise(shift + _ASIDE, order), rasterise(shift - _ASIDE, order)
     hole = left.hole & right.hole
     sources = (
