@@ -203,8 +203,10 @@ def benchmark_geometry(folder: Path) -> dict[str, float]:
 
 def benchmark_delivery(folder: Path) -> dict[str, float]:
     from delivery.multiview import multiview_figures
+    from delivery.warp import memory_figures, speed_figures
 
-    return multiview_figures(folder)
+    figures = speed_figures() | memory_figures(folder, make_clip, command)
+    return figures | multiview_figures(folder)
 
 
 PARTS = {

@@ -15,8 +15,17 @@ from ..stage.group_inputs import BIAS
 from . import detail, edits, relief_inputs, repair, solve, words
 from .layouts import Section, draw_running, split
 
-RENDER, BUILD, TAG = "Render Stereo", "Build Scene", "Tag Movie"
-ELSEWHERE = {RENDER, BUILD, TAG, *repair.TITLES, *detail.TITLES, *solve.TITLES, *edits.TITLES}
+RENDER, BUILD, TAG, CONVERT = "Render Stereo", "Build Scene", "Tag Movie", "Convert"
+ELSEWHERE = {
+    RENDER,
+    BUILD,
+    TAG,
+    CONVERT,
+    *repair.TITLES,
+    *detail.TITLES,
+    *solve.TITLES,
+    *edits.TITLES,
+}
 """Jobs that other sections than Analyse show."""
 
 
@@ -158,6 +167,29 @@ class SECOND_EYE_PT_output(Section, bpy.types.Panel):
             words.wrapped(layout, session.latest.text, icon=session.latest.icon)
 
 
+class SECOND_EYE_PT_convert(Section, bpy.types.Panel):
+    bl_label = "Without a Render"
+    bl_idname = "SECOND_EYE_PT_convert"
+    bl_parent_id = "SECOND_EYE_PT_output"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.second_eye
+        column = split(layout)
+        column.prop(settings, "convert_format")
+        if settings.convert_format != "mv-hevc":
+            column.prop(settings, "convert_codec")
+        column.prop(settings, "convert_quality")
+        column.prop(settings, "convert_path", placeholder="automatic")
+        running = session.current()
+        if running is not None and running.title == CONVERT:
+            draw_running(layout, running)
+            return
+        layout.operator("second_eye.convert", icon="FILE_MOVIE")
+        if session.latest.title == CONVERT:
+            words.wrapped(layout, session.latest.text, icon=session.latest.icon)
+
+
 def draw_missing_engine(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:
     """Say how to get an engine where there is none; True in that case."""
     chosen = preferences.get(context)
@@ -219,4 +251,5 @@ CLASSES = (
     SECOND_EYE_PT_scene,
     SECOND_EYE_PT_stereo,
     SECOND_EYE_PT_output,
+    SECOND_EYE_PT_convert,
 )
