@@ -8,7 +8,7 @@ import bpy
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project
-from .. import preferences, rigs, stage
+from .. import preferences, rigs
 from ..engine import interpreter, session
 from ..engine.client import EngineJob
 from . import where
@@ -62,9 +62,7 @@ class SECOND_EYE_OT_convert(TaskOperator, bpy.types.Operator):
         except SecondEyeError:  # nothing is built: the suggested rig, and the project's own numbers
             return where.project_folder(scene)
         if rigs.find_stereo_camera(scene) is not None:
-            rigs.bake_camera(
-                scene, Project.open(stage.project_folder(stage.find_collection(scene)))
-            )
+            rigs.bake_camera(scene, Project.open(folder))
         return folder
 
 

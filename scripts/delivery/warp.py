@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fast warp: how near to the true other eye, how fast, and how much memory a long clip takes."""
+"""The fast warp: how fast it is, and how much memory a long clip takes."""
 
 from __future__ import annotations
 
