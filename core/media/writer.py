@@ -193,7 +193,11 @@ class MovieWriter:
             raise
 
     def _finish(self) -> None:
-        self._container.mux(self._stream.encode(None))
+        packets = self._stream.encode(None)
+        if self.frames_written == 1:  # x265 with several threads has no times for a lone picture
+            for packet in packets:
+                packet.pts = packet.dts = 0
+        self._container.mux(packets)
         if self._audio:
             self._audio.close()
         self._container.close()

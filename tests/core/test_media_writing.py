@@ -82,6 +82,11 @@ def test_nothing_is_seen_before_the_end(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_lone_picture_has_a_time(tmp_path):
+    path = write(tmp_path / "a.mp4", 1, (640, 272), codec="libx265", preset="ultrafast")
+    assert numbers_of(open_clip(path).frames()) == [1]
+
+
 def test_movie_without_frames_is_refused(tmp_path):
     with pytest.raises(SecondEyeError, match=r"a\.mp4 would hold no frame"):
         write(tmp_path / "a.mp4", 0)
