@@ -231,3 +231,22 @@ def test_the_panel_draws_every_kind(module, case, relief, monkeypatch):
     assert len(said) == 3 and all("Rasterise Mask" in text for text in said)
     relief.second_eye_edits.kind = "offset"
     assert module("addon.stage.compat").get_input(relief.modifiers[-1], "Kind") == 0
+
+
+@pytest.mark.parametrize("flat", [0.0, 0.7])
+def test_one_pixel_of_one_frame_is_built_and_edited(
+    module, second_eye, engine_python, tmp_path, flat
+):
+    """A shot of one frame, a depth of one pixel, flat: a card, and edits move it."""
+    depths, plates = np.full((1, 1, 1), flat, np.float32), texture(0, 8, 8)[None]
+    case = Case(module, engine_python, tmp_path, plates, depths)
+    relief = module("addon.stage").build_scene(case.project, bpy.context.scene).reliefs[0]
+    module("addon.rigs").make_stereo_camera(bpy.context.scene, case.project)
+    before = positions(relief)
+    assert np.isfinite(before).all() and np.ptp(before[:, 2]) < 1e-5
+    assert bpy.ops.second_eye.add_edit(source="box") == {"FINISHED"}
+    value(module, relief.modifiers[-1], "Projected", True)
+    bpy.data.objects["Box of Depth"].scale = (50.0,) * 3
+    after = positions(relief)
+    assert np.isfinite(after).all() and (after[:, 2] > before[:, 2]).all()
+    assert bpy.ops.second_eye.bake_camera() == {"FINISHED"}
