@@ -108,6 +108,8 @@ class ConvertJob:
         # Whatever can be wrong with the request is found out before hours of analysis.
         folder = Path(self.project) if self.project else self._default_project(output)
         project = self._existing(folder, clip)
+        if clip is None and project is not None:
+            _spare_clip(project, video.outputs(output))
         manifest = None if project is None else project.manifest
         settings.check(manifest)
         first, last = self._range(clip, manifest)
@@ -280,6 +282,17 @@ def _checked_output(name: str) -> Path:
 
 def _counted(frames: int) -> str:
     return "1 frame" if frames == 1 else f"{frames} frames"
+
+
+def _spare_clip(project: Project, outputs: Sequence[Path]) -> None:
+    """Raise UsageError where an output would replace the clip that the project was made of."""
+    try:
+        source = project.clip_path()
+    except SecondEyeError:  # it is gone, and so can't be hit
+        return
+    for name in outputs:
+        if _same_file(source, name):
+            raise UsageError(f"{name} is the project's clip: give the movie another name.")
 
 
 def _same_file(first: Path, second: Path) -> bool:

@@ -170,6 +170,14 @@ def test_bad_requests(project, tmp_path, change, words):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_projects_own_clip_is_never_replaced(project):
+    clip = project.with_name("clip.mp4")
+    before = clip.read_bytes()
+    with pytest.raises(UsageError, match="the project's clip"):
+        convert(project, clip)
+    assert clip.read_bytes() == before
+
+
 def test_decoding_times_run_on_over_parts():
     order = list(join.decode_order([[0, 2, 1], [0, 3, 1, 2]]))
     assert [pts for pts, _ in order] == [0, 2, 1, 3, 6, 4, 5]
