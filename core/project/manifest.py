@@ -221,6 +221,7 @@ class Earlier(Record):
     shots: list[EarlierShot]
     metres_per_unit: float | None = None
     camera: BakedCamera | None = None
+    ranges: BakedRange | None = None
 
 
 @dataclass

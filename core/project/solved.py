@@ -48,6 +48,7 @@ def remember(manifest: Manifest) -> Earlier:
         ],
         metres_per_unit=manifest.metres_per_unit,
         camera=copy.deepcopy(manifest.camera),
+        ranges=copy.deepcopy(manifest.ranges),
     )
 
 
@@ -59,7 +60,7 @@ def without_solve(manifest: Manifest) -> tuple[Manifest, list[Shot]]:
         return new, []
     earlier, new.solve = new.solve.earlier, None
     new.depth.scale, new.depth.shift = earlier.scale, earlier.shift
-    new.lens, new.camera = earlier.lens, earlier.camera
+    new.lens, new.camera, new.ranges = earlier.lens, earlier.camera, earlier.ranges
     new.metres_per_unit = earlier.metres_per_unit
     unmeasured = []
     for shot in new.shots:

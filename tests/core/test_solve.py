@@ -25,6 +25,7 @@ from core.project import (
     DONE,
     STAGES,
     BakedCamera,
+    BakedRange,
     ClipRecord,
     DepthRecord,
     LensRecord,
@@ -216,6 +217,19 @@ def test_forgetting_gives_every_number_back(project, truth, tmp_path) -> None:
     assert (project.folder / "project.json").read_bytes() == stored
     with pytest.raises(SecondEyeError, match="uses no camera solve"):
         ForgetSolveJob(str(project.folder)).run(_silent, _never)
+
+
+def test_keyed_ranges_of_before_do_not_outlive_the_solve(project, truth, tmp_path) -> None:
+    one = [1.0] * FRAMES
+    project.manifest.ranges = BakedRange(
+        [1.0 + n for n in range(FRAMES)], [50.0] * FRAMES, one, [0.0] * FRAMES, [0.0] * FRAMES
+    )
+    project.save()
+    stored = (project.folder / "project.json").read_bytes()
+    _use(project, _solve(truth, project.folder / "plate" / "000001.jpg"), tmp_path)
+    assert Project.open(project.folder).manifest.ranges is None
+    ForgetSolveJob(str(project.folder)).run(_silent, _never)
+    assert (project.folder / "project.json").read_bytes() == stored
 
 
 def test_metres_keep_their_shift_and_tell_the_units(tmp_path, truth) -> None:
