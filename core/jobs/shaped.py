@@ -78,7 +78,10 @@ class Shaped:
             row = e.matrix[min(frame - e.first, len(e.matrix) - 1)]
             matrix = np.vstack([np.reshape(row, (3, 4)), [0.0, 0.0, 0.0, 1.0]])
             rays = self._lens.ray(self._u, self._v)
-            local, box = np.linalg.inv(matrix), e.source == "box"
+            try:
+                local, box = np.linalg.inv(matrix), e.source == "box"
+            except np.linalg.LinAlgError:  # scaled to nothing, as artists switch things off
+                return n
             if e.projected:
                 weight = edits.projected_weight(rays, local, box, feather)
             else:

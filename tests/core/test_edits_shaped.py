@@ -144,3 +144,17 @@ def test_keyed_near_goes_before_the_shots_and_grows_with_the_range(tmp_path):
     assert shaped.range_at(2) == (2.0, 30.0, 1.0, 0.3, 0.0)
     project.manifest.timeline.source_pts.append(3)
     assert with_range(project.manifest, 1, 3).ranges.near == [1.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("projected", [False, True])
+def test_an_object_scaled_to_nothing_edits_nothing(tmp_path, projected):
+    project = make(tmp_path)
+    nothing = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -3]
+    moved = {"source": "sphere", "amount": [0.3], "projected": projected}
+    project.manifest.edits = [record(matrix=[nothing, IDENTITY], **moved)]
+    shaped, plain = (
+        Shaped(project, EyeSettings()),
+        [bend(project.normalised(n), 0.2) for n in (1, 2)],
+    )
+    np.testing.assert_array_equal(shaped.normalised(1), plain[0])
+    assert (shaped.normalised(2) != plain[1]).any()
