@@ -33,16 +33,20 @@ def stitch_movies(
     faststart: bool = True,
     progress: Callable[[int], None] = lambda pictures: None,
     stop: Callable[[], None] = lambda: None,
+    check: Callable[[Path, int], None] = lambda whole, pictures: None,
 ) -> int:
     """Write ``output`` from two HEVC movies, one an eye, and return the number of pictures.
 
     Both were encoded in 8 bits with the same settings and `FIXED_GOP`. Times, sound, chapters and
     metadata are the left movie's. ``told``: what the boxes say (its layout is always multiview).
-    ``progress`` is told the pictures done, ``stop`` is called before each and may raise. Memory
-    doesn't grow with the length, but for the container's tables. The file appears whole under its
-    name or not at all. Raises UnlikeError, SecondEyeError, UsageError.
+    ``progress`` is told the pictures done, ``stop`` is called before each and may raise. ``check``
+    is given the whole file and its pictures before it gets its name, and may raise. Memory doesn't
+    grow with the length, but for the container's tables. The file appears whole under its name or
+    not at all. Raises UnlikeError, SecondEyeError, UsageError.
     """
     check_suffix(output)
+    if output.exists() and any(output.samefile(eye) for eye in (left, right) if eye.exists()):
+        raise UsageError(f"{output} is one of the eyes: give the movie another name.")
     spatial = replace(told or Spatial(), layout="multiview").check()
     with opened(left) as left_file, opened(right) as right_file:
         ours, theirs = CodedMovie(left, left_file), CodedMovie(right, right_file)
@@ -74,6 +78,7 @@ def stitch_movies(
             second = lhvc(theirs.view.main_sps(), stitcher.second_sets)
             describe = described(output, base, second, spatial)
             rewrite(muxed, final, describe, faststart=faststart, stop=stop)
+            check(final, done)
     return done
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..errors import SecondEyeError
@@ -32,7 +33,7 @@ class StitchJob:
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers output, frames, checked (one line), message.
 
-        Raises SecondEyeError, UsageError, Cancelled; nothing is left of the output then.
+        Raises SecondEyeError, UsageError, Cancelled; what stood at the output stays then.
         """
         from ..delivery.check import Expected, verify
         from ..delivery.inspection import inspect_movie
@@ -52,6 +53,31 @@ class StitchJob:
         found = inspect_movie(left)
         total = found.frames or 0
         report(Progress("stitch", 0, total))
+        checked = ""
+
+        def check(whole: Path, pictures: int) -> None:
+            nonlocal checked
+            asked = Expected(
+                frames=pictures,
+                width=found.width,
+                height=found.height,
+                views=2,
+                codec="hevc",
+                bit_depth=8,
+                spatial=told,
+                sound=bool(found.sound),
+                faststart=self.faststart,
+            )
+            read = verify(
+                whole,
+                asked,
+                progress=lambda done: report(Progress("check", done, pictures)),
+                stop=lambda: stop_if(cancelled),
+            )
+            checked = read.message.replace(whole.name, output.name)
+            if not read.ok:
+                raise SecondEyeError(checked)
+
         count = stitch_movies(
             left,
             right,
@@ -60,29 +86,11 @@ class StitchJob:
             faststart=self.faststart,
             progress=lambda pictures: report(Progress("stitch", pictures, total)),
             stop=lambda: stop_if(cancelled),
+            check=check,
         )
-        asked = Expected(
-            frames=count,
-            width=found.width,
-            height=found.height,
-            views=2,
-            codec="hevc",
-            bit_depth=8,
-            spatial=told,
-            sound=bool(found.sound),
-            faststart=self.faststart,
-        )
-        checked = verify(
-            output,
-            asked,
-            progress=lambda pictures: report(Progress("check", pictures, count)),
-            stop=lambda: stop_if(cancelled),
-        )
-        if not checked.ok:
-            raise SecondEyeError(checked.message)
         return {
             "output": str(output),
             "frames": count,
-            "checked": checked.message,
-            "message": f"{output}: MV-HEVC, experimental. {checked.message}",
+            "checked": checked,
+            "message": f"{output}: MV-HEVC, experimental. {checked}",
         }

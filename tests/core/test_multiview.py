@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from independent_boxes import mediainfo
 
+from core.delivery import check
 from core.delivery.check import Expected, verify
 from core.delivery.hevc import UnlikeError, split_annex_b
 from core.delivery.multiview import stitch_movies
 from core.delivery.spatial import Spatial
-from core.errors import SecondEyeError, UsageError
+from core.errors import Cancelled, SecondEyeError, UsageError
+from core.jobs.stitch import StitchJob
 
 RATE = Fraction(24000, 1001)
 TOLD = Spatial(baseline=0.0635, disparity=-0.0123, field_of_view=63.25)
@@ -198,6 +200,33 @@ def test_what_a_killed_process_left_is_removed(eyes, tmp_path):
     left.write_bytes(b"unfinished")
     stitch_movies(*eyes, tmp_path / "both.mp4")
     assert [path.name for path in tmp_path.iterdir()] == ["both.mp4"]
+
+
+def test_a_job_stopped_or_failed_while_reading_back_keeps_what_stood_there(
+    eyes, tmp_path, monkeypatch
+):
+    output, stages = tmp_path / "both.mp4", []
+    output.write_bytes(b"of before")
+    job = StitchJob(str(eyes[0]), str(eyes[1]), str(output))
+    with pytest.raises(Cancelled):
+        job.run(lambda told: stages.append(told.stage), lambda: "check" in stages)
+    assert "check" in stages and output.read_bytes() == b"of before"
+    with monkeypatch.context() as patched:
+        patched.setattr(check, "Expected", lambda **asked: Expected(**{**asked, "frames": 11}))
+        with pytest.raises(SecondEyeError, match=r"both\.mp4 is not as asked"):
+            job.run(lambda told: None, lambda: False)
+    assert output.read_bytes() == b"of before" and len(list(tmp_path.iterdir())) == 1
+    answer = job.run(lambda told: None, lambda: False)
+    assert answer["frames"] == 12 and answer["checked"].startswith("both.mp4 was read back")
+    assert clips.same(clips.decode(output), clips.decode(eyes[0]))
+
+
+def test_an_eye_is_never_replaced(eyes):
+    for eye in eyes:
+        before = eye.read_bytes()
+        with pytest.raises(UsageError, match="one of the eyes"):
+            stitch_movies(*eyes, eye)
+        assert eye.read_bytes() == before
 
 
 def test_other_containers_and_damage_are_refused(eyes, tmp_path):
