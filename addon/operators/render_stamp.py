@@ -7,12 +7,17 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bpy
+import numpy as np
 
 from ...core.errors import UsageError
+from ...core.geometry.edits import SOURCES
 from ...core.project import Manifest
 from ..stage import compat, shadow_compositing
+from ..stage.edit_inputs import OBJECT, PAINTED, PICTURES, SOURCE
+from ..stage.edit_nodes import is_edit
 from .render_curves import animated, animation, plain
 
 STAMP = "settings.sha256"
@@ -24,8 +29,8 @@ STEREO = ("interocular_distance", "convergence_distance", "convergence_mode", "p
 
 
 def digest(scene: bpy.types.Scene, collection: bpy.types.Collection, manifest: Manifest) -> str:
-    """Hex digest of the render settings, cameras and reliefs with all their keys, and of what made
-    the depth that they show.
+    """Hex digest of the render settings, cameras and reliefs with all their keys and depth edits,
+    and of what made the depth that they show.
 
     It is the same wherever the playhead stands: what is animated counts by its curves.
     What else an artist puts into the scene is not in it: "Start Over" is for that.
@@ -76,6 +81,32 @@ def _parts(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Iterator
         for modifier in thing.modifiers:
             if modifier.type == "NODES" and modifier.node_group is not None:
                 yield from _inputs(modifier)
+                if is_edit(modifier):
+                    yield from _edited(modifier)
+
+
+def _edited(modifier: Any) -> Iterator[object]:
+    """Of a depth edit, beyond its numbers: whether it acts, and what tells it where."""
+    shown = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"].show_render'
+    yield from plain(modifier.id_data, (shown,))
+    source = SOURCES[int(compat.get_input(modifier, SOURCE))]
+    if source == "mask":
+        pictures = compat.get_input(modifier, PICTURES)
+        if pictures is not None:  # drawn again, other pictures stand under the same names
+            for path in sorted(Path(bpy.path.abspath(pictures.filepath)).parent.glob("*.png")):
+                yield path.name, hashlib.sha256(path.read_bytes()).hexdigest()
+    elif source == "image":
+        painted: Any = compat.get_input(modifier, PAINTED)
+        if painted is not None:
+            pixels = np.empty(len(painted.pixels), np.float32)
+            painted.pixels.foreach_get(pixels)
+            yield tuple(painted.size), hashlib.sha256(pixels.tobytes()).hexdigest()
+    else:
+        thing = compat.get_input(modifier, OBJECT)
+        while thing is not None:
+            yield from plain(thing, POSE)
+            yield from animation(thing)
+            thing = thing.parent
 
 
 def _shadows(scene: bpy.types.Scene) -> Iterator[object]:
