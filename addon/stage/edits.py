@@ -19,6 +19,7 @@ from .relief_group import relief_group
 from .shot import relief_modifier
 
 FRAMES = ("Offset", "First", "Last")
+SHOWN = ("show_viewport", "show_render")
 
 
 def edits_of(relief: bpy.types.Object) -> list[Any]:
@@ -44,6 +45,9 @@ def remove_edit(relief: bpy.types.Object, modifier: Any) -> None:
     them."""
     for name in KEYED:
         compat.remove_fcurve(relief, compat.input_path(modifier, name))
+    start = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"].'
+    for name in SHOWN:  # a later edit of the same name would follow them
+        compat.remove_fcurve(relief, start + name)
     relief.modifiers.remove(modifier)
     follow(relief)
 
@@ -105,7 +109,7 @@ def copy_stack(source: bpy.types.Object, target: bpy.types.Object) -> None:
         paths = [(compat.input_path(old, n), compat.input_path(new, n)) for n in KEYED]
         start = f'modifiers["{bpy.utils.escape_identifier(old.name)}"].'
         end = f'modifiers["{bpy.utils.escape_identifier(new.name)}"].'
-        paths += [(start + n, end + n) for n in ("show_viewport", "show_render")]
+        paths += [(start + n, end + n) for n in SHOWN]
         for before, after in paths:
             copy_curve(source, before, target, after)
     follow(target)
