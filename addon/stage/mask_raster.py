@@ -59,15 +59,20 @@ def raster_steps(
 
 def _swap(new: Path, target: Path) -> None:
     old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        shutil.rmtree(old, ignore_errors=True)
     try:
         if target.exists():
             target.rename(old)
         new.rename(target)
     except OSError as error:
-        raise SecondEyeError(f"{target} can't be written ({error.strerror}).") from error
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+        if old.exists() and not target.exists():
+            with contextlib.suppress(OSError):
+                old.rename(target)
+        raise SecondEyeError(
+            f"{target} can't be written ({error.strerror}): free it, and rasterise again."
+        ) from error
+    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextlib.contextmanager
