@@ -32,7 +32,7 @@ from .nodes import Socket, Tree
 from .relief_group import CUT, FLAT, LENS, NORMALISED, RANGED, distance, store, switch, texture
 
 NAME, STAMP = "Second Eye Edit", "second_eye_edit"
-VERSION = 1  # raise it when the nodes change
+VERSION = 2  # raise it when the nodes change
 _EDITED = "se_edited"
 _TINY = 1e-6
 STEEPEST = 8.0  # as a relief's Step has it: `shot.STEEPEST`
@@ -180,7 +180,7 @@ class _Held:
         self._matrix = info.outputs["Transform"]
         invert = t.node("FunctionNodeInvertMatrix")
         t.link(self._matrix, invert.inputs[0])
-        self._inverse = invert.outputs[0]
+        self._inverse, self._solid = invert.outputs[0], invert.outputs["Invertible"]
         self._origin = self._point(self._matrix, (0.0, 0.0, 0.0))
 
     def weight(self) -> Socket:
@@ -200,10 +200,11 @@ class _Held:
         ahead = t.math("GREATER_THAN", far, 0.0)
         seen = t.math("MULTIPLY", self._fade(closest), ahead)
         inside = self._fade(self._point(self._inverse, self._place))
-        # An object that is gone has no place: nothing is edited.
+        # An object that is gone has no place, one scaled to nothing no inside: nothing is edited.
         there = t.vector("LENGTH", self._origin).outputs["Value"]
         weight = switch(t, "FLOAT", given[PROJECTED], seen, inside)
-        return t.math("MULTIPLY", weight, t.math("GREATER_THAN", there, 0.0))
+        weight = t.math("MULTIPLY", weight, t.math("GREATER_THAN", there, 0.0))
+        return t.math("MULTIPLY", weight, self._solid)
 
     def target(self, plane: Socket, scale: Any) -> Socket:
         """object_target of core.geometry.edits."""

@@ -250,3 +250,90 @@ def test_one_pixel_of_one_frame_is_built_and_edited(
     after = positions(relief)
     assert np.isfinite(after).all() and (after[:, 2] > before[:, 2]).all()
     assert bpy.ops.second_eye.bake_camera() == {"FINISHED"}
+
+
+def test_what_an_edit_does_is_in_the_stamp_of_rendered_frames(module, case, relief):
+    """Else Render Stereo would go on with frames of another mask, object or painted image."""
+    ops, scene, stage = bpy.ops.second_eye, bpy.context.scene, module("addon.stage")
+    digest, stack = module("addon.operators.render_stamp").digest, stage.edits
+    compat = module("addon.stage.compat")
+    seen = []
+
+    def changed():
+        now = digest(scene, stage.find_collection(scene), case.project.manifest)
+        assert now == digest(scene, stage.find_collection(scene), case.project.manifest)
+        seen.append(now)
+        return len(set(seen)) == len(seen)
+
+    mask = make_mask()
+    ops.add_edit(source="mask", kind="offset")
+    ops.rasterise_mask()
+    assert changed()
+    for point in mask.layers[0].splines[0].points:
+        point.co.x += 0.1
+    ops.rasterise_mask()
+    assert changed()
+    holder, thing, other = (bpy.data.objects.new(name, None) for name in "ABC")
+    for each in (holder, thing, other):
+        scene.collection.objects.link(each)
+    thing.parent = holder
+    ops.add_edit(source="sphere", kind="offset", datablock="B")
+    assert changed()
+    thing.location.x += 1.0
+    assert changed()
+    holder.location.x += 1.0
+    assert changed()
+    value(module, relief.modifiers[-1], "Object", other)
+    assert changed()
+    relief.modifiers[-1].show_render = False
+    assert changed()
+    ops.add_edit(source="image", kind="offset")
+    assert changed()
+    compat.get_input(relief.modifiers[-1], "Painted Image").pixels[0] = 0.7
+    assert changed()
+    # Keys go by the playhead no more than others do.
+    path = f'modifiers["{relief.modifiers[-1].name}"].show_render'
+    module("addon.stage.keys").key(relief, path, [1, 3], [0.0, 1.0])
+    assert changed()
+    scene.frame_set(3)
+    assert not changed()
+    assert len(stack.edits_of(relief)) == 3
+
+
+def test_a_removed_edit_leaves_no_curves_for_the_next(module, case, relief):
+    ops, compat = bpy.ops.second_eye, module("addon.stage.compat")
+    paths = {curve.data_path for curve in compat.fcurves(relief)}
+    ops.add_edit(source="image", kind="offset")
+    modifier = relief.modifiers[-1]
+    key(module, relief, modifier, "Amount", [1, 3], [0.0, 0.4])
+    for name in ("show_viewport", "show_render"):
+        shown = f'modifiers["{modifier.name}"].{name}'
+        module("addon.stage.keys").key(relief, shown, [1, 2], [0.0, 1.0])
+    assert ops.remove_edit() == {"FINISHED"}
+    assert {curve.data_path for curve in compat.fcurves(relief)} == paths
+
+
+def test_an_object_scaled_to_nothing_edits_nothing(module, case, relief, engine_python):
+    before = depth(relief, 2)
+    bpy.ops.second_eye.add_edit(source="sphere", kind="offset")
+    modifier = relief.modifiers[-1]
+    value(module, modifier, "Feather", 5.0)
+    assert np.nanmax(np.abs(depth(relief, 2) - before)) > 0.1
+    bpy.data.objects["Sphere of Depth"].scale = (0.0, 0.0, 0.0)
+    bpy.context.view_layer.update()
+    for projected in (False, True):
+        value(module, modifier, "Projected", projected)
+        np.testing.assert_allclose(depth(relief, 2), before, rtol=1e-5)
+    assert bpy.ops.second_eye.bake_camera() == {"FINISHED"}
+    agree(module, engine_python, case, relief, 2)
+
+
+def test_pictures_that_cannot_be_put_in_place_leave_the_old_ones(module, case, relief, tmp_path):
+    raster, errors = module("addon.stage.mask_raster"), module("core.errors")
+    old, new = tmp_path / "mask_001", tmp_path / "gone"
+    old.mkdir()
+    (old / "000001.png").write_bytes(b"of before")
+    with pytest.raises(errors.SecondEyeError, match="rasterise again"):
+        raster._swap(new, old)
+    assert [p.name for p in tmp_path.glob("*mask_001*")] == ["mask_001"]
+    assert (old / "000001.png").read_bytes() == b"of before"
