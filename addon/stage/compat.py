@@ -135,6 +135,13 @@ def compositor(scene: Any) -> Any | None:
     return scene.node_tree if scene.use_nodes else None
 
 
+def waiting_compositor(scene: Any) -> Any | None:
+    """Nodes of an artist that are switched off, which Blender 5 no longer knows; None: no nodes."""
+    if hasattr(scene, "compositing_node_group") or scene.use_nodes or scene.node_tree is None:
+        return None
+    return scene.node_tree if len(scene.node_tree.nodes) else None
+
+
 def switch_compositor_on(scene: Any) -> Any:
     """Let the scene composite by nodes, with an output among them; returns the tree."""
     if hasattr(scene, "compositing_node_group"):

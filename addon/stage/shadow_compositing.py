@@ -23,24 +23,29 @@ PICTURE, SHADOWS, DENSITY, MULTIPLY = "picture", "shadows", "shadow density", "s
 shadows, the node whose factor is their density, the one that multiplies the picture."""
 ALONE = "second_eye_nodes"
 """On a tree that was switched on for the shadows: how many nodes it had then."""
+WAITED = "second_eye_waited"
+"""On a tree of an artist that was switched off before: it is again, with its nodes, afterwards."""
 DARKNESS = 0.7  # of a shadow whose light is all gone: outdoors the sky fills shadows
 WHITE = (1.0, 1.0, 1.0, 1.0)
 
 
 def check(scene: bpy.types.Scene, layer: bpy.types.ViewLayer) -> None:
     """Raises SecondEyeError where the scene's compositor shows something else than ``layer``."""
-    tree = compat.compositor(scene)
+    tree = compat.compositor(scene) or compat.waiting_compositor(scene)
     if tree is not None and _picture(tree, layer) is None:
         raise SecondEyeError(
             f'The compositor doesn\'t show the view layer "{layer.name}": link its Render Layers '
-            "node there, or switch the compositor off, and try again."
+            "node there, or delete its nodes, and try again."
         )
 
 
 def add(scene: bpy.types.Scene, layer: bpy.types.ViewLayer, shadows: bpy.types.ViewLayer) -> None:
     """Multiply the picture of ``layer`` by the passes of ``shadows``."""
-    tree = compat.compositor(scene)
-    if tree is None:
+    tree, waiting = compat.compositor(scene), compat.waiting_compositor(scene)
+    if waiting is not None:
+        tree = compat.switch_compositor_on(scene)
+        tree[WAITED] = True
+    elif tree is None:
         tree = compat.switch_compositor_on(scene)
         output = compat.compositor_output(tree)
         if _picture(tree, layer) is None:
@@ -72,7 +77,10 @@ def remove(scene: bpy.types.Scene) -> None:
             tree.links.new(source, target)
     for node in [n for n in tree.nodes if n.get(ROLE) in (SHADOWS, DENSITY, MULTIPLY)]:
         tree.nodes.remove(node)
-    if tree.get(ALONE) == len(tree.nodes):
+    if tree.get(WAITED):
+        del tree[WAITED]
+        scene.use_nodes = False
+    elif tree.get(ALONE) == len(tree.nodes):
         compat.switch_compositor_off(scene)
 
 

@@ -283,6 +283,24 @@ def test_another_compositor_is_kept(ground, tmp_path, module):
     assert first.links[0].from_socket == picture.outputs["Image"]
 
 
+def test_nodes_that_are_switched_off_are_not_lost(ground, module):
+    """Before Blender 5 a scene keeps nodes that it doesn't use."""
+    scene = bpy.context.scene
+    if hasattr(scene, "compositing_node_group"):
+        pytest.skip("Blender 5 has no such switch")
+    scene.use_nodes = True
+    scene.node_tree.nodes.new("CompositorNodeBlur").name = "Mine"
+    names = {node.name for node in scene.node_tree.nodes}
+    scene.use_nodes = False
+    assert bpy.ops.second_eye.add_shadow_catcher() == {"FINISHED"} and scene.use_nodes
+    assert bpy.ops.second_eye.remove_shadow_catcher() == {"FINISHED"} and not scene.use_nodes
+    assert {node.name for node in scene.node_tree.nodes} == names
+    scene.node_tree.links.clear()  # nothing there shows the footage
+    with pytest.raises(RuntimeError, match="doesn't show the view layer"):
+        bpy.ops.second_eye.add_shadow_catcher()
+    assert not scene.use_nodes
+
+
 @pytest.mark.skipif("SECOND_EYE_EEVEE" not in os.environ, reason="SECOND_EYE_EEVEE is not set")
 def test_eevee_shows_the_same(ground, tmp_path):
     """Minutes without a graphics card, and a crash without OpenGL: run where it is asked for."""
