@@ -72,7 +72,7 @@ def _parts(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Iterator
     yield scene.camera.name if scene.camera else ""
     yield image.views_format, stereo.display_mode, stereo.use_squeezed_frame
     for thing in sorted(collection.objects, key=lambda o: o.name):
-        yield thing.name
+        yield thing.name, thing.get("second_eye_made", "")
         yield from plain(thing, (*POSE, *HIDDEN))
         yield from animation(thing)
         if isinstance(thing.data, bpy.types.Camera):

@@ -10,6 +10,7 @@ import bpy
 from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
 from . import compat
+from .behind import refresh_behind, remove_behind
 from .depth_pixels import check_pictures
 from .detail import level_objects, remove_unused
 from .edits import copy_stack, edits_of
@@ -94,6 +95,7 @@ def build_scene(
     configure_scene(scene, manifest, start)
     if scene.camera is None:
         scene.camera = camera
+    refresh_behind(project, built)
     refresh_catcher(scene, built)
     return StageObjects(collection, camera, tuple(built))
 
@@ -159,6 +161,7 @@ def _collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
 
 def remove_relief(relief: bpy.types.Object) -> None:
     """Remove a relief of an earlier build with all that only it used."""
+    remove_behind(relief)
     used: list[bpy.types.ID | None] = [relief.data]
     if any(is_relief(modifier) for modifier in relief.modifiers):
         used += [*materials(relief), *level_objects(relief_modifier(relief))]

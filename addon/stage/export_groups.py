@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 
 from .nodes import Socket, Tree
-from .relief_group import COMPARE, CUT, DEPTH, FLAT, LENS, MATTE, NORMALISED, RADIUS, RANGED
+from .relief_group import BENT, COMPARE, CUT, DEPTH, FLAT, LENS, MATTE, NORMALISED, RADIUS, RANGED
 
 UV_MAP, COLOUR = "UVMap", "displayColor"
 """Attributes of what is exported; USD knows the second by that name."""
@@ -32,6 +32,7 @@ _OWN = (
     RANGED,
     FLAT,
     CUT,
+    BENT,
 )
 
 

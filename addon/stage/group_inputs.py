@@ -12,7 +12,7 @@ BIAS, CONTRAST = "Bias", "Contrast"
 RANGE = ("Near", "Far", "Strength", BIAS, CONTRAST)
 """What makes a distance of a normalised inverse depth; `core.project.Shot` has the same names."""
 REPAIR, SPLIT, DEPTH_VIEW = "Repair", "Split", "Depth View"
-RAW, POINTS, EDITED = "Raw Depth", "Points", "Edited"
+RAW, POINTS, EDITED, LAYERED = "Raw Depth", "Points", "Edited", "Layered"
 VIEWPORT_LEVEL, RENDER_LEVEL, LEVELS = "Viewport Level", "Render Level", "Levels"
 AUTO_VIEWPORT, AUTO_RENDER = "Auto Viewport", "Auto Render"
 COARSER = tuple(f"Level {number}" for number in range(1, 6))
@@ -142,6 +142,8 @@ def add_sockets(group: Any) -> None:
         _float(new, *row).max_value = MOST_BENT
     said = "Stores what depth edits begin with; switched on by Add Depth Edit"
     new(EDITED, in_out="INPUT", socket_type="NodeSocketBool", description=said)
+    said = "Tells the plate behind what makes a distance of its depth; switched on by Make Layers"
+    new(LAYERED, in_out="INPUT", socket_type="NodeSocketBool", description=said)
 
 
 def _integer(new: Any, name: str, default: int, description: str) -> Any:

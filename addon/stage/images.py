@@ -30,6 +30,14 @@ class Sequence:
 
     def texture(self, t: Tree, uv: Socket, interpolation: str, extension: str = "EXTEND") -> Socket:
         """The colour at ``uv`` in a material: scene frame ``start`` shows file ``first``."""
+        return self._sampled(t, uv, interpolation, extension)["Color"]
+
+    def texture_with_alpha(self, t: Tree, uv: Socket, interpolation: str) -> tuple[Socket, Socket]:
+        """The colour at ``uv``, not multiplied by its alpha, and the alpha."""
+        sampled = self._sampled(t, uv, interpolation, "EXTEND")
+        return sampled["Color"], sampled["Alpha"]
+
+    def _sampled(self, t: Tree, uv: Socket, interpolation: str, extension: str) -> Any:
         node = t.node("ShaderNodeTexImage", interpolation=interpolation, extension=extension)
         node.image = self.image
         user = node.image_user
@@ -41,7 +49,7 @@ class Sequence:
         user.use_auto_refresh = True
         user.use_cyclic = False
         t.link(uv, node.inputs["Vector"])
-        return node.outputs["Color"]
+        return node.outputs
 
 
 def load_sequence(first_file: Path, name: str, colourspace: str) -> bpy.types.Image:

@@ -35,6 +35,17 @@ def key(
     return curve
 
 
+def hide_as(twin: bpy.types.Object, relief: bpy.types.Object) -> None:
+    """Let ``twin`` be hidden and shown with ``relief``, shot by shot."""
+    for path in ("hide_render", "hide_viewport"):
+        curve = compat.find_fcurve(relief, path)
+        if curve is None:
+            setattr(twin, path, getattr(relief, path))
+            continue
+        points = [point.co for point in curve.keyframe_points]
+        key(twin, path, [p[0] for p in points], [p[1] for p in points])
+
+
 def replace_span(
     curve: bpy.types.FCurve, span: tuple[int, int], new: Sequence[tuple[float, float, str]]
 ) -> None:

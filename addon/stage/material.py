@@ -32,12 +32,12 @@ def plate_material(
     samples in picture widths and heights, over which a step is measured. ``raw``: the depth before
     repair, whose steps are cut where the relief shows it.
     """
-    material, t = _empty(relief)
+    material, t = empty_material(relief)
     position = t.node("ShaderNodeTexCoord").outputs["Object"]
-    viewer, sight = _viewer(t)
-    matte, angle, near = t.separate(_attribute(t, MATTE))
+    viewer, sight = viewer_in_camera(t)
+    matte, angle, near = t.separate(attribute(t, MATTE))
     aside = t.math("DIVIDE", t.vector("LENGTH", viewer).outputs["Value"], near)
-    uv = _project(t, _steady(t, position, sight, aside), _attribute(t, LENS))
+    uv = project(t, _steady(t, position, sight, aside), attribute(t, LENS))
     comparison = Comparison(t)
     picture = t.emission(plate.texture(t, uv, "Linear", "MIRROR"))
     picture = comparison.with_line(comparison.with_depth_view(picture), uv)
@@ -58,11 +58,11 @@ def plate_material(
     if raw is not None:
         opened = t.mix_shader(comparison.raw_part(uv), opened, cut(raw))
     off = t.smoothstep(t.math("ARCTANGENT", aside), angle, t.math("MULTIPLY", angle, 2.0))
-    _finish(t, t.mix_shader(t.math("MULTIPLY", off, matte, label="Matte"), picture, opened))
+    finish(t, t.mix_shader(t.math("MULTIPLY", off, matte, label="Matte"), picture, opened))
     return material
 
 
-def _empty(relief: str) -> tuple[bpy.types.Material, Tree]:
+def empty_material(relief: str) -> tuple[bpy.types.Material, Tree]:
     material = bpy.data.materials.new(relief)
     if material.node_tree is None:  # Blender 5 makes it with the material
         material.use_nodes = True
@@ -76,16 +76,16 @@ def _empty(relief: str) -> tuple[bpy.types.Material, Tree]:
     return material, Tree(tree)
 
 
-def _finish(t: Tree, surface: Socket) -> None:
+def finish(t: Tree, surface: Socket) -> None:
     t.link(surface, t.node("ShaderNodeOutputMaterial").inputs["Surface"])
     t.arrange()
 
 
-def _attribute(t: Tree, name: str) -> Socket:
+def attribute(t: Tree, name: str) -> Socket:
     return t.node("ShaderNodeAttribute", name, attribute_name=name).outputs["Vector"]
 
 
-def _project(t: Tree, position: Socket, lens: Socket) -> Socket:
+def project(t: Tree, position: Socket, lens: Socket) -> Socket:
     """(u, v, 0) of a point in camera axes. Per shading point: coordinates that are interpolated
     over a triangle swim, since the triangle's corners lie at different depths."""
     x, y, z = t.separate(position)
@@ -102,7 +102,7 @@ def _step(t: Tree, depth: Sequence, uv: Socket, pitch: tuple[float, float]) -> S
     Measured over three samples: networks work at a fraction of the picture's size, and their
     enlarged slopes are staircases that would be cut into combs.
     """
-    gain, offset, rate = t.separate(_attribute(t, DEPTH))
+    gain, offset, rate = t.separate(attribute(t, DEPTH))
 
     def normalised(x: float, y: float) -> Socket:
         place = t.vector("ADD", uv, (x, y, 0.0)).outputs["Vector"]
@@ -124,7 +124,7 @@ def _outside(t: Tree, uv: Socket) -> Socket:
     return t.math("GREATER_THAN", t.math("MAXIMUM", u, v), 0.5)
 
 
-def _viewer(t: Tree) -> tuple[Socket, Socket]:
+def viewer_in_camera(t: Tree) -> tuple[Socket, Socket]:
     """Where the viewer stands and what it looks along, in the footage camera's axes.
 
     In multiview renders each eye is a viewer of its own.

@@ -22,6 +22,7 @@ from .group_inputs import (
     CONTRAST,
     DEPTH_VIEW,
     EDITED,
+    LAYERED,
     LEVELS,
     MATTE_ANGLE,
     RAW,
@@ -34,7 +35,7 @@ from .group_inputs import (
 from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
-VERSION = 5  # raise it when the nodes change: an older group in a .blend is then left alone
+VERSION = 6  # raise it when the nodes change: an older group in a .blend is then left alone
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
 (matte, angle, near), and the colour of a point."""
@@ -44,6 +45,8 @@ COMPARE, NORMALISED, RANGED = "se_compare", "se_normalised", "se_range"
 """(1 - Repair, Split, Depth View), the depth that Depth View shows, and (near, far, strength).
 Stored only where one of them is not 0 (a material reads a missing attribute as 0), the last two
 where the relief is Edited."""
+BENT = "se_curve"
+"""(bias, contrast, 0), stored with the range where the relief is Layered."""
 
 
 FLAT, CUT = "se_flat", "se_cut"
@@ -158,6 +161,9 @@ def _compared(t: Tree, given: Socket, geometry: Socket, normalised: Socket) -> S
     scale = t.combine(given["Near"], given["Far"], given["Strength"])
     ranged = store(t, told, RANGED, "FLOAT_VECTOR", scale)
     told = switch(t, "GEOMETRY", given[EDITED], ranged, told)
+    curve = t.combine(given[BIAS], given[CONTRAST], 0.0)
+    layered = store(t, ranged, BENT, "FLOAT_VECTOR", curve)
+    told = switch(t, "GEOMETRY", given[LAYERED], layered, told)
     shown = t.math("MAXIMUM", view, given[EDITED])
     return switch(t, "GEOMETRY", shown, store(t, told, NORMALISED, "FLOAT", normalised), told)
 

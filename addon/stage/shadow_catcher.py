@@ -16,7 +16,7 @@ import bpy
 from mathutils import Vector
 
 from ...core.errors import SecondEyeError
-from . import compat, keys, shadow_compositing, shadow_layer
+from . import keys, shadow_compositing, shadow_layer
 from .shadow_material import catcher_material
 from .shadow_twin import material_of, twin_object
 
@@ -120,7 +120,7 @@ def _fill(
         twin = twin_object(relief, catcher_material(relief, sun), sun)
         twin[ROLE] = TWIN
         collection.objects.link(twin)
-        _hide_as(twin, relief)
+        keys.hide_as(twin, relief)
         twins.append(twin)
     return Catcher(collection, tuple(twins), sun)
 
@@ -133,17 +133,6 @@ def _empty(collection: bpy.types.Collection) -> None:
     bpy.data.batch_remove(twins)
     left = [block for block in (*worn, *used, *actions) if block is not None and not block.users]
     bpy.data.batch_remove(left)
-
-
-def _hide_as(twin: bpy.types.Object, relief: bpy.types.Object) -> None:
-    """Shown and hidden with its relief, shot by shot."""
-    for path in ("hide_render", "hide_viewport"):
-        curve = compat.find_fcurve(relief, path)
-        if curve is None:
-            setattr(twin, path, getattr(relief, path))
-            continue
-        points = [point.co for point in curve.keyframe_points]
-        keys.key(twin, path, [p[0] for p in points], [p[1] for p in points])
 
 
 def _sun(scene: bpy.types.Scene) -> bpy.types.Object:

@@ -8,6 +8,7 @@ import bpy
 from ...core.errors import SecondEyeError
 from ...core.project import Project, Shot
 from . import compat
+from .behind import refresh_behind
 from .build import (
     COLUMNS,
     SAMPLING,
@@ -73,6 +74,7 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
     for relief, name in wanted.items():
         relief.name = name
     collection["second_eye_start"], collection["second_eye_first"] = start, manifest.first
+    refresh_behind(project, [relief for relief, _ in shown])
     refresh_catcher(scene, [relief for relief, _ in shown])
     return fresh
 
