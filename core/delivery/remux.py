@@ -83,6 +83,7 @@ def remux(
                 if audio is not None:
                     audio.copy_until(end)
             if audio is not None:
+                audio.finish()
                 audio.close()
     except av.FFmpegError as error:
         if isinstance(error, OSError):

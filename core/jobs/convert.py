@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import SecondEyeError, UsageError
+from ..media.audio_encoding import sound_codec
 from ..media.join import Sound
 from ..project import ClipRecord, Manifest, Project
 from . import planning
@@ -37,7 +38,7 @@ class ConvertJob:
     The rig is the project's baked camera, else one suggested for every shot within
     ``budget`` (total parallax in picture widths); ``interocular`` and ``convergence`` (scene
     units) replace its numbers, ``near``, ``far`` and ``strength`` those of every shot. ``sound``:
-    whether the clip's is copied. ``keep``: the eye that is the clip's own picture; None: both are
+    whether the clip's is kept. ``keep``: the eye that is the clip's own picture; None: both are
     made, half of the way each.
 
     ``preset`` (`core.delivery.presets`) chooses format, ``codec``, ``crf`` (constant quality) and
@@ -149,7 +150,7 @@ class ConvertJob:
             "sound": sound is not None,
             "checked": checked,
             "message": f"{' and '.join(str(name) for name in export.outputs)}: {_counted(frames)}, "
-            f"{width}x{height}, {video.format}{', with sound' if sound else ''}. "
+            f"{width}x{height}, {video.format}{_sound_words(sound, export.outputs[0])}. "
             + " ".join(checked),
         }
 
@@ -278,6 +279,14 @@ def _checked_output(name: str) -> Path:
     if not os.access(output.parent, os.W_OK):
         raise SecondEyeError(f"{output.parent} can't be written: choose another folder.")
     return output
+
+
+def _sound_words(sound: Sound | None, output: Path) -> str:
+    if sound is None:
+        return ""
+    written = sound_codec(output)
+    again = "" if written == sound_codec(sound.source) else f", encoded again as {written}"
+    return f", with sound{again}"
 
 
 def _counted(frames: int) -> str:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sound copied from a clip into a movie, packet by packet, without encoding it again."""
+"""Sound from a clip into a movie: packet by packet, or encoded again where that can't be held."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 
@@ -15,10 +16,17 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from ..errors import SecondEyeError
+from .audio_encoding import AudioEncoder
 from .container import error_words, ffmpeg_name, video_stream
 
 # Containers that can say "begin to play inside the first packet" (edit lists).
 _EDIT_LISTS = ("mp4", "mov", "ipod", "3gp", "3g2", "ismv")
+# What players of a container expect in it. FFmpeg writes more (PCM in MP4, WMA in MOV), which
+# next to none of them plays, and some of it only where a channel layout is told.
+_PLAYED = {
+    "mp4": ("aac", "mp3", "mp2", "ac3", "eac3", "alac", "flac", "opus", "dts"),
+    "mov": ("aac", "mp3", "mp2", "ac3", "eac3", "alac", "pcm_"),
+}
 # A lapped codec (AAC) needs the packet before the one that sounds first, and that one itself.
 _LEAD_IN = 2
 _SEEK_BACK = Fraction(1, 2)
@@ -31,8 +39,9 @@ class AudioCopy:
     None: when the first picture begins that the container tells of, decodable or not.
     A packet (about 20 ms) is not divided. MP4 and MOV get the packets before the start too and
     an edit list that hides them, so sound begins exactly; in other containers the first whole
-    packet after the start is the first. A source without sound copies nothing. Raises
-    SecondEyeError where the source can't be read or the container can't hold its sound.
+    packet after the start is the first. Sound that the container can't hold is encoded again
+    (`audio_encoding`). A source without sound copies nothing. Raises SecondEyeError where the
+    source can't be read, or its sound can neither be held nor decoded.
     """
 
     def __init__(
@@ -53,23 +62,29 @@ class AudioCopy:
         self._container = container
         self._packets: Iterator[Packet[AudioStream]] = iter(())
         self._pending: Packet[AudioStream] | None = None
+        self._encoder: AudioEncoder | None = None
         stream = self._source.streams.best("audio")
         if not isinstance(stream, AudioStream):
             return
         self._refusal = refusal = SecondEyeError(
-            f"{target.name} can't hold the {_codec_name(stream)} sound of {source}: write a .mkv"
-            " or .mov, or leave the sound out (--no-sound)."
+            f"{target.name} can't hold the {_codec_name(stream)} sound of {source}, and it can't be"
+            " encoded again: write a .mkv or .mov, or leave the sound out (--no-sound)."
         )
-        if stream.codec_context is None or not _fits(stream, container):
-            self.close()
-            raise refusal
+        if origin is None:
+            origin = self._first_picture()
         try:
+            if not _fits(stream, container):
+                self._encoder = AudioEncoder(
+                    self._source, stream, origin + start, container, refusal
+                )
+                return
             self._stream = container.add_stream_from_template(stream)
         except (ValueError, av.FFmpegError) as error:
             self.close()
             raise refusal from error
-        if origin is None:
-            origin = self._first_picture()
+        except SecondEyeError:
+            self.close()
+            raise
         self._time_base = stream.time_base or Fraction(1, av.time_base)
         self._offset = round((origin + start) / self._time_base)
         if start > 0:
@@ -103,6 +118,9 @@ class AudioCopy:
 
     def copy_until(self, seconds: Fraction) -> None:
         """Copy the packets that begin before ``seconds`` of the new movie."""
+        if self._encoder is not None:
+            self._encoder.copy_until(seconds)
+            return
         while True:
             packet = self._pending or next(self._packets, None)
             self._pending = packet
@@ -121,6 +139,11 @@ class AudioCopy:
                 raise self._refusal from error
             self._pending = None
 
+    def finish(self) -> None:
+        """Write what is held back; before the container is closed."""
+        if self._encoder is not None:
+            self._encoder.finish()
+
     def close(self) -> None:
         """Close the source."""
         self._source.close()
@@ -131,8 +154,20 @@ def _codec_name(stream: AudioStream) -> str:
 
 
 def _fits(stream: AudioStream, container: OutputContainer) -> bool:
-    """Whether the container's format lists the codec (MKV takes what it does not list, too)."""
-    if "matroska" in container.format.name:
-        return True
-    supported = container.supported_codecs
-    return stream.codec_context.codec.canonical_name in supported
+    """Whether players expect the codec there, its format lists it and a header can be written with
+    it (MKV takes what it does not list, too)."""
+    if stream.codec_context is None:
+        return False
+    codec, name = stream.codec_context.codec.canonical_name, container.format.name
+    played = _PLAYED.get("mp4" if name == "ipod" else name)
+    if played is not None and not codec.startswith(played):
+        return False
+    if "matroska" not in name and codec not in container.supported_codecs:
+        return False
+    try:
+        with av.open(BytesIO(), "w", format=container.format.name) as tried:
+            tried.add_stream_from_template(stream)
+            tried.start_encoding()
+    except (ValueError, OSError, av.FFmpegError):
+        return False
+    return True

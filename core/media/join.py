@@ -61,6 +61,8 @@ def join_parts(
                     out.mux(packet)
                     if audio is not None:
                         audio.copy_until((shown + 1) / rate)
+                if audio is not None:
+                    audio.finish()
             finally:
                 if audio is not None:
                     audio.close()

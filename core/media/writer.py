@@ -199,6 +199,7 @@ class MovieWriter:
                 packet.pts = packet.dts = 0
         self._container.mux(packets)
         if self._audio:
+            self._audio.finish()
             self._audio.close()
         self._container.close()
 

@@ -18,6 +18,7 @@ from core.jobs.assemble import AssembleJob
 from core.jobs.convert import ConvertJob
 from core.jobs.eyes import Eyes, EyeSettings
 from core.media import open_clip
+from core.media.audio_encoding import sound_codec
 from core.project import BakedCamera, Project
 from core.stereo import sample_frames, sample_pixels, suggest_rig
 
@@ -230,7 +231,6 @@ def pcm_clip(tmp_path):
         ({"budget": 0.0}, "budget"),
         ({"output": "a.txt"}, "a.txt"),
         ({"output": "a.xyz"}, "extension"),
-        ({"output": "a.mp4"}, "--no-sound"),
     ],
 )
 def test_a_bad_request_is_told_before_the_analysis(pcm_clip, shared, tmp_path, change, words):
@@ -239,6 +239,14 @@ def test_a_bad_request_is_told_before_the_analysis(pcm_clip, shared, tmp_path, c
     with pytest.raises(SecondEyeError, match=f"(?i){words}"):
         ConvertJob(clip=str(pcm_clip), model=str(shared[2]), **arguments).run(quiet, never)
     assert {p.name for p in tmp_path.iterdir()} == {"pcm.mkv"}
+
+
+def test_sound_that_the_container_can_not_hold_is_encoded_again(pcm_clip, shared, tmp_path):
+    answer = ConvertJob(
+        clip=str(pcm_clip), model=str(shared[2]), output=str(tmp_path / "a.mp4")
+    ).run(quiet, never)
+    assert ", with sound, encoded again as aac." in answer["message"]
+    assert sound_codec(tmp_path / "a.mp4") == "aac"
 
 
 def test_the_sound_can_be_left_out(pcm_clip, shared, tmp_path):

@@ -244,24 +244,6 @@ def test_sound_shorter_than_the_pictures_ends_early(tmp_path):
     assert clicks(path)[1] < 1.1
 
 
-def test_sound_that_the_container_can_not_hold(tmp_path):
-    source = tmp_path / "a.mkv"
-    with av.open(str(source), "w") as container:
-        stream = container.add_stream("pcm_s16be", rate=48000)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 96000), np.int16), "s16", "mono")
-        frame.sample_rate, frame.pts = 48000, 0
-        container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    folder = tmp_path / "out"
-    folder.mkdir()
-    for suffix in (".mp4", ".avi"):
-        with pytest.raises(SecondEyeError, match=r"sound of .*a\.mkv.*\.mkv or \.mov"):
-            write(folder / f"b{suffix}", 48, audio_from=source)
-        assert list(folder.iterdir()) == []
-    for suffix in (".mkv", ".mov"):
-        assert open_clip(write(folder / f"b{suffix}", audio_from=source)).info.has_audio
-
-
 def test_sound_source_that_is_no_movie(tmp_path):
     (tmp_path / "a.mp4").write_text("no movie")
     for name in ("a.mp4", "missing.mp4"):
