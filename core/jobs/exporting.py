@@ -81,7 +81,7 @@ class Export:
         except OSError as error:
             raise _unwritable(self.output, error) from error
         finally:
-            if folder.is_dir() and not any(p.suffix != ".json" for p in folder.iterdir()):
+            if folder.is_dir() and all(path.name == _STAMP for path in folder.iterdir()):
                 shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
         return checked
@@ -261,8 +261,14 @@ def stamp_of(project: Project, settings: Sequence[object], frames: range) -> dic
 
 
 def _begin(folder: Path, stamp: dict[str, Any]) -> None:
-    """Keep the parts of the same export, throw away others."""
+    """Keep the parts of the same export, throw away others; raise UsageError for a folder that no
+    export left there."""
     file = folder / _STAMP
+    if folder.is_dir() and not file.exists() and any(folder.iterdir()):
+        raise UsageError(
+            f"{folder} holds files that no conversion left there: move it away, or give the movie"
+            " another name."
+        )
     try:
         known = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -170,6 +170,15 @@ def test_bad_requests(project, tmp_path, change, words):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_of_someone_else_is_left_alone(project, tmp_path):
+    theirs = tmp_path / "a.mp4.parts" / "notes.json"
+    theirs.parent.mkdir()
+    theirs.write_text("of mine")
+    with pytest.raises(UsageError, match="no conversion left there"):
+        convert(project, tmp_path / "a.mp4")
+    assert theirs.read_text() == "of mine" and not (tmp_path / "a.mp4").exists()
+
+
 def test_the_projects_own_clip_is_never_replaced(project):
     clip = project.with_name("clip.mp4")
     before = clip.read_bytes()
