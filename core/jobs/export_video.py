@@ -31,7 +31,9 @@ class Video:
     @property
     def part_suffix(self) -> str:
         """Of the container that parts are kept in."""
-        return {"prores_ks": ".mov", "ffv1": ".mkv"}.get(self.codec, ".mp4")
+        if self.codec.startswith("prores"):  # which MP4 has no name for
+            return ".mov"
+        return ".mkv" if self.codec == "ffv1" else ".mp4"
 
     def outputs(self, output: Path) -> list[Path]:
         """The files that are written."""

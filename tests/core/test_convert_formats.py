@@ -16,7 +16,9 @@ from core.delivery.inspection import inspect_movie
 from core.errors import Cancelled, SecondEyeError, UsageError
 from core.jobs import exporting
 from core.jobs.convert import ConvertJob
+from core.jobs.export_video import Video
 from core.media import join, open_clip
+from core.media.encoders import ENCODERS
 
 
 def quiet(progress):
@@ -168,6 +170,14 @@ def test_bad_requests(project, tmp_path, change, words):
     with pytest.raises(UsageError, match=words):
         convert(project, tmp_path / "a.mp4", **change)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("codec", ENCODERS)
+def test_parts_wait_in_a_container_that_holds_their_codec(codec):
+    """Of encoders too that this machine lacks: by the codec's family."""
+    family = next(f for f in ("prores", "ffv1", "av1", "h264", "hevc", "libx26") if f in codec)
+    suffix = Video("sbs", codec, 16, None, "medium").part_suffix
+    assert suffix == {"prores": ".mov", "ffv1": ".mkv"}.get(family, ".mp4")
 
 
 def test_a_folder_of_someone_else_is_left_alone(project, tmp_path):
