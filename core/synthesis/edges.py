@@ -29,15 +29,19 @@ def steepen(shift: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarra
     largest = cv2.dilate(step, _square(radius))
     column = np.arange(shift.shape[1], dtype=np.float32)
     steps = np.minimum(column, radius) + np.minimum(column[::-1], radius)  # in each window's row
-    ramp = (jump > _STEEP * radius) & (largest < _SHARP * jump) & (steps * largest > _EVEN * jump)
-    if not ramp.any():
+    ramp = jump > _STEEP * radius
+    ramp &= largest < _SHARP * jump
+    ramp &= steps * largest > _EVEN * jump
+    soft = np.flatnonzero(ramp)  # few: the rest stays as it is
+    if not soft.size:
         return shift, order
-    nearer = np.abs(shift - far_shift) >= _FOREGROUND * jump
     far_order, near_order = cv2.erode(order, _square(radius)), cv2.dilate(order, _square(radius))
-    return (
-        np.where(ramp, np.where(nearer, near_shift, far_shift), shift),
-        np.where(ramp, np.where(nearer, near_order, far_order), order),
-    )
+    far, near = far_shift.ravel()[soft], near_shift.ravel()[soft]
+    nearer = np.abs(shift.ravel()[soft] - far) >= _FOREGROUND * jump.ravel()[soft]
+    shift, order = shift.copy(), order.copy()
+    shift.ravel()[soft] = np.where(nearer, near, far)
+    order.ravel()[soft] = np.where(nearer, near_order.ravel()[soft], far_order.ravel()[soft])
+    return shift, order
 
 
 def grow_foreground(shift: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

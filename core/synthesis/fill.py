@@ -29,12 +29,15 @@ def fill_holes(picture: np.ndarray, raster: Raster, tolerance: float) -> np.ndar
         return picture
     if hole.all():
         return np.zeros_like(picture)
-    rows, columns = np.nonzero(hole)
-    beside, inwards, order, widest = _background(raster, rows, columns)
+    rows, columns = np.divmod(np.flatnonzero(hole), hole.shape[1])
+    left, right = _ends(rows, columns)
+    beside, inwards, order = _background(raster, rows, left, right)
+    inside = (left >= 0) & (right < hole.shape[1])
+    widest = int(np.max((right - left - 1)[inside], initial=0))
     carried, trust = _carried(picture, raster, rows, beside, inwards, order, tolerance)
     distance = np.abs(columns - beside)
     trust = trust * 0.5 * np.exp(-distance / (_CARRY * hole.shape[1]))
-    trust[_at_edge(hole)[rows, columns]] = 0.0  # a long way carried is a smear
+    trust[~inside] = 0.0  # a long way carried is a smear
     behind = np.full(hole.shape, _NOTHING, np.float32)
     behind[rows, columns] = order
     known = _known(raster, behind, widest, tolerance)
@@ -44,32 +47,34 @@ def fill_holes(picture: np.ndarray, raster: Raster, tolerance: float) -> np.ndar
     return filled
 
 
+def _ends(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each of N hole pixels, in reading order: the drawn columns left and right of its hole,
+    -1 and the picture's width where the hole touches the picture's edge."""
+    begins = np.ones(rows.size, bool)
+    begins[1:] = (np.diff(rows) != 0) | (np.diff(columns) != 1)
+    first = np.flatnonzero(begins)
+    length = np.diff(first, append=rows.size)
+    left = columns[first] - 1
+    return np.repeat(left, length), np.repeat(left + length + 1, length)
+
+
 def _background(
-    raster: Raster, rows: np.ndarray, columns: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    raster: Raster, rows: np.ndarray, left: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each of N hole pixels: the column of the row's background beside the hole, the direction
-    (+1, -1) that leads into that background, its order; and the widest hole inside the picture.
+    (+1, -1) that leads into that background, its order.
 
     A row without a drawn pixel gets order 0 and a column outside the picture.
     """
-    hole = raster.hole
-    width = hole.shape[1]
-    column = np.arange(width, dtype=np.int32)
-    left = np.maximum.accumulate(np.where(hole, np.int32(-1), column), axis=1)
-    right = np.where(hole, np.int32(width), column)[:, ::-1]
-    right = np.minimum.accumulate(right, axis=1)[:, ::-1]
-    left, right = left[rows, columns], right[rows, columns]
+    width = raster.hole.shape[1]
     left_order = np.where(left >= 0, raster.order[rows, np.maximum(left, 0)], np.inf)
     right_order = np.where(right < width, raster.order[rows, np.minimum(right, width - 1)], np.inf)
-    inside = (left >= 0) & (right < width)
-    widest = int(np.max((right - left - 1)[inside], initial=0))
     from_right = right_order < left_order
     order = np.minimum(left_order, right_order)
     return (
         np.where(from_right, right, left),
         np.where(from_right, 1, -1),
         np.where(np.isfinite(order), order, 0.0),
-        widest,
     )
 
 
@@ -95,13 +100,6 @@ def _carried(
         total += picture[rows, column] * same[:, None]
         weight += same
     return total / np.maximum(weight, 1.0)[:, None], np.minimum(weight, 1.0)
-
-
-def _at_edge(hole: np.ndarray) -> np.ndarray:
-    """Bool (H, W): the part of each row's holes that touches the picture's left or right edge."""
-    left = np.logical_and.accumulate(hole, axis=1)
-    right = np.logical_and.accumulate(hole[:, ::-1], axis=1)[:, ::-1]
-    return left | right
 
 
 def _known(raster: Raster, behind: np.ndarray, widest: int, tolerance: float) -> np.ndarray:

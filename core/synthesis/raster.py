@@ -8,6 +8,9 @@ import numpy as np
 _STRETCH = 1.5  # pixels: neighbours drawn farther apart than this are two surfaces, not a slope
 _FRACTION = np.float32(65536.0)  # a source position is kept to 1/65536 pixel
 _ONE = np.float32(1.0)
+_LOW = np.int64(0xFFFFFFFF)
+_HALF = np.float32(0.5)
+_SHORTEST = np.float32(1e-6)  # pixels between neighbours, where something is divided by them
 
 
 @dataclass(frozen=True)
@@ -35,48 +38,87 @@ def rasterise(shift: np.ndarray, order: np.ndarray) -> Raster:
     height, width = shift.shape
     column = np.arange(width, dtype=np.float32)
     centre = column + shift
-    gap = np.diff(centre, axis=1)
+    gap = centre[:, 1:] - centre[:, :-1]
     joined = (gap > 0.0) & (gap <= _STRETCH)
-    middle = np.float32(0.5) * (centre[:, 1:] + centre[:, :-1])
-    start, end = centre - np.float32(0.5), centre + np.float32(0.5)
-    start[:, 1:] = np.where(joined, middle, start[:, 1:])
-    end[:, :-1] = np.where(joined, middle, end[:, :-1])
+    middle = centre[:, 1:] + centre[:, :-1]
+    middle *= _HALF
+    start, end = centre - _HALF, centre + _HALF
+    np.copyto(start[:, 1:], middle, where=joined)
+    np.copyto(end[:, :-1], middle, where=joined)
 
-    # Old columns per new one, on either side of each centre. Where the surface ends, the rest of
-    # the piece repeats its pixel: half a pixel on lies another surface.
-    slope = np.where(joined, _ONE / np.maximum(gap, np.float32(1e-6)), np.float32(0.0))
-    before, after = np.zeros_like(centre), np.zeros_like(centre)
-    before[:, 1:] = slope
-    after[:, :-1] = slope
+    # Old columns per new one, on either side of each centre; 0 where the surface ends, so that the
+    # rest of the piece repeats its pixel: half a pixel on lies another surface.
+    slope = np.zeros((height, width + 1), np.float32)
+    np.maximum(gap, _SHORTEST, out=gap)
+    np.divide(_ONE, gap, out=gap)
+    np.multiply(gap, joined, out=slope[:, 1:-1])
 
     # One integer holds order (its bits sort as the number does, being >= 0) above the source
     # position, so that "nearest wins" is a single maximum and equal pictures come out equal.
     bits = np.ascontiguousarray(np.maximum(order, 0.0), np.float32).view(np.int32)
-    high = bits.astype(np.int64) << 32
-    row = np.broadcast_to(np.arange(height, dtype=np.int64)[:, None] * width, centre.shape)
-    columns = np.broadcast_to(column, centre.shape)
+    high = bits.astype(np.int64)
+    high <<= 32
+    row = np.arange(height, dtype=np.int64)[:, None] * width
     drawn = np.full(height * width + 1, -1, np.int64)  # the last takes what nobody sees
-
-    def draw(target: np.ndarray, index: tuple[np.ndarray, ...] | slice) -> None:
-        """The pieces at ``index``, as seen at the new columns ``target``."""
-        along = target - centre[index]
-        source = columns[index] + along * np.where(along < 0.0, before[index], after[index])
-        fixed = (source.clip(0.0, width - 1) * _FRACTION).astype(np.int64)
-        seen = (target < end[index]) & (target >= 0.0) & (target < width)
-        place = np.where(seen, row[index] + target.astype(np.int64), height * width)
-        np.maximum.at(drawn, place.ravel(), (high[index] | fixed).ravel())
 
     # A piece is at most _STRETCH long, so it meets two pixel centres at most, and few meet two.
     first = np.ceil(start)
-    draw(first, slice(None))
-    two = np.nonzero(first + _ONE < end)
-    draw(first[two] + _ONE, two)
+    before, after = slope[:, :-1], slope[:, 1:]
+    _draw(drawn, first, centre, end, before, after, column, high, row, width)
+    np.add(first, _ONE, out=first)
+    two = np.flatnonzero(first < end)
+    rows, columns = np.divmod(two, width)
+    sides = slope.ravel()
+    _draw(
+        drawn,
+        first.ravel()[two],
+        centre.ravel()[two],
+        end.ravel()[two],
+        sides[two + rows],  # a row of slopes is one longer
+        sides[two + rows + 1],
+        column[columns],
+        high.ravel()[two],
+        rows * width,
+        width,
+    )
 
     packed = drawn[:-1].reshape(height, width)
     hole = packed < 0
     packed[hole] = 0
-    return Raster(
-        source=(packed & 0xFFFFFFFF).astype(np.float32) / _FRACTION,
-        order=(packed >> 32).astype(np.int32).view(np.float32),
-        hole=hole,
-    )
+    source = (packed & _LOW).astype(np.float32)
+    source /= _FRACTION
+    packed >>= 32
+    return Raster(source, packed.astype(np.int32).view(np.float32), hole)
+
+
+def _draw(
+    drawn: np.ndarray,
+    target: np.ndarray,
+    centre: np.ndarray,
+    end: np.ndarray,
+    before: np.ndarray,
+    after: np.ndarray,
+    column: np.ndarray,
+    high: np.ndarray,
+    row: np.ndarray,
+    width: int,
+) -> None:
+    """Draw pieces, as seen at the new columns ``target``, into ``drawn``; arrays of one shape, or
+    that broadcast to it. ``before``, ``after``: old columns per new one; ``row``: where each row
+    begins in ``drawn``, whose last element takes what lies beside the picture."""
+    along = target - centre
+    source = np.where(along < 0.0, before, after)
+    source *= along
+    source += column
+    np.maximum(source, np.float32(0.0), out=source)
+    np.minimum(source, np.float32(width - 1), out=source)
+    source *= _FRACTION
+    value = source.astype(np.int64)
+    value |= high
+    seen = target < end
+    seen &= target >= 0.0
+    seen &= target < width
+    place = target.astype(np.int64)
+    place += row
+    np.copyto(place, drawn.size - 1, where=~seen)
+    np.maximum.at(drawn, place.ravel(), value.ravel())

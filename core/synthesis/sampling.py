@@ -35,31 +35,42 @@ def draw(rgb: np.ndarray, shift: np.ndarray, order: np.ndarray) -> tuple[np.ndar
 def _draw(rgb: np.ndarray, shift: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, Raster]:
     left, right = rasterise(shift + _ASIDE, order), rasterise(shift - _ASIDE, order)
     hole = left.hole & right.hole
-    sources = (
-        np.where(left.hole, right.source, left.source),
-        np.where(right.hole, left.source, right.source),
-    )
-    apart = np.abs(sources[0] - sources[1])
-    centre = np.float32(0.5) * (sources[0] + sources[1])
-    centre = np.where(apart < _AT_END, np.rint(centre), centre)
-    two = apart > _ONE_SURFACE
-    picture = _looked_up(rgb, np.where(two, sources[0], centre))
-    if two.any():
-        other = _looked_up(rgb, sources[1])[two]
-        picture[two] = (picture[two].astype(np.uint16) + other + 1) >> 1
-    farther = np.minimum(
-        np.where(left.hole, np.inf, left.order), np.where(right.hole, np.inf, right.order)
-    )
-    return picture, Raster(centre, np.where(hole, np.float32(0.0), farther), hole)
+    one, other = left.source, right.source
+    np.copyto(one, other, where=left.hole)
+    np.copyto(other, one, where=right.hole)
+    apart = np.abs(one - other)
+    centre = one + other
+    centre *= np.float32(0.5)
+    np.copyto(centre, np.rint(centre), where=apart < _AT_END)
+    two = np.flatnonzero(apart > _ONE_SURFACE)
+    looked = centre.copy()
+    looked.ravel()[two] = one.ravel()[two]
+    picture = _looked_up(rgb, looked)
+    if two.size:
+        pixels = picture.reshape(-1, rgb.shape[2])
+        mixed = pixels[two].astype(np.uint16)
+        mixed += _points(rgb, other.ravel()[two], two // rgb.shape[1])
+        pixels[two] = (mixed + 1) >> 1
+    farther = left.order
+    np.copyto(farther, np.inf, where=left.hole)
+    np.copyto(right.order, np.inf, where=right.hole)
+    np.minimum(farther, right.order, out=farther)
+    np.copyto(farther, np.float32(0.0), where=hole)
+    return picture, Raster(centre, farther, hole)
 
 
 def _looked_up(rgb: np.ndarray, source: np.ndarray) -> np.ndarray:
     """``rgb`` at the columns ``source``, float32 (H, W), of the same rows; bilinear."""
     rows = np.arange(rgb.shape[0], dtype=np.float32)[:, None]
-    return cv2.remap(
-        rgb,
-        source,
-        np.ascontiguousarray(np.broadcast_to(rows, source.shape)),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    rows = np.ascontiguousarray(np.broadcast_to(rows, source.shape))
+    return cv2.remap(rgb, source, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _points(rgb: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """(N, channels): ``rgb`` at N places, as `_looked_up` has them."""
+    across = 1 << 10  # OpenCV's sides end at 2**15
+    places = np.zeros((2, -(-columns.size // across) * across), np.float32)
+    places[0, : columns.size], places[1, : columns.size] = columns, rows
+    x, y = places.reshape(2, -1, across)
+    found = cv2.remap(rgb, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return found.reshape(-1, rgb.shape[2])[: columns.size]

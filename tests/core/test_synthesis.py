@@ -7,8 +7,9 @@ import pytest
 
 from core.synthesis import render_eye
 from core.synthesis.edges import steepen
+from core.synthesis.fill import _ends
 from core.synthesis.raster import rasterise
-from core.synthesis.sampling import draw
+from core.synthesis.sampling import _looked_up, _points, draw
 
 HEIGHT, WIDTH = 96, 160
 
@@ -173,3 +174,67 @@ def test_all_out_of_view_is_black_and_bad_arrays_are_refused():
     for bad in ((rgb[..., :2], ones, ones), (rgb / 255, ones, ones), (rgb, ones, ones[:4])):
         with pytest.raises(ValueError):
             render_eye(*bad)
+
+
+def rasterised_slowly(shift, order):
+    """`rasterise` piece by piece: (source, order, hole)."""
+    f = np.float32
+    height, width = shift.shape
+    best = {}
+    for y in range(height):
+        centre = np.arange(width, dtype=f) + shift[y]
+        for x in range(width):
+            ends, slopes = [], []
+            for near in (x - 1, x + 1):
+                gap = abs(centre[near] - centre[x]) if 0 <= near < width else f(0)
+                rising = 0 <= near < width and (centre[near] > centre[x]) == (near > x)
+                joined = rising and 0 < gap <= f(1.5)
+                side = f(0.5) if near > x else f(-0.5)
+                ends.append(f(0.5) * (centre[x] + centre[near]) if joined else centre[x] + side)
+                slopes.append(f(1) / max(gap, f(1e-6)) if joined else f(0))
+            for target in np.arange(np.ceil(ends[0]), np.ceil(ends[1])):
+                if 0 <= target < width:
+                    along = f(target) - centre[x]
+                    source = f(x) + along * slopes[int(along >= 0)]
+                    fixed = int(source.clip(0, width - 1) * f(65536))
+                    key = (y, int(target))
+                    best[key] = max(best.get(key, (f(-1), 0)), (order[y, x], fixed))
+    source, seen = np.zeros((2, height, width), f)
+    hole = np.ones((height, width), bool)
+    for key, (nearness, fixed) in best.items():
+        source[key], seen[key], hole[key] = f(fixed) / f(65536), nearness, False
+    return source, seen, hole
+
+
+@pytest.mark.parametrize("rough", [0.4, 3.0])
+def test_rasterise_equals_its_definition_bit_for_bit(rough):
+    rng = np.random.default_rng(8)
+    shift = cv2.GaussianBlur(rng.normal(0, 20, (9, 41)).astype(np.float32), (0, 0), 3 / rough)
+    shift[4] = np.rint(shift[4])  # ties and ends on pixel centres
+    order = rng.integers(0, 5, shift.shape).astype(np.float32) / 3
+    raster = rasterise(shift, order)
+    source, seen, hole = rasterised_slowly(shift, order)
+    assert hole.any() and not hole.all()
+    assert (raster.hole == hole).all()
+    assert (raster.source == source).all() and (raster.order == seen).all()
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_single_points_are_looked_up_as_whole_pictures_are(channels):
+    rng = np.random.default_rng(9)
+    rgb = rng.integers(0, 256, (37, 61, channels), np.uint8)
+    source = rng.uniform(0, 60, (37, 61)).astype(np.float32)
+    rows, columns = np.nonzero(rng.random(source.shape) < 0.6)
+    assert rows.size > 1024
+    found = _points(rgb, source[rows, columns], rows)
+    assert (found == _looked_up(rgb, source)[rows, columns]).all()
+
+
+def test_the_ends_of_every_hole():
+    hole = np.random.default_rng(10).random((30, 17)) < 0.5
+    hole[3], hole[7], hole[4, 0], hole[2, -1] = True, False, True, True
+    rows, columns = np.nonzero(hole)
+    for y, x, left, right in zip(rows, columns, *_ends(rows, columns), strict=True):
+        assert left < x < right and hole[y, left + 1 : right].all()
+        assert left == -1 or not hole[y, left]
+        assert right == 17 or not hole[y, right]
