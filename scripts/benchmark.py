@@ -16,7 +16,8 @@ geometry errors of 24,000 triangles on stored depth (--depth: projects and EXR f
          (--stereo) and of rendered scenes with true depth (--renders)
 delivery MV-HEVC: both views bit-exact to their own encodes, stitching as a share of the encoding's
          processor time, memory of `second-eye stitch` for ten times as many frames; the fast warp's
-         processor time at 1280x720, memory of `second-eye convert` for ten times as many frames
+         quality with true disparity (--stereo, --renders), its processor time at 1280x720, memory
+         of 100 and 1,000 warps, memory of `second-eye convert` for ten times as many frames
 
 Absolute times depend on the machine: compare figures of one run only. No test asserts them.
 """
@@ -204,9 +205,10 @@ def benchmark_geometry(folder: Path) -> dict[str, float]:
 
 def benchmark_delivery(folder: Path) -> dict[str, float]:
     from delivery.multiview import multiview_figures
-    from delivery.warp import memory_figures, speed_figures
+    from delivery.warp import memory_figures, quality_figures, repeated_figures, speed_figures
 
-    figures = speed_figures() | memory_figures(folder, make_clip, command)
+    figures = quality_figures(STEREO, RENDERS) | speed_figures() | repeated_figures()
+    figures |= memory_figures(folder, make_clip, command)
     return figures | multiview_figures(folder)
 
 
