@@ -64,6 +64,7 @@ def _matrix(view: View) -> np.ndarray:
 
 
 def _rectified(scene: Path, here: View, there: View) -> Pair:
+    from core.evaluation.layouts import read_rgb
     from core.training.exr import read_exr
 
     poses = _pose(here), _pose(there)
@@ -79,12 +80,13 @@ def _rectified(scene: Path, here: View, there: View) -> Pair:
         matrix @ turn @ np.linalg.inv(_matrix(view))
         for turn, view in zip(turns, (here, there), strict=True)
     ]
-    pictures, shown = [], np.ones(size[::-1], np.uint8)
+    pictures: list[np.ndarray] = []
+    shown = np.ones(size[::-1], np.uint8)
     for view, homography in zip((here, there), maps, strict=True):
-        picture = cv2.imread(str(scene / f"{view['stem']}.jpg"))[..., ::-1]
+        picture = read_rgb(scene / f"{view['stem']}.jpg")
         pictures.append(cv2.warpPerspective(picture, homography, size, flags=cv2.INTER_CUBIC))
         whole = np.ones((view["height"], view["width"]), np.uint8)
-        shown &= cv2.warpPerspective(whole, homography, size, flags=cv2.INTER_NEAREST)
+        shown = shown & cv2.warpPerspective(whole, homography, size, flags=cv2.INTER_NEAREST)
     # 1/Z along the old line of sight to 1/Z along the new one, pixel by pixel.
     inverse = read_exr(scene / f"{here['stem']}.exr")["V"].astype(np.float64)
     columns, rows = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
