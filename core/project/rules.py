@@ -99,7 +99,7 @@ def _edit_rules(m: Manifest) -> Iterator[tuple[bool, str]]:
             fits = len(edit.matrix) in (1, count) and all(len(row) == 12 for row in edit.matrix)
             yield fits, f"{name}.matrix must hold 1 or {count} rows of twelve numbers"
         else:
-            plain = bool(edit.folder) and not set(edit.folder) & set("/\\:") and edit.folder != ".."
+            plain = edit.folder not in ("", ".", "..") and not set(edit.folder) & set("/\\:\0")
             yield plain, f"{name}.folder must be the name of a folder"
 
 

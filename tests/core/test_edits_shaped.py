@@ -125,6 +125,8 @@ def test_a_picture_that_is_gone_is_said(tmp_path):
         ({"source": "lamp"}, "source"),
         ({"amount": [0.0, 0.0, 0.0]}, "amount"),
         ({"folder": "../.."}, "folder"),
+        ({"folder": "."}, "folder"),
+        ({"folder": "a\0b"}, "folder"),
         ({"source": "box", "matrix": [[1.0]]}, "matrix"),
         ({"last": 0}, "last"),
     ],
