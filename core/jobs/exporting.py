@@ -3,7 +3,8 @@
 
 The parts wait in the folder OUT.parts beside the output. An export that is stopped goes on with
 them; where settings or project have changed since (the stamp differs), they are thrown away. A part
-doesn't depend on what came before it, so the file is the same, however often it was stopped.
+doesn't depend on what came before it, so the file is the same, however often it was stopped. A
+lock in the folder keeps a second export to the same output away.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SecondEyeError, UsageError
 from ..media.join import Sound, chapters_of, join_parts
-from ..project import Project
+from ..project import Project, ProjectLocked
+from ..project.lock import LOCK_NAME, hold
 from .export_video import GOP, Video
 from .pipeline import mapped
 from .progress import IsCancelled, Progress, Report, stop_if
@@ -36,6 +39,7 @@ PART = 5 * GOP  # frames
 # Folders of a project that a conversion doesn't look at, or by the frame.
 _NOT_SEEN = {"plate", "depth", "base", "uncertainty", "labels", "confidence", "sampling"}
 _STAMP, _JOINED, _READY = "stamp.json", "joined_", "ready_"
+_NO_PARTS = (_STAMP, LOCK_NAME)
 
 
 @dataclass(frozen=True)
@@ -75,15 +79,26 @@ class Export:
         """
         folder = self.output.with_name(f"{self.output.name}.parts")
         try:
-            _begin(folder, stamp)
-            parts = self._encode(folder, pictures, report, cancelled)
-            checked = self._finish(folder, parts, report, cancelled)
+            folder.mkdir(exist_ok=True)
+            with hold(folder):
+                try:
+                    _begin(folder, stamp)
+                    parts = self._encode(folder, pictures, report, cancelled)
+                    checked = self._finish(folder, parts, report, cancelled)
+                    shutil.rmtree(folder, ignore_errors=True)
+                finally:
+                    if folder.is_dir() and all(p.name in _NO_PARTS for p in folder.iterdir()):
+                        shutil.rmtree(folder, ignore_errors=True)
+        except ProjectLocked as error:
+            raise ProjectLocked(
+                f"{self.output} is being written by another run: wait until that ends, cancel it,"
+                " or give this movie another name."
+            ) from error
         except OSError as error:
             raise _unwritable(self.output, error) from error
         finally:
-            if folder.is_dir() and all(path.name == _STAMP for path in folder.iterdir()):
-                shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # Windows keeps the lock's file, and so the folder, till here
+                folder.rmdir()
         return checked
 
     def _encode(
@@ -274,8 +289,9 @@ def _begin(folder: Path, stamp: dict[str, Any]) -> None:
     except (OSError, ValueError):
         known = None
     if known != stamp:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        for path in folder.iterdir():
+            if path.name != LOCK_NAME:
+                path.unlink()
         file.write_text(json.dumps(stamp), encoding="utf-8")
 
 

@@ -19,6 +19,8 @@ from core.jobs.convert import ConvertJob
 from core.jobs.export_video import Video
 from core.media import join, open_clip
 from core.media.encoders import ENCODERS
+from core.project import ProjectLocked
+from core.project.lock import hold
 
 
 def quiet(progress):
@@ -130,12 +132,24 @@ def watched(begin, parts, made):
 
 def test_parts_of_other_settings_are_thrown_away(tmp_path):
     folder = tmp_path / "a.parts"
+    folder.mkdir()
     exporting._begin(folder, {"settings": "one"})
     (folder / "0_000001.mp4").write_bytes(b"part")
     exporting._begin(folder, {"settings": "one"})
     assert (folder / "0_000001.mp4").exists()
     exporting._begin(folder, {"settings": "two"})
     assert not (folder / "0_000001.mp4").exists()
+
+
+def test_a_second_export_to_the_same_output_leaves_the_first_ones_parts(project, tmp_path):
+    parts = tmp_path / "a.mp4.parts"
+    parts.mkdir()
+    (parts / "0_000001.mp4").write_bytes(b"part")
+    with hold(parts), pytest.raises(ProjectLocked, match=r"a\.mp4 is being written by another"):
+        convert(project, tmp_path / "a.mp4", last=2)
+    assert (parts / "0_000001.mp4").read_bytes() == b"part"
+    convert(project, tmp_path / "a.mp4", last=2)
+    assert {p.name for p in tmp_path.iterdir()} == {"a.mp4"}
 
 
 def test_a_full_disk_while_joining_is_a_sentence_and_keeps_the_parts(
