@@ -170,6 +170,17 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
         max=MOST,
         step=1000,
     )
+    layers_parallax: FloatProperty(
+        name="Parallax",
+        description="How far the nearest may move against the farthest before the background ends, "
+        "in percent of the picture's width: 5 holds two eyes, 20 about ten degrees off the axis",
+        default=5.0,
+        min=0.1,
+        soft_max=30.0,
+        max=50.0,
+        precision=1,
+        subtype="PERCENTAGE",
+    )
     columns: IntProperty(
         name="Columns",
         description="Cells of the relief across the picture. 0: one per depth pixel, up to 640",

@@ -12,6 +12,7 @@ project_folder(collection) -> where its depth project lies now
 timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
 """
 
+from .behind import refresh_behind
 from .build import (
     COLLECTION,
     StageObjects,
@@ -37,6 +38,7 @@ __all__ = [
     "find_collection",
     "is_adaptive",
     "project_folder",
+    "refresh_behind",
     "reliefs",
     "scene_frame",
     "span",

@@ -172,3 +172,25 @@ def test_a_missing_picture_shows_no_plate(layered, module, tmp_path):
     said = module("addon.stage.behind").refresh_behind(case.project, list(built.reliefs))
     assert said.startswith("The layers of Shot 001 lack frame 1")
     assert len(_plates()) == 1
+
+
+def _state(module) -> str:
+    relief = module("addon.operators.where").shown_relief(bpy.context)
+    return module("addon.ui.layers").state(bpy.context.scene, relief)[0]
+
+
+def test_the_operator_makes_them_and_the_panel_tells(case, module):
+    with pytest.raises(RuntimeError, match="Press Build Scene first"):
+        bpy.ops.second_eye.make_layers()
+    shutil.rmtree(case.project.folder / "behind")
+    module("addon.stage").build_scene(case.project, bpy.context.scene)
+    bpy.context.scene.frame_set(1)
+    assert not _plates() and _state(module).startswith("This shot has no layers")
+    bpy.context.scene.second_eye.layers_parallax = 20.0
+    assert bpy.ops.second_eye.make_layers() == {"FINISHED"}
+    assert [plate.parent["second_eye_first"] for plate in _plates()] == [1]
+    assert _state(module).startswith("Layers stand")
+    latest = module("addon.engine.session").latest
+    assert latest.text == "Layers of 1 frames are made (Shot 001)."
+    assert bpy.ops.second_eye.make_layers(every_shot=True) == {"FINISHED"}
+    assert len(_plates()) == 2
