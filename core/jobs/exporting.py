@@ -279,7 +279,7 @@ def _begin(folder: Path, stamp: dict[str, Any]) -> None:
     """Keep the parts of the same export, throw away others; raise UsageError for a folder that no
     export left there."""
     file = folder / _STAMP
-    if folder.is_dir() and not file.exists() and any(folder.iterdir()):
+    if not file.exists() and any(path.name != LOCK_NAME for path in folder.iterdir()):
         raise UsageError(
             f"{folder} holds files that no conversion left there: move it away, or give the movie"
             " another name."

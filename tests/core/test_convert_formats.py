@@ -144,6 +144,7 @@ def test_parts_of_other_settings_are_thrown_away(tmp_path):
 def test_a_second_export_to_the_same_output_leaves_the_first_ones_parts(project, tmp_path):
     parts = tmp_path / "a.mp4.parts"
     parts.mkdir()
+    (parts / "stamp.json").write_text("{}")
     (parts / "0_000001.mp4").write_bytes(b"part")
     with hold(parts), pytest.raises(ProjectLocked, match=r"a\.mp4 is being written by another"):
         convert(project, tmp_path / "a.mp4", last=2)
