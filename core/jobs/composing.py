@@ -67,7 +67,7 @@ class Composer:
         self._sphere = shape.sphere() if shape.format == "vr180" else None
 
     def pictures(self, frame: int) -> tuple[np.ndarray, ...]:
-        """One uint8 picture, or the left and the right eye's. Raises SecondEyeError."""
+        """One picture, uint8 or uint16, or the left and the right eye's. Raises SecondEyeError."""
         from ..delivery import pack
         from ..delivery.rgbd import beside_depth
 

@@ -16,13 +16,13 @@ from ..media.join import Sound
 from ..project import ClipRecord, Manifest, Project
 from . import planning
 from .composing import Composer, Shape
-from .export_video import chosen_video
+from .export_video import chosen_video, coloured
 from .exporting import Export, check_container, check_writing, stamp_of
 from .eyes import Eyes, EyeSettings
 from .progress import IsCancelled, Progress, Report, stop_if
 
 if TYPE_CHECKING:
-    from ..media import Clip, ClipInfo
+    from ..media import Clip, ClipInfo, ColourTags
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ class ConvertJob:
             _spare_clip(project, video.outputs(output))
         manifest = None if project is None else project.manifest
         settings.check(manifest)
+        video = coloured(video, *_coded(clip, project), codec=self.codec, preset=self.preset)
         first, last = self._range(clip, manifest)
         source = self._sound(project, clip, report) if self.sound else None
         shown, rate = _shown(clip, manifest)
@@ -125,7 +126,8 @@ class ConvertJob:
         check_writing(output, video, size, rate, sound)
         project = self._analysed(project, clip, folder, (first, last), report, cancelled)
         shape = self._shape(video.format, shown, project.manifest.lens.focal_over_width)
-        eyes = Eyes(project, settings, parallel=video.format == "vr180")
+        bits = 16 if video.bits > 8 else 8
+        eyes = Eyes(project, settings, parallel=video.format == "vr180", bits=bits)
         rig = eyes.rig(first)
         export = Export(
             output, video, shape.size(), rate, range(first, last + 1), sound, rig,
@@ -248,6 +250,22 @@ def _shown(clip: Clip | None, manifest: Manifest | None) -> tuple[ClipInfo | Cli
         return manifest.clip, manifest.timeline.rate
     assert clip is not None
     return clip.info, clip.timeline.rate
+
+
+def _coded(clip: Clip | None, project: Project | None) -> tuple[ColourTags, int]:
+    """What the clip's values mean, and its bits a channel."""
+    from ..media import BT709, ColourTags, open_clip
+
+    if clip is not None:
+        return clip.info.colour, clip.info.bit_depth
+    record = _opened(project).manifest.clip
+    if (kept := record.colour) is not None:
+        tags = (kept.primaries, kept.transfer, kept.matrix)
+        return ColourTags(*tags, tuple(kept.mastering), tuple(kept.light)), record.bit_depth
+    try:  # a project made before the colour was kept
+        return open_clip(_opened(project).clip_path()).info.colour, record.bit_depth
+    except SecondEyeError:
+        return BT709, record.bit_depth
 
 
 def _opened(project: Project | None) -> Project:

@@ -3,23 +3,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import UsageError
+from ..media import BT709, ColourTags
+from ..media.encoders import writes_ten_bits
 
 GOP = 24  # pictures, of streams whose eyes must have their key pictures together
 
 
 @dataclass(frozen=True)
 class Video:
-    """``crf``: constant quality; ``bit_rate`` in bits a second replaces it; ``speed``: preset."""
+    """``crf``: constant quality; ``bit_rate`` in bits a second replaces it; ``speed``: preset;
+    ``bits``: 8 or 10 a channel."""
 
     format: str
     codec: str
     crf: int
     bit_rate: int | None
     speed: str
+    bits: int = 8
+    colour: ColourTags = BT709
 
     @property
     def streams(self) -> int:
@@ -34,6 +39,17 @@ class Video:
         if self.codec.startswith("prores"):  # which MP4 has no name for
             return ".mov"
         return ".mkv" if self.codec == "ffv1" else ".mp4"
+
+    @property
+    def coded_bits(self) -> int | None:
+        """What the file is to have; None: what its codec has."""
+        return None if self.codec.startswith("prores") else self.bits
+
+    @property
+    def tells_hdr(self) -> bool | None:
+        """Whether the file is to hold HDR metadata; None: its encoder takes none."""
+        known = bool(self.colour.mastering or self.colour.light)
+        return True if known and self.codec in ("libx265", "libsvtav1") else None
 
     def outputs(self, output: Path) -> list[Path]:
         """The files that are written."""
@@ -68,3 +84,41 @@ def chosen_video(
     if bit_rate is not None and bit_rate < 1000:
         raise UsageError(f"A bit rate of {bit_rate} is not usable: give bits a second, or 20M.")
     return Video(name, chosen, quality, bit_rate, speed or (told.speed if told else "medium"))
+
+
+def coloured(
+    video: Video, colour: ColourTags, bit_depth: int, *, codec: str | None, preset: str | None
+) -> Video:
+    """``video`` with the bits and the colour of a clip; ``codec`` and ``preset``: what was asked.
+
+    A clip of more than 8 bits keeps 10 where the encoder has them. H.264 gives way to H.265 where
+    nobody asked for it, and in a preset where the clip is HDR. Raises UsageError for what can't
+    show HDR.
+    """
+    from ..delivery.packing import PACKINGS
+
+    hdr = colour.hdr
+    if hdr and video.format == "mv-hevc":
+        raise UsageError(
+            f"The clip is HDR ({hdr}), and MV-HEVC is written in 8 bits: choose another format,"
+            " such as sbs, or convert the clip to SDR first."
+        )
+    if hdr and video.format in PACKINGS and PACKINGS[video.format].in_light:
+        raise UsageError(
+            f"The clip is HDR ({hdr}), and {video.format} mixes the light of SDR pictures: choose"
+            " anaglyph-colour or another format, or convert the clip to SDR first."
+        )
+    video = replace(video, colour=colour)
+    if (not hdr and bit_depth <= 8) or video.format == "mv-hevc":
+        return video
+    if not writes_ten_bits(video.codec):
+        if codec is None and (hdr or preset is None):
+            video = replace(video, codec="libx265")
+        elif hdr:
+            raise UsageError(
+                f"The clip is HDR ({hdr}), and {video.codec} writes 8 bits: choose H.265, AV1 or"
+                " ProRes (--codec libx265), or convert the clip to SDR first."
+            )
+        else:  # what was asked for wins: SDR loses nothing but fine steps
+            return video
+    return replace(video, bits=10)

@@ -181,6 +181,7 @@ class Export:
     ) -> str:
         """Raises SecondEyeError where the file is not what was asked for."""
         from ..delivery.check import Expected, verify
+        from ..delivery.inspection.stream import tag_words
         from ..delivery.remux import BOXED
 
         boxed = output.suffix.lower() in BOXED
@@ -193,6 +194,9 @@ class Export:
                 height=height,
                 rate=self.rate if output.suffix.lower() != ".mkv" else None,
                 views=2 if self.video.format == "mv-hevc" else 1,
+                bit_depth=self.video.coded_bits,
+                colour=tag_words(self.video.colour),
+                hdr=self.video.tells_hdr,
                 spatial=told if boxed else None,
                 sound=self.sound is not None,
                 faststart=True if boxed else None,
@@ -220,6 +224,8 @@ def writer(path: Path, video: Video, size: tuple[int, int], rate: Fraction) -> M
         preset=video.speed,
         bit_rate=video.bit_rate,
         fixed_gop=FIXED_GOP.format(GOP) if video.format == "mv-hevc" else None,
+        bits=video.bits,
+        colour=video.colour,
     )
 
 
@@ -249,6 +255,8 @@ def check_writing(
             crf=video.crf,
             preset="ultrafast" if video.codec.startswith("libx26") else video.speed,
             bit_rate=video.bit_rate,
+            bits=video.bits,
+            colour=video.colour,
         ).check()
 
 

@@ -60,14 +60,17 @@ class Eyes:
     """Reads the project only, so several threads may ask for frames at once.
 
     ``parallel``: eyes that look straight ahead, as pictures on a sphere want it; infinity then
-    has no parallax, whatever the convergence.
+    has no parallax, whatever the convergence. ``bits``: of the pictures, 8 (uint8) or 16 (uint16).
     Raises UsageError for settings that make no rig or no range.
     """
 
-    def __init__(self, project: Project, settings: EyeSettings, *, parallel: bool = False) -> None:
+    def __init__(
+        self, project: Project, settings: EyeSettings, *, parallel: bool = False, bits: int = 8
+    ) -> None:
         self._project = project
         self._settings = settings
         self._parallel = parallel
+        self._bits = bits
         self._shaped = Shaped(project, settings)
         # Suggested from whole shots, so that any part of one converts alike.
         camera = project.manifest.camera
@@ -81,18 +84,18 @@ class Eyes:
         self.rig(project.manifest.first)
 
     def plate(self, frame: int) -> np.ndarray:
-        """The clip's own picture, uint8 (H, W, 3)."""
-        return self._project.read_plate(frame)
+        """The clip's own picture (H, W, 3)."""
+        return self._project.read_plate(frame, self._bits)
 
     def depth(self, frame: int) -> np.ndarray:
         """Normalised inverse depth with curve and edits, float32 (h, w) in 0..1, 1 = near."""
         return self._shaped.normalised(frame).clip(0.0, 1.0)
 
     def pair(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
-        """Left and right of a timeline frame, uint8 (H, W, 3) each. Raises SecondEyeError."""
+        """Left and right of a timeline frame, (H, W, 3) each. Raises SecondEyeError."""
         from ..synthesis import Behind, render_eye
 
-        plate = self._project.read_plate(frame)
+        plate = self.plate(frame)
         inverse = self.inverse_distance(frame)
         rig, offset = self.rig(frame), self._lateral_offset(frame)
         if self._parallel:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import SecondEyeError, UsageError
 from ..project import (
     ClipRecord,
+    ColourRecord,
     DepthRecord,
     LensRecord,
     Manifest,
@@ -81,6 +82,13 @@ def new_manifest(
             bit_depth=info.bit_depth,
             has_audio=info.has_audio,
             notes=list(info.notes),
+            colour=ColourRecord(
+                info.colour.primaries,
+                info.colour.transfer,
+                info.colour.matrix,
+                list(info.colour.mastering),
+                list(info.colour.light),
+            ),
         ),
         timeline=TimelineRecord(
             rate=clip.timeline.rate,

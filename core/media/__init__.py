@@ -6,12 +6,15 @@ from .movie import Movie
 from .open import open_clip
 from .pictures import read_picture, to_bits, write_image
 from .sequence import ImageSequence
+from .tags import BT709, ColourTags
 from .timeline import Timeline
 from .writer import MovieWriter
 
 __all__ = [
+    "BT709",
     "Clip",
     "ClipInfo",
+    "ColourTags",
     "ImageSequence",
     "Movie",
     "MovieWriter",

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from ..errors import UsageError
+from .tags import BT709, ColourTags
 from .timeline import Timeline
 
 
@@ -23,7 +24,7 @@ class ClipInfo:
     ``width`` and ``height`` are those of the upright picture with square pixels, ``bit_depth``
     is the source's bits per channel (8: frames are uint8; more: uint16 at full scale),
     ``focal_over_width`` is focal length over sensor width where the metadata tell it, and
-    ``notes`` says in words what was odd about the clip.
+    ``colour`` what its values mean, ``notes`` says in words what was odd about the clip.
     """
 
     width: int
@@ -33,6 +34,7 @@ class ClipInfo:
     has_audio: bool
     focal_over_width: float | None = None
     notes: tuple[str, ...] = ()
+    colour: ColourTags = BT709
 
 
 class Clip(ABC):

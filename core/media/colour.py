@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 from fractions import Fraction
+from functools import cache
 from typing import cast
 
 import av
@@ -22,6 +23,7 @@ _EXACT = (
 )
 SCALER = Interpolation.BILINEAR | _EXACT
 RESIZER = Interpolation.BICUBIC | _EXACT
+_DEEP_WHITE = 65283  # of deep limited YUV in the scaler's rgb48
 # Values of the H.273 table (matrix coefficients) that the scaler knows under its own names.
 _MATRIX = {
     1: Colorspace.ITU709,
@@ -68,7 +70,7 @@ def scaler_levels(pixel_format: av.VideoFormat, limited: bool) -> tuple[int, int
         return 16 << 8, 235 << 8
     if pixel_format.is_rgb or pixel_format.has_palette or bits <= 8:
         return 0, 65535
-    return (0, 65283) if limited else (0, ((1 << bits) - 1) << (16 - bits))
+    return (0, _DEEP_WHITE) if limited else (0, ((1 << bits) - 1) << (16 - bits))
 
 
 def bits_per_channel(pixel_format: av.VideoFormat) -> int:
@@ -119,6 +121,17 @@ def stretch_table(black: int, white: int, top: int) -> np.ndarray | None:
         return None
     values = (np.arange(top + 1, dtype=np.float64) - black) * (top / (white - black))
     return np.clip(np.rint(values), 0, top).astype(np.uint8 if top == 255 else np.uint16)
+
+
+def coded_levels(rgb: np.ndarray) -> np.ndarray:
+    """``rgb`` uint16 so that the scaler's limited 10-bit YUV has white at 940: it brings 65535 to
+    943 (measured), the other way round as it reads."""
+    return _coded_table()[rgb]
+
+
+@cache
+def _coded_table() -> np.ndarray:
+    return np.rint(np.arange(65536) * (_DEEP_WHITE / 65535)).astype(np.uint16)
 
 
 class ToRGB:

@@ -9,6 +9,7 @@ import av
 from av.video.codeccontext import VideoCodecContext
 
 from ..errors import UsageError
+from .tags import BT709, ColourTags, svt_parameters, x265_parameters
 
 # Encoders that take a constant quality, by the option that says it.
 _QUALITY = {
@@ -21,14 +22,35 @@ _QUALITY = {
 _LOSSLESS = ("ffv1", "prores_ks")  # or of a quality of their own
 _APPLE = ("h264_videotoolbox", "hevc_videotoolbox", "prores_videotoolbox")
 ENCODERS = (*_QUALITY, *_LOSSLESS, *_APPLE)
+_TEN_BITS = ("yuv420p10le", "p010le", "yuv422p10le")
 _SVT_PRESETS = {"ultrafast": "12", "veryfast": "10", "fast": "8", "medium": "6", "slow": "4"}
 
 
+def pixel_format(codec: str, bits: int, offered: list[str]) -> str | None:
+    """The format of ``offered`` for pictures of 8 or 10 ``bits``; None: the encoder has none."""
+    if bits <= 8:  # ProRes has 10 bits and 4:2:2 only
+        return "yuv420p" if "yuv420p" in offered or not offered else offered[0]
+    if not writes_ten_bits(codec):
+        return None
+    return next((name for name in _TEN_BITS if name in offered), None)
+
+
+def writes_ten_bits(codec: str) -> bool:
+    """H.264 could, but no player's hardware decodes it."""
+    return "264" not in codec
+
+
 def encoder_options(
-    codec: str, crf: int, preset: str, *, fixed_gop: str | None = None, bit_rate: int | None = None
+    codec: str,
+    crf: int,
+    preset: str,
+    *,
+    fixed_gop: str | None = None,
+    bit_rate: int | None = None,
+    colour: ColourTags = BT709,
 ) -> dict[str, str]:
     """FFmpeg's options. ``fixed_gop``: x265 parameters; ``bit_rate`` in bits a second replaces
-    ``crf`` (smaller = better)."""
+    ``crf`` (smaller = better); ``colour``: whose HDR metadata x265 and SVT-AV1 write."""
     if codec not in _QUALITY:
         return {} if bit_rate is None else {"b": str(bit_rate)}
     options = {_QUALITY[codec]: str(crf)}
@@ -41,7 +63,10 @@ def encoder_options(
     if bit_rate is not None:
         options = {k: v for k, v in options.items() if k != _QUALITY[codec]} | {"b": str(bit_rate)}
     if codec == "libx265":  # it prints to stderr by itself
-        options["x265-params"] = ":".join(["log-level=error", *([fixed_gop] if fixed_gop else [])])
+        told = [*([fixed_gop] if fixed_gop else []), *x265_parameters(colour)]
+        options["x265-params"] = ":".join(["log-level=error", *told])
+    if codec == "libsvtav1" and (told := svt_parameters(colour)):
+        options["svtav1-params"] = ":".join(told)
     return options
 
 

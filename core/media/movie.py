@@ -23,6 +23,7 @@ from .colour import ToRGB, bits_per_channel, display_signs, square_size
 from .container import DECODE_THREADS, decoded, opened, packets_of
 from .index import decode_threads, index_movie, whole
 from .metadata import focal_from_tags, over_width
+from .tags import tags_of
 from .timeline import FALLBACK_RATE, choose_rate, conform
 
 _SAMPLE = 1 << 20
@@ -53,6 +54,7 @@ class Movie(Clip):
             aspect = _aspect(stream)
             self._size = square_size(sample.width, sample.height, aspect)
             notes += _notes(stream, sample, aspect, right_angle)
+            colour = tags_of(sample, stream.codec_context)
         self._bit_depth = bits_per_channel(sample.format)
         notes += self._drop_undecodable_start(sample)
         if self._index.ordinal:
@@ -74,6 +76,7 @@ class Movie(Clip):
             has_audio=has_audio,
             focal_over_width=over_width(focal_from_tags(tags), width, height),
             notes=tuple(notes),
+            colour=colour,
         )
 
     def _drop_undecodable_start(self, sample: av.VideoFrame) -> list[str]:

@@ -13,33 +13,35 @@ from typing import Self, cast
 import av
 import numpy as np
 from av.container import OutputContainer
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from .. import temporaries
 from ..errors import SecondEyeError, UsageError
 from .audio import AudioCopy
-from .colour import SCALER
+from .colour import RESIZER, SCALER, coded_levels
 from .container import error_words, ffmpeg_name
-from .encoders import check_encoder, encoder_options
+from .encoders import check_encoder, encoder_options, pixel_format
+from .pictures import to_bits
+from .tags import BT709, ColourTags
 
-# H.273 matrix coefficients of BT.709.
-_BT709_MATRIX = 1
+_MATRICES = {1: Colorspace.ITU709, 9: Colorspace.BT2020}  # by H.273 number
 
 
 class MovieWriter:
     """Context manager that encodes frames of ``width`` x ``height`` at a constant ``rate``.
 
-    8-bit 4:2:0 (4:2:2 where the codec has nothing else), limited range, tagged and converted as
-    BT.709. 4:2:0 needs even sides: an odd picture gets one more column or row, a copy of its
-    last one. Sound is copied packet by packet from ``audio_from``, beginning ``audio_start``
-    seconds after that clip's first picture (``audio_origin``: ``Clip.origin`` of that clip, needed
+    4:2:0 (4:2:2 where the codec has nothing else) of 8 or 10 ``bits``, limited range, tagged
+    and converted as ``colour`` says; its HDR metadata are told where the encoder takes them.
+    4:2:0 needs even sides: an odd picture gets one more column or row, a copy of its last one.
+    Sound is copied packet by packet from ``audio_from``, beginning ``audio_start`` seconds
+    after that clip's first picture (``audio_origin``: ``Clip.origin`` of that clip, needed
     where pictures are left out at its start), and ends with the pictures. The file is written
     beside its place under a temporary name and renamed when the ``with`` block ends; after an
     exception (Cancelled too) nothing is left and an earlier file stays. Entering removes what a
-    killed process left for the same movie. Raises SecondEyeError
-    when the folder can't be written, the disk is full, or the container can't hold the codec or
-    the sound; UsageError for an unknown codec or container.
+    killed process left for the same movie. Raises SecondEyeError when the folder can't be
+    written, the disk is full, or the container can't hold the codec or the sound; UsageError
+    for an unknown codec or container.
     """
 
     def __init__(
@@ -57,6 +59,8 @@ class MovieWriter:
         preset: str = "medium",
         bit_rate: int | None = None,
         fixed_gop: str | None = None,
+        bits: int = 8,
+        colour: ColourTags = BT709,
     ) -> None:
         self.path = Path(path)
         self.frames_written = 0
@@ -64,7 +68,10 @@ class MovieWriter:
         self._pad = (height % 2, width % 2)
         self._rate = Fraction(rate)
         self._codec = codec
-        self._options = encoder_options(codec, crf, preset, fixed_gop=fixed_gop, bit_rate=bit_rate)
+        self._bits, self._colour = bits, colour
+        self._options = encoder_options(
+            codec, crf, preset, fixed_gop=fixed_gop, bit_rate=bit_rate, colour=colour
+        )
         self._pixel_format = "yuv420p"
         self._audio_from = Path(audio_from) if audio_from else None
         self._audio_start = Fraction(audio_start)
@@ -119,15 +126,20 @@ class MovieWriter:
         stream.width = self._shape[1] + self._pad[1]
         stream.height = self._shape[0] + self._pad[0]
         offered = [f.name for f in stream.codec.video_formats or ()]
-        if offered and self._pixel_format not in offered:  # ProRes has 4:2:2 only
-            self._pixel_format = offered[0]
+        chosen = pixel_format(self._codec, self._bits, offered)
+        if chosen is None:
+            raise UsageError(
+                f"{self.path.name} can't be encoded in {self._bits} bits with {self._codec}: use"
+                " libx265, libsvtav1 or prores_ks."
+            )
+        self._pixel_format = chosen
         stream.pix_fmt = self._pixel_format
         context = stream.codec_context
         context.time_base = 1 / self._rate
         context.color_range = ColorRange.MPEG
-        context.colorspace = _BT709_MATRIX
-        context.color_primaries = ColorPrimaries.BT709
-        context.color_trc = ColorTrc.BT709
+        context.colorspace = self._colour.matrix
+        context.color_primaries = self._colour.primaries
+        context.color_trc = self._colour.transfer
         if self._codec == "libx265":
             context.codec_tag = "hvc1"
         self._stream = stream
@@ -145,21 +157,32 @@ class MovieWriter:
             raise self._failure(error) from error
 
     def write(self, rgb: np.ndarray) -> None:
-        """Append one frame, uint8 (H, W, 3)."""
-        if rgb.shape != self._shape or rgb.dtype != np.uint8:
-            raise ValueError(f"write wants uint8 {self._shape}, not {rgb.dtype} {rgb.shape}")
+        """Append one frame (H, W, 3), uint8 or uint16 (65535 = white), rounded to the movie's."""
+        if rgb.shape != self._shape or rgb.dtype not in (np.uint8, np.uint16):
+            raise ValueError(
+                f"write wants {self._shape} of 8 or 16 bits, not {rgb.dtype} {rgb.shape}"
+            )
+        rgb = to_bits(rgb, self._bits)
         if any(self._pad):
             rgb = np.pad(rgb, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+        deep = self._bits > 8
+        if deep:
+            rgb = coded_levels(rgb)
+        frame = av.VideoFrame.from_ndarray(
+            np.ascontiguousarray(rgb), format="rgb48le" if deep else "rgb24"
+        )
         frame = self._reformatter.reformat(
             frame,
             format=self._pixel_format,
-            dst_colorspace=Colorspace.ITU709,
+            dst_colorspace=_MATRICES[self._colour.matrix],
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
-            interpolation=SCALER,
+            interpolation=RESIZER if deep else SCALER,
             threads=1,
         )
+        # ProRes writes these of every frame.
+        frame.color_primaries = self._colour.primaries
+        frame.color_trc = self._colour.transfer
         frame.pts = self.frames_written
         frame.time_base = 1 / self._rate
         try:

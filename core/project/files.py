@@ -58,10 +58,10 @@ class FrameFiles:
         """Half EXR, channel V, 0..1, 1 = sure."""
         return self.folder / "confidence" / f"{frame:06d}.exr"
 
-    def read_plate(self, frame: int) -> np.ndarray:
-        """The conformed footage, RGB uint8 (H, W, 3)."""
+    def read_plate(self, frame: int, bits: int = 8) -> np.ndarray:
+        """The conformed footage, RGB (H, W, 3): uint8, or full-scale uint16 of 16 ``bits``."""
         clip = self.manifest.clip
-        return pictures.read_plate(self.plate_path(frame), clip.height, clip.width)
+        return pictures.read_plate(self.plate_path(frame), clip.height, clip.width, bits)
 
     def read_small_plate(self, frame: int) -> np.ndarray:
         """The plate at the size of the depth files, RGB uint8 (h, w, 3)."""

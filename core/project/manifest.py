@@ -19,6 +19,17 @@ class Record:
 
 
 @dataclass
+class ColourRecord(Record):
+    """As `core.media.ColourTags`: numbers of H.273, SMPTE ST 2086 and CTA-861.3."""
+
+    primaries: int = 1
+    transfer: int = 1
+    matrix: int = 1
+    mastering: list[int] = field(default_factory=list)
+    light: list[int] = field(default_factory=list)
+
+
+@dataclass
 class ClipRecord(Record):
     """The footage. ``path`` is relative to the project where both lie on one volume."""
 
@@ -31,6 +42,7 @@ class ClipRecord(Record):
     bit_depth: int = 8
     has_audio: bool = False
     notes: list[str] = field(default_factory=list)  # what was odd about the clip, in words
+    colour: ColourRecord | None = None  # None: of a project made before it was kept
 
 
 @dataclass

@@ -61,8 +61,8 @@ def read_exr(path: Path, height: int, width: int) -> np.ndarray:
     return np.asarray(pixels, dtype=np.float16)
 
 
-def read_plate(path: Path, height: int, width: int) -> np.ndarray:
-    """Read a plate as RGB uint8 (height, width, 3); 16-bit plates are rounded to 8 bits.
+def read_plate(path: Path, height: int, width: int, bits: int = 8) -> np.ndarray:
+    """Read a plate as RGB (height, width, 3) of 8 ``bits`` or 16, whatever it is stored in.
 
     Raises SecondEyeError where the file is missing, damaged or of another size.
     """
@@ -73,10 +73,10 @@ def read_plate(path: Path, height: int, width: int) -> np.ndarray:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if pixels is None or pixels.shape != (height, width, 3):
         raise SecondEyeError(f"{path} is damaged: delete it and run depth again.")
-    if pixels.dtype == np.uint16:
+    if pixels.dtype.itemsize * 8 != bits:
         from ..media import to_bits
 
-        pixels = to_bits(pixels, 8)
+        pixels = to_bits(pixels, bits)
     return np.ascontiguousarray(pixels[:, :, ::-1])
 
 

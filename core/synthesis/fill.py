@@ -20,7 +20,7 @@ _NOTHING = np.float32(-1.0)  # no order: orders are 0 or more
 
 
 def fill_holes(picture: np.ndarray, raster: Raster, tolerance: float) -> np.ndarray:
-    """``picture`` uint8 (H, W, 3) with its holes filled; what is no hole stays, bit for bit.
+    """``picture`` (uint8 or uint16, (H, W, 3)) with its holes filled; the rest stays, bit for bit.
 
     ``tolerance``: how far in order two pixels of one surface may lie apart.
     """
@@ -114,7 +114,7 @@ def _known(raster: Raster, behind: np.ndarray, widest: int, tolerance: float) ->
 
 
 def _inpainted(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Uint8 (H, W, 3): inpainted wherever it is not known, at a fraction of the size."""
+    """``picture`` inpainted wherever it is not known, at a fraction of the size."""
     height, width = known.shape
     factor = _fraction(width)
     size = (-(-width // factor), -(-height // factor))
@@ -122,11 +122,21 @@ def _inpainted(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
     visible = cv2.copyTo(picture, known.astype(np.uint8)).astype(np.float32)
     mean = cv2.resize(visible, size, interpolation=cv2.INTER_AREA)
     mean = mean / np.maximum(weight, 1e-6)[..., None]
-    small = np.rint(mean).clip(0, 255).astype(np.uint8)
+    small = np.rint(mean).clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
     unknown = (weight <= 0.01).astype(np.uint8)
     if not unknown.all():
-        small = cv2.inpaint(small, unknown, _TELEA_RADIUS, cv2.INPAINT_TELEA)
+        small = _telea(small, unknown)
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _telea(small: np.ndarray, unknown: np.ndarray) -> np.ndarray:
+    if small.dtype == np.uint8:
+        return cv2.inpaint(small, unknown, _TELEA_RADIUS, cv2.INPAINT_TELEA)
+    channels = [  # more than 8 bits are inpainted one channel at a time only
+        cv2.inpaint(np.ascontiguousarray(small[..., c]), unknown, _TELEA_RADIUS, cv2.INPAINT_TELEA)
+        for c in range(3)
+    ]
+    return np.dstack(channels)
 
 
 def _fraction(width: int) -> int:

@@ -13,8 +13,8 @@ _AT_END = 0.3  # old columns: samples nearer than the steepest stretch allows re
 
 
 def draw(rgb: np.ndarray, shift: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, Raster]:
-    """The picture uint8 (H, W, 3) with its pixels moved right by ``shift`` (see ``rasterise``),
-    and what each pixel shows; what stands in its holes has no meaning.
+    """The picture, uint8 or uint16 (H, W, C), with its pixels moved right by ``shift`` (see
+    ``rasterise``), and what each pixel shows; what stands in its holes has no meaning.
 
     Each new pixel is looked at in two places. Where both show one surface the picture is looked
     up once, at the pixel's centre, so that nothing loses sharpness; where they show two, their
@@ -48,7 +48,7 @@ def _draw(rgb: np.ndarray, shift: np.ndarray, order: np.ndarray) -> tuple[np.nda
     picture = _looked_up(rgb, looked)
     if two.size:
         pixels = picture.reshape(-1, rgb.shape[2])
-        mixed = pixels[two].astype(np.uint16)
+        mixed = pixels[two].astype(np.uint32)
         mixed += _points(rgb, other.ravel()[two], two // rgb.shape[1])
         pixels[two] = (mixed + 1) >> 1
     farther = left.order

@@ -35,18 +35,18 @@ class Behind:
 def render_eye(
     rgb: np.ndarray, shift: np.ndarray, order: np.ndarray, behind: Behind | None = None
 ) -> np.ndarray:
-    """What one eye sees, uint8 (H, W, 3).
+    """What one eye sees, (H, W, 3) of the type of ``rgb``.
 
-    ``rgb`` uint8 (H, W, 3); ``shift`` float (h, w): how far right each point moves, in picture
-    widths; ``order`` float (h, w): inverse distance >= 0, which decides what hides what. Both are
-    resized to the picture where they are smaller or larger. A shift of 0 everywhere returns the
-    picture unchanged. With ``behind``, holes show it (where no other frame shows what it says,
-    mixed with what is filled in from beside the hole), and the foreground's rim is blended over it.
-    Raises ValueError when the shapes
-    or the type don't fit.
+    ``rgb`` uint8 or full-scale uint16 (H, W, 3); ``shift`` float (h, w): how far right each point
+    moves, in picture widths; ``order`` float (h, w): inverse distance >= 0, which decides
+    what hides what. Both are resized to the picture where they are smaller or larger. A shift of 0
+    everywhere returns the picture unchanged. With ``behind``, holes show it
+    (where no other frame shows what it says, mixed with what is filled in from beside the hole),
+    and the foreground's rim is blended over it. Raises ValueError when the shapes or the type
+    don't fit.
     """
-    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
-        raise ValueError(f"render_eye wants uint8 (H, W, 3), not {rgb.dtype} {rgb.shape}")
+    if rgb.dtype not in (np.uint8, np.uint16) or rgb.ndim != 3 or rgb.shape[2] != 3:
+        raise ValueError(f"render_eye wants (H, W, 3) of 8 or 16 bits, not {rgb.dtype} {rgb.shape}")
     if shift.shape != order.shape or shift.ndim != 2:
         raise ValueError(f"shift {shift.shape} and order {order.shape} must be one (h, w)")
     width = rgb.shape[1]
@@ -57,18 +57,19 @@ def render_eye(
     if behind is None:
         picture, raster = draw(rgb, *grow_foreground(pixels, nearness))
         return fill_holes(picture, raster, tolerance)
+    top = np.float32(np.iinfo(rgb.dtype).max)
     front, raster = _front(rgb, pixels, nearness, behind)
     back, back_raster = _back(rgb, pixels, nearness, behind)
     filled = fill_holes(np.ascontiguousarray(front[..., :3]), raster, tolerance)
     # Of two guesses the mean is nearer the truth; what another frame shows is none.
-    trust = back[..., 3:].astype(np.float32) / np.float32(255.0)
+    trust = back[..., 3:].astype(np.float32) / top
     trust[back_raster.hole] = 0.0
     trust[~raster.hole & ~back_raster.hole] = 1.0
     background = filled + trust * (back[..., :3].astype(np.float32) - filled)
-    share = front[..., 3:].astype(np.float32) / np.float32(255.0)
+    share = front[..., 3:].astype(np.float32) / top
     share[raster.hole] = 0.0
     mixed = background + share * (front[..., :3].astype(np.float32) - background)
-    picture = np.rint(mixed).astype(np.uint8)
+    picture = np.rint(mixed).astype(rgb.dtype)
     opaque = share[..., 0] == 1.0
     picture[opaque] = front[opaque][:, :3]
     return picture
@@ -77,7 +78,7 @@ def render_eye(
 def _front(
     rgb: np.ndarray, pixels: np.ndarray, nearness: np.ndarray, behind: Behind
 ) -> tuple[np.ndarray, Raster]:
-    """The moved picture uint8 (H, W, 4), its soft rims in the foreground's own colour and with
+    """The moved picture (H, W, 4), its soft rims in the foreground's own colour and with
     their alpha, and what is seen where."""
     height, width = rgb.shape[:2]
     alpha = _fitted(behind.front[..., 3], rgb)
@@ -88,11 +89,12 @@ def _front(
         size = (behind.front.shape[1], behind.front.shape[0])
         small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     rim = (behind.front[..., 3:] < 255).astype(np.float32)
-    change = (behind.front[..., :3].astype(np.float32) - small) * rim
+    scale = _per_level(rgb)
+    change = (behind.front[..., :3].astype(np.float32) * scale - small) * rim
     change = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
     own = rgb + change * soft[..., None]
-    front = np.dstack([own, np.where(soft, alpha, 255.0)])
-    front = np.rint(front).clip(0, 255).astype(np.uint8)
+    front = np.dstack([own, np.where(soft, alpha, 255.0) * scale])
+    front = np.rint(front).clip(0, np.iinfo(rgb.dtype).max).astype(rgb.dtype)
     near_shift, near_order = near_side(pixels, nearness, rim_width(width))
     grown = grow_foreground(pixels, nearness)
     beside = soft & (np.abs(near_shift - pixels) > _BESIDE)
@@ -104,7 +106,7 @@ def _front(
 def _back(
     rgb: np.ndarray, pixels: np.ndarray, nearness: np.ndarray, behind: Behind
 ) -> tuple[np.ndarray, Raster]:
-    """The moved background uint8 (H, W, 4), the plate in the place of what it lies behind, and how
+    """The moved background (H, W, 4), the plate in the place of what it lies behind, and how
     far it is to be trusted; and what is seen where."""
     height, width = rgb.shape[:2]
     share = (behind.plate[..., 3:] > 0).astype(np.float32)
@@ -112,6 +114,7 @@ def _back(
     plate = np.dstack(
         [behind.plate[..., :3], trust * np.float32(255.0), behind.shift, behind.order]
     )
+    plate[..., :4] *= _per_level(rgb)
     plate = np.dstack([plate * share, share]).astype(np.float32)
     plate = np.dstack(
         [
@@ -121,12 +124,17 @@ def _back(
     )
     covered = plate[..., 6] > 0.5
     plate = plate[..., :6] / np.maximum(plate[..., 6:], np.float32(1e-6))
-    whole = np.dstack([rgb, np.full((height, width), 255, np.uint8)])
+    whole = np.dstack([rgb, np.full((height, width), np.iinfo(rgb.dtype).max, rgb.dtype)])
     return draw(
-        np.where(covered[..., None], np.rint(plate[..., :4]), whole).astype(np.uint8),
+        np.where(covered[..., None], np.rint(plate[..., :4]), whole).astype(rgb.dtype),
         np.where(covered, plate[..., 4] * np.float32(width), pixels),
         np.where(covered, np.maximum(plate[..., 5], 0.0), nearness),
     )
+
+
+def _per_level(rgb: np.ndarray) -> np.float32:
+    """How much of ``rgb`` one level of the layers' 8 bits is."""
+    return np.float32(np.iinfo(rgb.dtype).max / 255)
 
 
 def _fitted(values: np.ndarray, rgb: np.ndarray) -> np.ndarray:

@@ -238,3 +238,20 @@ def test_the_ends_of_every_hole():
         assert left < x < right and hole[y, left + 1 : right].all()
         assert left == -1 or not hole[y, left]
         assert right == 17 or not hole[y, right]
+
+
+def test_sixteen_bits_see_what_eight_see_and_keep_their_steps():
+    """Of a ramp of 1024 steps with a near bar before it: a shifted picture has no fewer levels."""
+    ramp = np.linspace(12000, 14000, 128).astype(np.uint16)
+    rgb = np.repeat(np.repeat(ramp[None], 32, 0)[..., None], 3, 2)
+    rgb[:, 50:70] = 60000
+    order = np.full((32, 128), 0.2, np.float32)
+    order[:, 50:70] = 1.0
+    seen = render_eye(rgb, order * 0.05, order)
+    coarse = render_eye((rgb // 257).astype(np.uint8), order * 0.05, order)
+    assert seen.dtype == np.uint16
+    assert np.abs(seen / 257.0 - coarse).max() < 4
+    beside = seen[16, :45, 0].astype(int)
+    assert len(np.unique(beside)) > 30 > len(np.unique(coarse[16, :45, 0]))
+    filled = seen[:, 51:56]  # behind the bar's left side
+    assert filled.max() < 20000

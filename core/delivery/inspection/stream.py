@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from ...errors import SecondEyeError
 from ...media.colour import bits_per_channel
+from ...media.tags import ColourTags
 from ..hevc.config import read_hvcc
 from ..hevc.errors import BitstreamError
 from ..hevc.nal import PREFIX_SEI, VPS, Nal, split_annex_b, split_prefixed
@@ -81,6 +82,16 @@ def colour_words(context: Any) -> dict[str, str]:
     if context.color_range in _RANGES:
         found["range"] = _RANGES[int(context.color_range)]
     return found
+
+
+def tag_words(tags: ColourTags) -> dict[str, str]:
+    """The same of what a movie is to be tagged with; its range is limited."""
+    return {
+        "primaries": _PRIMARIES.get(tags.primaries, f"number {tags.primaries}"),
+        "transfer": _TRANSFERS.get(tags.transfer, f"number {tags.transfer}"),
+        "matrix": _MATRICES.get(tags.matrix, f"number {tags.matrix}"),
+        "range": _RANGES[1],
+    }
 
 
 def bit_depth(context: Any) -> int:
