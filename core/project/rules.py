@@ -23,6 +23,11 @@ def _rules(m: Manifest) -> Iterator[tuple[bool, str]]:
     yield m.clip.width >= 1, "clip.width must be at least 1"
     yield m.clip.height >= 1, "clip.height must be at least 1"
     yield 1 <= m.clip.bit_depth <= 32, "clip.bit_depth must lie in 1..32"
+    if (colour := m.clip.colour) is not None:
+        yield colour.matrix in (1, 9), "clip.colour.matrix must be 1 or 9"
+        for name, count in (("mastering", 10), ("light", 2)):
+            fits = len(getattr(colour, name)) in (0, count)
+            yield fits, f"clip.colour.{name} must hold {count} numbers, or none"
     yield m.timeline.rate > 0, "timeline.rate must be above 0"
     yield m.timeline.time_base > 0, "timeline.time_base must be above 0"
     length = len(m.timeline.source_pts)

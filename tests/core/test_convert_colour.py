@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A conversion keeps bits, colours and what they mean: SDR, 10-bit SDR, PQ and HLG."""
 
+import shutil
 from pathlib import Path
 
 import av
@@ -10,7 +11,7 @@ from analysed import tiny_model
 from test_media_colour import COLOURS, FORMATS, coded, patches
 
 from core.delivery.inspection import inspect_movie
-from core.errors import UsageError
+from core.errors import SecondEyeError, UsageError
 from core.jobs.convert import ConvertJob
 from core.media import open_clip
 from core.project import Project
@@ -184,3 +185,16 @@ def test_sdr_of_ten_bits_is_rounded_where_h264_is_asked_for(projects, tmp_path):
     frame, found = decoded(tmp_path / "a.mp4")
     assert (frame.format.name, found) == ("yuv420p", (*BT709, 1))
     assert worst(frame, 1) <= 3
+
+
+def test_a_record_that_no_encoder_takes_is_refused(projects, tmp_path):
+    folder = shutil.copytree(projects["pq"]["project"], tmp_path / "p.secondeye")
+    text = (folder / "project.json").read_text()
+    for sound, broken, words in (
+        ('"matrix": 9', '"matrix": 8', "matrix must be 1 or 9"),
+        ('"light": [1000, 400]', '"light": [1000]', "light must hold 2 numbers"),
+    ):
+        assert sound in text
+        (folder / "project.json").write_text(text.replace(sound, broken))
+        with pytest.raises(SecondEyeError, match=words):
+            Project.open(folder)
