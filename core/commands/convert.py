@@ -38,6 +38,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--keep", choices=("left", "right"), help="this eye is the clip's own picture"
     )
     parser.add_argument(
+        "--timing",
+        choices=("source", "constant"),
+        default="source",
+        help="of a clip of variable rate: its own times, or the rate it is conformed to",
+    )
+    parser.add_argument(
         "--outside", choices=("black", "blur"), default="black", help="what surrounds VR180"
     )
     parser.add_argument(
@@ -113,6 +119,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         bit_rate=arguments.bit_rate,
         speed=arguments.speed,
         outside=arguments.outside,
+        timing=arguments.timing,
         field_of_view=arguments.fov,
         eye_size=arguments.eye_size,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +16,7 @@ from ..media.join import Sound
 from ..project import ClipRecord, Manifest, Project
 from . import planning
 from .composing import Composer, Shape
+from .export_times import check_timing, source_times
 from .export_video import chosen_video, coloured
 from .exporting import Export, check_container, check_writing, stamp_of
 from .eyes import Eyes, EyeSettings
@@ -44,7 +45,9 @@ class ConvertJob:
     ``preset`` (`core.delivery.presets`) chooses format, ``codec``, ``crf`` (constant quality) and
     ``speed`` (the encoder's preset) where they are not given; ``bit_rate``, in bits a second,
     replaces crf. ``outside``, ``field_of_view`` and ``eye_size`` are VR180's (`composing.Shape`).
-    An export that was stopped goes on with the parts that are finished (`exporting`).
+    ``timing``: "source" shows a clip of variable rate at its own times, each picture once;
+    "constant" at the rate it was conformed to. An export that was stopped goes on with the parts
+    that are finished (`exporting`).
     """
 
     output: str
@@ -72,6 +75,7 @@ class ConvertJob:
     outside: str = "black"
     field_of_view: float | None = None
     eye_size: int | None = None
+    timing: str = "source"
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers output, outputs, project, format, first, last, frames, width, height (of a
@@ -88,6 +92,7 @@ class ConvertJob:
         )
         if self.keep not in (None, "left", "right"):
             raise UsageError(f'There is no eye "{self.keep}" to keep: give left or right.')
+        check_timing(self.timing)
         output = _checked_output(self.output)
         check_container(output, video)
         settings = EyeSettings(
@@ -129,14 +134,19 @@ class ConvertJob:
         bits = 16 if video.bits > 8 else 8
         eyes = Eyes(project, settings, parallel=video.format == "vr180", bits=bits)
         rig = eyes.rig(first)
+        frames, times = self._times(project.manifest, first, last)
+        if sound is not None and times is not None:
+            timeline = project.manifest.timeline
+            began = (timeline.source_pts[first - 1] - timeline.source_pts[0]) * timeline.time_base
+            sound = replace(sound, start=began)
         export = Export(
-            output, video, shape.size(), rate, range(first, last + 1), sound, rig,
-            project.manifest.metres_per_unit,
+            output, video, shape.size(), rate, frames, sound, rig,
+            project.manifest.metres_per_unit, times,
         )  # fmt: skip
-        stamp = stamp_of(project, (settings, shape, video, rate), export.frames)
+        stamp = stamp_of(project, (settings, shape, video, rate, times), frames)
         checked = export.run(Composer(eyes, shape).pictures, stamp, report, cancelled)
         width, height = export.stored_size
-        frames = len(export.frames)
+        count = len(export.frames)
         return {
             "output": str(export.outputs[0]),
             "outputs": [str(name) for name in export.outputs],
@@ -144,17 +154,27 @@ class ConvertJob:
             "format": video.format,
             "first": first,
             "last": last,
-            "frames": frames,
+            "frames": count,
+            "timing": "constant" if times is None else "source",
             "width": width,
             "height": height,
             "codec": video.codec,
             "rig": {"interocular": rig.interocular, "convergence": rig.convergence},
             "sound": sound is not None,
             "checked": checked,
-            "message": f"{' and '.join(str(name) for name in export.outputs)}: {_counted(frames)}, "
+            "message": f"{' and '.join(str(name) for name in export.outputs)}: {_counted(count)}, "
             f"{width}x{height}, {video.format}{_sound_words(sound, export.outputs[0])}. "
             + " ".join(checked),
         }
+
+    def _times(
+        self, manifest: Manifest, first: int, last: int
+    ) -> tuple[Sequence[int], list[Fraction] | None]:
+        """The timeline frames to write, and when they are shown (`source_times`)."""
+        told, timeline = None, manifest.timeline
+        if self.timing == "source" and manifest.clip.kind == "movie":
+            told = source_times(timeline.source_pts, timeline.time_base, timeline.rate, first, last)
+        return (range(first, last + 1), None) if told is None else told
 
     def _shape(self, name: str, shown: ClipInfo | ClipRecord, focal: float) -> Shape:
         return Shape(

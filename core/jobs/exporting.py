@@ -45,16 +45,18 @@ _NO_PARTS = (_STAMP, LOCK_NAME)
 @dataclass(frozen=True)
 class Export:
     """``size`` (width, height) of the pictures; ``frames``: timeline frames; ``rig``: what the
-    tags tell of, the first frame's."""
+    tags tell of, the first frame's; ``times``: as `export_times.source_times`, None: one frame
+    each ``1 / rate`` seconds."""
 
     output: Path
     video: Video
     size: tuple[int, int]
     rate: Fraction
-    frames: range
+    frames: Sequence[int]
     sound: Sound | None
     rig: StereoRig
     metres_per_unit: float | None
+    times: Sequence[Fraction] | None = None
 
     @property
     def outputs(self) -> list[Path]:
@@ -144,11 +146,11 @@ class Export:
         report(Progress("join", 0, 0))
         chapters = []
         if self.sound is not None:
-            seconds = len(self.frames) / self.rate
+            seconds = self.times[-1] if self.times else len(self.frames) / self.rate
             chapters = chapters_of(self.sound.source, self.sound.start, seconds)
         try:
             for parts, name in zip(streams, joined, strict=True):
-                join_parts(parts, name, self.rate, self.sound, chapters, stop)
+                join_parts(parts, name, self.rate, self.sound, chapters, stop, self.times)
             if self.video.format == "mv-hevc":
                 stitch_movies(joined[0], joined[1], ready[0], told, stop=stop)
             else:
@@ -193,6 +195,7 @@ class Export:
                 width=width,
                 height=height,
                 rate=self.rate if output.suffix.lower() != ".mkv" else None,
+                times=self.times,
                 views=2 if self.video.format == "mv-hevc" else 1,
                 bit_depth=self.video.coded_bits,
                 colour=tag_words(self.video.colour),
@@ -260,7 +263,7 @@ def check_writing(
         ).check()
 
 
-def stamp_of(project: Project, settings: Sequence[object], frames: range) -> dict[str, Any]:
+def stamp_of(project: Project, settings: Sequence[object], frames: Sequence[int]) -> dict[str, Any]:
     """What parts depend on: the request, the manifest, and the files of the frames."""
     import av
 
@@ -306,7 +309,7 @@ def _begin(folder: Path, stamp: dict[str, Any]) -> None:
 def _write(
     writers: list[MovieWriter],
     pictures: Callable[[int], tuple[np.ndarray, ...]],
-    frames: range,
+    frames: Sequence[int],
     done: int,
     total: int,
     report: Report,

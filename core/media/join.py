@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from pathlib import Path
 
 import av
@@ -17,6 +18,9 @@ from av.video.stream import VideoStream
 from ..errors import SecondEyeError
 from .audio import AudioCopy
 from .container import error_words, ffmpeg_name, opened
+
+# Ticks a second of a clock for variable times; 90,000 where they have none in common.
+_COARSE, _FINE, _USUAL = 1_000, 1_000_000, 90_000
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,12 @@ def join_parts(
     sound: Sound | None = None,
     chapters: Sequence[dict[str, object]] = (),
     stop: Callable[[], None] = lambda: None,
+    times: Sequence[Fraction] | None = None,
 ) -> None:
     """Write ``target`` of movies that one encoder made with the same settings, each of them closed
-    in itself, at ``rate`` frames a second. Raises SecondEyeError, OSError for the disk."""
+    in itself, at ``rate`` frames a second, or at ``times``: seconds after the first of each picture
+    and of the end. Raises SecondEyeError, OSError for the disk."""
+    clock = Clock(rate, times)
     order = decode_order([_places(part, rate) for part in parts])
     options = {"movflags": "+write_colr"} if target.suffix.lower() in (".mp4", ".mov") else {}
     audio: AudioCopy | None = None
@@ -48,19 +55,19 @@ def join_parts(
                 for packet, source in _packets(parts):
                     stop()
                     if stream is None:
-                        stream = _added(out, source, rate)
+                        stream = _added(out, source, rate, clock.base)
                         if sound is not None:
                             audio = AudioCopy(sound.source, sound.start, out, target, sound.origin)
                         if chapters:
                             out.set_chapters(list(chapters))  # type: ignore[arg-type]
-                    packet.time_base = 1 / rate
-                    packet.pts, packet.dts = next(order)
-                    packet.duration = 1
+                    shown, decoded = next(order)
+                    packet.time_base = clock.base
+                    packet.pts, packet.dts = clock.tick(shown), clock.tick(decoded)
+                    packet.duration = clock.tick(shown + 1) - clock.tick(shown)
                     packet.stream = stream
-                    shown = packet.pts
                     out.mux(packet)
                     if audio is not None:
-                        audio.copy_until((shown + 1) / rate)
+                        audio.copy_until(clock.tick(shown + 1) * clock.base)
                 if audio is not None:
                     audio.finish()
             finally:
@@ -73,6 +80,25 @@ def join_parts(
             f"{target.name} can't hold these pictures and this sound ({error_words(error)}): choose"
             " .mkv or .mov, or leave the sound out (--no-sound)."
         ) from error
+
+
+class Clock:
+    """Picture numbers in ticks of ``base`` seconds: as many as frames, or as fine as ``times``."""
+
+    def __init__(self, rate: Fraction, times: Sequence[Fraction] | None) -> None:
+        self.base = 1 / rate
+        self._ticks: list[int] | None = None
+        if times is not None:
+            ticks = lcm(*(time.denominator for time in times[:-1]))
+            self.base = Fraction(1, ticks if _COARSE <= ticks <= _FINE else _USUAL)
+            self._ticks = [round(time / self.base) for time in times]
+        self._step = max(1, round(1 / (rate * self.base)))
+
+    def tick(self, number: int) -> int:
+        """Before the first picture, where decoding begins, time runs at the rate."""
+        if self._ticks is None or number < 0:
+            return number * self._step
+        return self._ticks[number]
 
 
 def decode_order(parts: Sequence[Sequence[int]]) -> Iterator[tuple[int, int]]:
@@ -111,9 +137,11 @@ def _packets(parts: Sequence[Path]) -> Iterator[tuple[Packet, VideoStream]]:
                     yield packet, stream
 
 
-def _added(out: OutputContainer, source: VideoStream, rate: Fraction) -> VideoStream:
+def _added(
+    out: OutputContainer, source: VideoStream, rate: Fraction, base: Fraction
+) -> VideoStream:
     stream = out.add_stream_from_template(source, opaque=True)
-    stream.time_base = 1 / rate
+    stream.time_base = base
     with suppress(AttributeError, ValueError):  # a word for players; the times say it too
         stream.average_rate = rate  # type: ignore[misc]
     return stream

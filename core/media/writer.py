@@ -217,9 +217,9 @@ class MovieWriter:
 
     def _finish(self) -> None:
         packets = self._stream.encode(None)
-        if self.frames_written == 1:  # x265 with several threads has no times for a lone picture
+        if self.frames_written <= 2:  # x265 has no decoding times for so few pictures
             for packet in packets:
-                packet.pts = packet.dts = 0
+                packet.dts = packet.pts = packet.pts or 0
         self._container.mux(packets)
         if self._audio:
             self._audio.finish()
