@@ -18,7 +18,8 @@ from . import planning
 from .composing import Composer, Shape
 from .export_times import check_timing, source_times
 from .export_video import chosen_video, coloured
-from .exporting import Export, check_container, check_writing, stamp_of
+from .export_writing import check_container, check_writing
+from .exporting import Export, stamp_of
 from .eyes import Eyes, EyeSettings
 from .progress import IsCancelled, Progress, Report, stop_if
 

@@ -24,6 +24,7 @@ from ..media.join import Sound, chapters_of, join_parts
 from ..project import Project, ProjectLocked
 from ..project.lock import LOCK_NAME, hold
 from .export_video import GOP, Video
+from .export_writing import writer
 from .pipeline import mapped
 from .progress import IsCancelled, Progress, Report, stop_if
 
@@ -211,56 +212,6 @@ class Export:
         if not result.ok:
             raise SecondEyeError(f"{line.rstrip('.')}: nothing was kept of it, convert it again.")
         return line
-
-
-def writer(path: Path, video: Video, size: tuple[int, int], rate: Fraction) -> MovieWriter:
-    """For a part of a movie."""
-    from ..delivery.hevc import FIXED_GOP
-    from ..media import MovieWriter
-
-    return MovieWriter(
-        path,
-        *size,
-        rate,
-        codec=video.codec,
-        crf=video.crf,
-        preset=video.speed,
-        bit_rate=video.bit_rate,
-        fixed_gop=FIXED_GOP.format(GOP) if video.format == "mv-hevc" else None,
-        bits=video.bits,
-        colour=video.colour,
-    )
-
-
-def check_container(output: Path, video: Video) -> None:
-    """Raise UsageError for a container that can't hold what the format's tags say."""
-    from ..delivery.remux import BOXED
-
-    if video.format in ("mv-hevc", "vr180") and output.suffix.lower() not in BOXED:
-        raise UsageError(f"{output.name} can't hold {video.format}: name it .mp4 or .mov.")
-
-
-def check_writing(
-    output: Path, video: Video, size: tuple[int, int], rate: Fraction, sound: Sound | None
-) -> None:
-    """Write a black frame with the sound and remove it: raises now what else comes after hours."""
-    from ..media import MovieWriter
-
-    for name in video.outputs(output):
-        MovieWriter(
-            name,
-            *size,
-            rate,
-            audio_from=None if sound is None else sound.source,
-            audio_start=0 if sound is None else sound.start,
-            audio_origin=None if sound is None else sound.origin,
-            codec=video.codec,
-            crf=video.crf,
-            preset="ultrafast" if video.codec.startswith("libx26") else video.speed,
-            bit_rate=video.bit_rate,
-            bits=video.bits,
-            colour=video.colour,
-        ).check()
 
 
 def stamp_of(project: Project, settings: Sequence[object], frames: Sequence[int]) -> dict[str, Any]:
