@@ -18,12 +18,15 @@ from .nodes import Socket, Tree
 from .relief_group import BENT, DEPTH, LENS, MATTE, RANGED, distance, store, switch
 
 NAME, STAMP = "Second Eye Behind", "second_eye_behind"
-VERSION = 1  # raise it when the nodes change
+VERSION = 2  # raise it when the nodes change
 RELIEF, COLOUR, INVERSE = "Relief", "Colour", "Depth"
 COLUMNS, ROWS, MATERIAL = "Columns", "Rows", "Material"
 ROUNDS = 2
 """How many pixels the plate's depth goes on beyond its edge, so that no triangle there leads away
 from the background."""
+COARSER = 3.0
+"""In the viewport only every third column and row is there: a ninth of the time a frame, and a plate
+is smooth but for its rim, which the material cuts by the pixel."""
 _WAITS = "se_plate"
 
 
@@ -114,13 +117,17 @@ def _nodes(group: bpy.types.NodeTree) -> None:
 def _grid(t: Tree, given: Any) -> tuple[Socket, Socket, Socket, Socket]:
     """x and y on the picture plane, (u, v, 0), and the grid: points by the middles of pixels."""
     grid = t.node("GeometryNodeMeshGrid")
-    inner = {}
+    viewport = t.node("GeometryNodeIsViewport").outputs[0]
+    counts, inner = {}, {}
     for name in (COLUMNS, ROWS):
-        inner[name] = t.math("SUBTRACT", 1.0, t.math("DIVIDE", 1.0, given[name]))
+        few = t.math("CEIL", t.math("DIVIDE", given[name], COARSER))
+        few = t.math("MAXIMUM", few, 2.0)
+        counts[name] = switch(t, "INT", viewport, few, given[name])
+        inner[name] = t.math("SUBTRACT", 1.0, t.math("DIVIDE", 1.0, counts[name]))
     t.link(inner[COLUMNS], grid.inputs["Size X"])
     t.link(t.math("MULTIPLY", inner[ROWS], given["Aspect"]), grid.inputs["Size Y"])
-    t.link(given[COLUMNS], grid.inputs["Vertices X"])
-    t.link(given[ROWS], grid.inputs["Vertices Y"])
+    t.link(counts[COLUMNS], grid.inputs["Vertices X"])
+    t.link(counts[ROWS], grid.inputs["Vertices Y"])
     x, y, _ = t.separate(t.node("GeometryNodeInputPosition").outputs[0])
     v = t.math("ADD", t.math("DIVIDE", y, given["Aspect"]), 0.5)
     return x, y, t.combine(t.math("ADD", x, 0.5), v, 0.0), grid.outputs["Mesh"]

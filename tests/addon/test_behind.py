@@ -127,6 +127,14 @@ def test_near_far_and_curve_are_the_reliefs(layered, module):
     assert np.median(behind) == pytest.approx(wall, rel=0.1)
 
 
+def test_the_viewport_has_a_ninth_of_the_points(layered):
+    """`positions` evaluates for the viewport; every pixel of the plate was a point there once."""
+    built, case = layered
+    plate = next(o for o in _plates() if o.parent == built.reliefs[0])
+    whole = (case.project.folder / "behind" / "colour" / "000001.png").is_file()
+    assert whole and 40 < len(positions(plate)) <= 16 * 12
+
+
 def test_shown_with_their_shots(layered, module):
     compat = module("addon.stage.compat")
     for plate in _plates():
