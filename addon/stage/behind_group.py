@@ -25,8 +25,8 @@ ROUNDS = 2
 """How many pixels the plate's depth goes on beyond its edge, so that no triangle there leads away
 from the background."""
 COARSER = 3.0
-"""In the viewport only every third column and row is there: a ninth of the time a frame, and a plate
-is smooth but for its rim, which the material cuts by the pixel."""
+"""In the viewport only every third column and row is there: a ninth of the time a frame. A plate is
+smooth but for its rim, which the material cuts by the pixel."""
 _WAITS = "se_plate"
 
 
