@@ -17,6 +17,7 @@ from typing import Any
 
 from ...core.errors import Cancelled, SecondEyeError
 from .interpreter import Interpreter
+from .pace import Pace
 from .process import ChildProcess, Ended
 
 PROTOCOL = 1
@@ -49,6 +50,7 @@ class Progress:
     done: int = 0
     total: int = 0
     message: str = ""
+    left: str = ""
 
     @property
     def fraction(self) -> float:
@@ -57,7 +59,7 @@ class Progress:
 
     def text(self) -> str:
         count = f"{self.done} / {self.total}" if self.total > 0 else ""
-        return "  ".join(part for part in (self.stage, count, self.message) if part)
+        return "  ".join(part for part in (self.stage, count, self.left, self.message) if part)
 
 
 class EngineJob:
@@ -70,6 +72,7 @@ class EngineJob:
         self.value: dict[str, Any] = {}
         self.error: SecondEyeError | None = None
         self.notes: list[str] = []
+        self._pace = Pace()
         self._interpreter = interpreter
         self._cancelled_at: float | None = None
         self._signalled = ""
@@ -160,12 +163,10 @@ class EngineJob:
     def _message(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "progress":
-                self.progress = Progress(
-                    str(message.get("stage", "")),
-                    int(message.get("done") or 0),
-                    int(message.get("total") or 0),
-                    str(message.get("message", "")),
-                )
+                stage = str(message.get("stage", ""))
+                done, total = int(message.get("done") or 0), int(message.get("total") or 0)
+                left = self._pace.left(stage, done, total, time.monotonic())
+                self.progress = Progress(stage, done, total, str(message.get("message", "")), left)
             case "result":
                 self.value = message.get("value") or {}
                 self.state = State.FINISHED
