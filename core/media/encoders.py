@@ -23,6 +23,9 @@ _LOSSLESS = ("ffv1", "prores_ks")  # or of a quality of their own
 _APPLE = ("h264_videotoolbox", "hevc_videotoolbox", "prores_videotoolbox")
 ENCODERS = (*_QUALITY, *_LOSSLESS, *_APPLE)
 _TEN_BITS = ("yuv420p10le", "p010le", "yuv422p10le")
+LEAST_OF_X265 = 64
+"""Pixels across. x265 (as in PyAV 18.1) spoils the heap with narrower pictures: 48x64 ended the
+whole process now and then, with nothing but torch loaded beside it."""
 _SVT_PRESETS = {"ultrafast": "12", "veryfast": "10", "fast": "8", "medium": "6", "slow": "4"}
 
 
@@ -70,8 +73,14 @@ def encoder_options(
     return options
 
 
-def check_encoder(codec: str, name: str) -> None:
-    """Raise UsageError, naming the movie ``name``, for an encoder that is missing here."""
+def check_encoder(codec: str, name: str, width: int) -> None:
+    """Raise UsageError, naming the movie ``name``, for an encoder that is missing here, or that
+    can't write pictures of ``width`` pixels."""
+    if codec == "libx265" and width < LEAST_OF_X265:
+        raise UsageError(
+            f"{name} would be {width} pixels wide, and x265 needs at least {LEAST_OF_X265}: use "
+            "libx264, or a larger clip."
+        )
     try:
         context = av.CodecContext.create(codec, "w")
     except (ValueError, av.FFmpegError) as error:

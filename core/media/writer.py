@@ -115,7 +115,7 @@ class MovieWriter:
             raise self._failure(error) from error
 
     def _open_streams(self) -> None:
-        check_encoder(self._codec, self.path.name)
+        check_encoder(self._codec, self.path.name, self._shape[1] + self._pad[1])
         try:
             added = self._container.add_stream(self._codec, rate=self._rate, options=self._options)
         except (ValueError, av.FFmpegError) as error:

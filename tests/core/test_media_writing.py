@@ -32,6 +32,13 @@ def test_frames_and_rate_come_back(rate, suffix, tmp_path):
     assert numbers_of(clip.frames()) == list(range(1, 31))
 
 
+def test_pictures_too_narrow_for_x265_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="48 pixels wide, and x265 needs at least 64"):
+        write(tmp_path / "a.mp4", 3, size=(48, 64), codec="libx265")
+    assert not list(tmp_path.iterdir())
+    write(tmp_path / "b.mp4", 3, size=(48, 64))
+
+
 @pytest.mark.parametrize("codec", ["libx264", "libx265", "prores_ks"])
 def test_codecs(codec, tmp_path):
     clip = open_clip(write(tmp_path / "a.mov", codec=codec))
