@@ -2,12 +2,14 @@
 """Every format of a conversion, read back; encoders; exports that go on where they were stopped."""
 
 from fractions import Fraction as F
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from analysed import tiny_model
 from clips import make_movie, numbers_of
+from independent_boxes import mediainfo, video_entry
 
 from core.delivery import vr180
 from core.delivery.anaglyph import CODED, coded, dubois
@@ -56,6 +58,44 @@ def test_every_format_is_read_back_as_asked(project, tmp_path, name):
     assert {p.name for p in tmp_path.iterdir()} == {p.rsplit("/")[-1] for p in answer["outputs"]}
     for output in answer["outputs"]:
         assert open_clip(output).info.has_audio
+
+
+PACKED = {"left-right": b"\x02", "top-bottom": b"\x01"}  # st3d's words for them
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_others_read_every_format_and_its_tags(project, tmp_path, name):
+    """By pymp4 and MediaInfo, which share nothing with this project nor with FFmpeg."""
+    chosen = FORMATS[name]
+    sphere = {"eye_size": 128} if name == "vr180" else {}
+    answer = convert(project, tmp_path / "a.mp4", format=name, **sphere)
+    assert len(answer["outputs"]) == (2 if name == "eyes" else 1)
+    for output in answer["outputs"]:
+        kind, found, _ = video_entry(output_path := Path(output))
+        assert kind == ("hvc1" if name == "mv-hevc" else "avc1")
+        packed = PACKED.get(chosen.layout or "")
+        assert found.get("st3d", b"")[4:] == (packed or b"")
+        assert ("sv3d/proj/equi" in found) == (name == "vr180")
+        assert ("lhvC" in found) == (name == "mv-hevc")
+        assert ("vexu/eyes/stri" in found) == (chosen.layout in (*PACKED, "multiview"))
+        told = mediainfo(output_path)
+        assert (told["width"], told["height"]) == (answer["width"], answer["height"])
+        assert (told["frame_count"], told["frame_rate"]) == ("12", "24.000")
+
+
+@pytest.mark.parametrize(
+    "suffix, codec",
+    [(".mov", c) for c in (None, "libx265", "prores_ks")]
+    + [(".mkv", c) for c in (None, "libx265", "prores_ks", "ffv1")],
+)
+def test_others_read_every_container(project, tmp_path, suffix, codec):
+    answer = convert(project, tmp_path / f"a{suffix}", format="top-bottom", codec=codec)
+    told = mediainfo(Path(answer["outputs"][0]))
+    names = {None: "AVC", "libx265": "HEVC", "ffv1": "FFV1", "prores_ks": "ProRes"}
+    # Matroska has milliseconds, from which MediaInfo tells a rate where nothing else does.
+    assert told["format"] == names[codec]
+    assert float(told["frame_rate"]) == pytest.approx(24.0, rel=0.01)
+    assert (told["width"], told["height"]) == (answer["width"], answer["height"])
 
 
 def test_vr180_carries_its_tags(project, tmp_path):
