@@ -125,10 +125,10 @@ class ConvertJob:
         shown, rate = _shown(clip, manifest)
         focal = 1.0 if manifest is None else manifest.lens.focal_over_width
         size = self._shape(video.format, shown, focal).size()
-        sound = None
+        sound, began = None, (first - 1) / rate
         if source is not None:
             origin = (clip or open_clip(source)).origin
-            sound = Sound(source, (first - 1) / rate, origin)
+            sound = Sound(source, began, origin)
         check_writing(output, video, size, rate, sound)
         project = self._analysed(project, clip, folder, (first, last), report, cancelled)
         shape = self._shape(video.format, shown, project.manifest.lens.focal_over_width)
@@ -136,13 +136,13 @@ class ConvertJob:
         eyes = Eyes(project, settings, parallel=video.format == "vr180", bits=bits)
         rig = eyes.rig(first)
         frames, times = self._times(project.manifest, first, last)
-        if sound is not None and times is not None:
+        if times is not None:
             timeline = project.manifest.timeline
             began = (timeline.source_pts[first - 1] - timeline.source_pts[0]) * timeline.time_base
-            sound = replace(sound, start=began)
+            sound = None if sound is None else replace(sound, start=began)
         export = Export(
             output, video, shape.size(), rate, frames, sound, rig,
-            project.manifest.metres_per_unit, times,
+            project.manifest.metres_per_unit, times, _movie(clip, project), began,
         )  # fmt: skip
         stamp = stamp_of(project, (settings, shape, video, rate, times), frames)
         checked = export.run(Composer(eyes, shape).pictures, stamp, report, cancelled)
@@ -318,6 +318,15 @@ def _checked_output(name: str) -> Path:
     if not os.access(output.parent, os.W_OK):
         raise SecondEyeError(f"{output.parent} can't be written: choose another folder.")
     return output
+
+
+def _movie(clip: Clip | None, project: Project) -> Path | None:
+    """The footage, where it is a movie and still there: its chapters go along, sound or not."""
+    try:
+        path = clip.path if clip is not None else project.clip_path()
+    except SecondEyeError:
+        return None
+    return path if path.is_file() and project.manifest.clip.kind == "movie" else None
 
 
 def _sound_words(sound: Sound | None, output: Path) -> str:

@@ -47,7 +47,8 @@ _NO_PARTS = (_STAMP, LOCK_NAME)
 class Export:
     """``size`` (width, height) of the pictures; ``frames``: timeline frames; ``rig``: what the
     tags tell of, the first frame's; ``times``: as `export_times.source_times`, None: one frame
-    each ``1 / rate`` seconds."""
+    each ``1 / rate`` seconds; ``movie``: whose chapters go along, from ``began`` seconds after its
+    first picture on."""
 
     output: Path
     video: Video
@@ -58,6 +59,8 @@ class Export:
     rig: StereoRig
     metres_per_unit: float | None
     times: Sequence[Fraction] | None = None
+    movie: Path | None = None
+    began: Fraction = Fraction(0)
 
     @property
     def outputs(self) -> list[Path]:
@@ -146,9 +149,9 @@ class Export:
 
         report(Progress("join", 0, 0))
         chapters = []
-        if self.sound is not None:
+        if self.movie is not None:
             seconds = self.times[-1] if self.times else len(self.frames) / self.rate
-            chapters = chapters_of(self.sound.source, self.sound.start, seconds)
+            chapters = chapters_of(self.movie, self.began, seconds)
         try:
             for parts, name in zip(streams, joined, strict=True):
                 join_parts(parts, name, self.rate, self.sound, chapters, stop, self.times)

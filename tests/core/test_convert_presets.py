@@ -87,3 +87,16 @@ def test_a_preset_writes_what_its_destination_takes(turned, tmp_path, name):
         for number, rgb in open_clip(path).frames():
             assert rgb.shape == (96, 128, 3)
             assert read_number(rgb[:, :64]) == number
+
+
+def test_chapters_go_along_without_the_sound(turned, tmp_path):
+    clip, model = turned
+    ConvertJob(
+        clip=str(clip), project=str(clip.with_name("clip.secondeye")), model=str(model),
+        output=str(tmp_path / "a.mkv"), sound=False, first=2, speed="ultrafast",
+    ).run(quiet, never)  # fmt: skip
+    with av.open(str(tmp_path / "a.mkv")) as container:
+        assert not container.streams.audio
+        found = [(c["metadata"]["title"], round(1000 * c["start"] * c["time_base"]))
+                 for c in container.chapters()]  # fmt: skip
+    assert found == [("a", 0), ("b", 83)]
