@@ -22,6 +22,8 @@ class BuiltTask(TaskOperator):
     """A subclass names the engine's ``job`` and gives its ``arguments``."""
 
     job = ""
+    changes_depth = True
+    """Whether the shots' patterns may be stale behind it, so that they are sampled next."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -49,7 +51,7 @@ class BuiltTask(TaskOperator):
         self._scene, self._folder = context.scene.name, project.folder
         arguments = {"project": str(project.folder), **self.arguments(context, project)}
         job = EngineJob(python, self.job, arguments)
-        if self.job == "sample" or not stage.is_adaptive(context.scene):
+        if not self.changes_depth or not stage.is_adaptive(context.scene):
             return job
         return with_sampling(context, job, str(project.folder))
 

@@ -8,9 +8,7 @@ from bpy.props import BoolProperty
 
 from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
-from .. import preferences, stage
-from ..engine import interpreter, session
-from ..engine.client import EngineJob
+from .. import stage
 from . import where
 from .built_task import BuiltTask
 from .repair_shot import shot_of
@@ -27,6 +25,7 @@ class SECOND_EYE_OT_make_layers(BuiltTask, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
     title = "Make Layers"
     job = "layers"
+    changes_depth = False
 
     every_shot: BoolProperty(
         name="Every Shot",
@@ -47,12 +46,7 @@ class SECOND_EYE_OT_make_layers(BuiltTask, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         if not where.is_built(cls, context.scene) or not idle(cls):
             return False
-        if where.built_manifest(context.scene) is None:
-            cls.poll_message_set(
-                "The depth project of this scene is gone: put it back, or build another one"
-            )
-            return False
-        return True
+        return where.has_built_project(cls, context.scene)
 
     def arguments(self, context: bpy.types.Context, project: Project) -> dict[str, Any]:
         asked = {"parallax": context.scene.second_eye.layers_parallax / 100.0}
@@ -62,15 +56,6 @@ class SECOND_EYE_OT_make_layers(BuiltTask, bpy.types.Operator):
         if relief is None:
             raise UsageError("The scene holds no relief: press Build Scene again.")
         return {**asked, "shot": shot_of(relief, context.scene, project).name}
-
-    def start(self, context: bpy.types.Context) -> session.Task:
-        chosen = preferences.get(context)
-        python = interpreter.find(chosen.engine_mode, chosen.engine_python)
-        project = Project.open(where.built_folder(context.scene))
-        # By its name: an undo while the job runs gives the scene a new address.
-        self._scene, self._folder = context.scene.name, project.folder
-        arguments = {"project": str(project.folder), **self.arguments(context, project)}
-        return EngineJob(python, self.job, arguments)  # depth stays: nothing is sampled after it
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         said = super().finish(context, value)

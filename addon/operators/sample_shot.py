@@ -24,6 +24,7 @@ class SECOND_EYE_OT_sample_shot(BuiltTask, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
     title = "Sample Again"
     job = "sample"
+    changes_depth = False
 
     every_shot: BoolProperty(
         name="Every Shot",
@@ -47,12 +48,7 @@ class SECOND_EYE_OT_sample_shot(BuiltTask, bpy.types.Operator):
         if not stage.is_adaptive(context.scene):
             cls.poll_message_set("This scene stands on a grid: choose Adaptive and build it again")
             return False
-        if where.built_manifest(context.scene) is None:
-            cls.poll_message_set(
-                "The depth project of this scene is gone: put it back, or build another one"
-            )
-            return False
-        return True
+        return where.has_built_project(cls, context.scene)
 
     def arguments(self, context: bpy.types.Context, project: Project) -> dict[str, Any]:
         asked = {"triangles": context.scene.second_eye.triangles}

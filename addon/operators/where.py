@@ -119,6 +119,16 @@ def is_built(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool
     return True
 
 
+def has_built_project(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool:
+    """For ``poll``: whether the built scene's project can be read, with the reason likewise."""
+    there = built_manifest(scene) is not None
+    if not there:
+        operator.poll_message_set(
+            "The depth project of this scene is gone: put it back, or build another one"
+        )
+    return there
+
+
 NOT_LIVE = "The scene shows no depth from before repair: analyse the clip, then build it again"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 
 from .curve_nodes import bent
-from .nodes import Socket, Tree
+from .nodes import Socket, Tree, stamped_group
 from .relief_group import BENT, DEPTH, LENS, MATTE, RANGED, distance, store, switch
 
 NAME, STAMP = "Second Eye Behind", "second_eye_behind"
@@ -32,15 +32,10 @@ _WAITS = "se_plate"
 
 def behind_group() -> bpy.types.NodeTree:
     """The group of this version: found in the file, or built."""
-    for found in bpy.data.node_groups:
-        if found.get(STAMP) == VERSION:
-            return found
-    group: Any = bpy.data.node_groups.new(NAME, "GeometryNodeTree")
-    group[STAMP] = VERSION
-    group.is_modifier = True
+    group, new_one = stamped_group(NAME, STAMP, VERSION)
+    if not new_one:
+        return group
     new = group.interface.new_socket
-    new("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
-    new("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
     for name, kind, description in (
         (RELIEF, "Object", "The relief that this stands behind: near, far and the like are its"),
         (COLOUR, "Image", "The background's colour; alpha says where there is a plate"),

@@ -10,6 +10,20 @@ import bpy
 Socket = Any  # bpy.types.NodeSocket, whose default_value has no common type
 
 
+def stamped_group(name: str, stamp: str, version: int) -> tuple[Any, bool]:
+    """The modifier group that bears ``version`` under the property ``stamp``, and whether it is
+    new: then it has a geometry to and from it, and nothing else."""
+    for found in bpy.data.node_groups:
+        if found.get(stamp) == version:
+            return found, False
+    group: Any = bpy.data.node_groups.new(name, "GeometryNodeTree")
+    group[stamp] = version
+    group.is_modifier = True
+    for way in ("OUTPUT", "INPUT"):
+        group.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")
+    return group, True
+
+
 class Tree:
     """Adds nodes to a node tree; every method returns an output socket."""
 

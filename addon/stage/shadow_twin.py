@@ -9,7 +9,7 @@ import bpy
 from mathutils import Matrix
 
 from . import compat
-from .nodes import Tree
+from .nodes import Tree, stamped_group
 from .shadow_material import TO_SUN
 
 NAME = "Second Eye Twin"
@@ -52,15 +52,10 @@ def material_of(twin: bpy.types.Object) -> bpy.types.Material | None:
 
 def _group() -> bpy.types.NodeTree:
     """The twins' node group of this version: found in the file, or built."""
-    for found in bpy.data.node_groups:
-        if found.get(STAMP) == VERSION:
-            return found
-    group: Any = bpy.data.node_groups.new(NAME, "GeometryNodeTree")
-    group[STAMP] = VERSION
-    group.is_modifier = True
+    group, new_one = stamped_group(NAME, STAMP, VERSION)
+    if not new_one:
+        return group
     new = group.interface.new_socket
-    new("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
-    new("Geometry", in_out="INPUT", socket_type="NodeSocketGeometry")
     for name, kind, description in (
         (RELIEF, "NodeSocketObject", "Whose geometry this is"),
         (LAMP, "NodeSocketObject", "The sun that the surface is turned towards"),

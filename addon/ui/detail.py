@@ -15,7 +15,7 @@ from ..operators import sample_shot, where
 from ..stage.detail import Shown, shown
 from ..stage.group_inputs import RENDER_LEVEL, VIEWPORT_LEVEL
 from . import relief_inputs, words
-from .layouts import Section, draw_running, split
+from .layouts import Section, draws_running, split
 
 TITLES = {cls.title for cls in sample_shot.CLASSES}
 
@@ -34,9 +34,7 @@ class SECOND_EYE_PT_detail(Section, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        running = session.current()
-        if running is not None and running.title in TITLES:
-            draw_running(layout, running)
+        if draws_running(layout, TITLES):
             return
         relief = where.shown_relief(context)
         modifier = relief_inputs.of(relief) if relief is not None else None

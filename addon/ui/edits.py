@@ -28,7 +28,7 @@ from ..stage.edit_inputs import (
 from ..stage.edit_nodes import is_edit
 from ..stage.edits import edits_of, lacking
 from . import relief_inputs, words
-from .layouts import Section, draw_running, split
+from .layouts import Section, draws_running, split
 
 TITLES = {cls.title for cls in rasterise_mask.CLASSES}
 _ICONS = ("MOD_MASK", "BRUSH_DATA", "SPHERE", "CUBE")
@@ -71,9 +71,7 @@ class SECOND_EYE_PT_edits(Section, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        running = session.current()
-        if running is not None and running.title in TITLES:
-            draw_running(layout, running)
+        if draws_running(layout, TITLES):
             return
         relief = where.shown_relief(context)
         if relief is None:

@@ -10,7 +10,7 @@ from ..engine import session
 from ..operators import make_layers, where
 from ..stage.behind import plate_of
 from . import words
-from .layouts import Section, draw_running, split
+from .layouts import Section, draws_running, split
 
 TITLES = {cls.title for cls in make_layers.CLASSES}
 
@@ -26,9 +26,7 @@ class SECOND_EYE_PT_layers(Section, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        running = session.current()
-        if running is not None and running.title in TITLES:
-            draw_running(layout, running)
+        if draws_running(layout, TITLES):
             return
         relief = where.shown_relief(context)
         if relief is None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import bpy
 
 from ..engine import session
@@ -20,6 +22,15 @@ def split(layout: bpy.types.UILayout, decorate: bool = False) -> bpy.types.UILay
     column.use_property_split = True
     column.use_property_decorate = decorate
     return column
+
+
+def draws_running(layout: bpy.types.UILayout, titles: Collection[str]) -> bool:
+    """Whether a job of those titles runs; its progress is drawn, in place of the section."""
+    running = session.current()
+    if running is None or running.title not in titles:
+        return False
+    draw_running(layout, running)
+    return True
 
 
 def draw_running(layout: bpy.types.UILayout, running: session.Running) -> None:

@@ -11,7 +11,7 @@ from ..engine import session
 from ..operators import compare, edit_cuts, repair_shot, where
 from ..stage.shot import asked_strengths, repairs_live, strengths
 from . import relief_inputs, words
-from .layouts import Section, draw_running, split
+from .layouts import Section, draws_running, split
 
 TITLES = {cls.title for module in (repair_shot, edit_cuts) for cls in module.CLASSES}
 
@@ -50,9 +50,7 @@ class SECOND_EYE_PT_repair(Section, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        running = session.current()
-        if running is not None and running.title in TITLES:
-            draw_running(layout, running)
+        if draws_running(layout, TITLES):
             return
         relief = where.shown_relief(context)
         if relief is None:

@@ -12,7 +12,7 @@ from ...core.project.solved import is_stale
 from ..engine import session
 from ..operators import estimate_lens, forget_solve, use_solve, where
 from . import words
-from .layouts import Section, draw_running, split
+from .layouts import Section, draws_running, split
 
 TITLES = {
     cls.title for module in (estimate_lens, use_solve, forget_solve) for cls in module.CLASSES
@@ -40,9 +40,7 @@ class SECOND_EYE_PT_lens(Section, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        running = session.current()
-        if running is not None and running.title in TITLES:
-            draw_running(layout, running)
+        if draws_running(layout, TITLES):
             return
         folder = where.known_project(context.scene)
         manifest = where.manifest_or_none(folder) if folder else None
