@@ -8,6 +8,7 @@ find_collection(scene) -> the collection of an earlier build
 is_adaptive(scene) -> whether it stands on the shots' own patterns
 reliefs(collection) -> its reliefs, in the order of their shots
 span(relief) -> the first and last timeline frame that it shows
+locked(relief) -> whether the artist wants its settings and stereo keys left alone
 project_folder(collection) -> where its depth project lies now
 timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
 """
@@ -22,6 +23,7 @@ from .build import (
     reliefs,
 )
 from .clock import scene_frame, timeline_frame
+from .locks import locked
 from .place import beside_blend, project_folder
 from .sampling import ADAPTIVE, GRID
 from .shot import BRANCHES
@@ -37,6 +39,7 @@ __all__ = [
     "build_scene",
     "find_collection",
     "is_adaptive",
+    "locked",
     "project_folder",
     "refresh_behind",
     "reliefs",
