@@ -13,6 +13,7 @@ from ..geometry import inverse_distance
 from ..project import Manifest, Project, Shot
 from ..project import behind as layer_files
 from ..stereo import StereoRig, sample_frames, sample_pixels, suggest_rig
+from ..stereo.floating_window import covered
 from .shaped import Shaped
 
 if TYPE_CHECKING:
@@ -116,10 +117,24 @@ class Eyes:
                 behind = Behind(stored.plate, shift, distance, stored.front, stored.seen)
             return render_eye(plate, shifted(inverse, eye), inverse, behind)
 
-        return (
+        return self._windowed(
+            frame,
             plate if kept == "left" else seen_by("left"),
             plate if kept == "right" else seen_by("right"),
         )
+
+    def _windowed(
+        self, frame: int, left: np.ndarray, right: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Both eyes behind the floating window that is baked; it fits the project's own numbers."""
+        window, asked = self._project.manifest.window, self._settings
+        numbers = (asked.near, asked.far, asked.strength, asked.interocular, asked.convergence)
+        replaced = any(number is not None for number in numbers)
+        if window is None or replaced or self._parallel:  # on a sphere the picture has no edge
+            return left, right
+        i = frame - self._project.manifest.first
+        soft = window.softness
+        return covered(left, window.left[i], 0.0, soft), covered(right, 0.0, window.right[i], soft)
 
     def _layers(self, frame: int) -> tuple[Layers, np.ndarray] | None:
         """What stands behind a frame's foreground and its 1/Z; None: no layers of today's depth."""

@@ -126,7 +126,7 @@ class Fitting:
             earlier=earlier,
         )
         manifest.lens = LensRecord(self.solve.focal_over_width, "solve", manifest.lens.metadata)
-        manifest.camera, manifest.ranges = None, None
+        manifest.camera = manifest.ranges = manifest.window = None
         if manifest.model.unit == METRES:
             index = [n - manifest.first for shot in shots for n in _frames(shot)]
             # 1/Z in units is scale times 1/Z in metres.

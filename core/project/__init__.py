@@ -23,6 +23,7 @@ from .manifest import (
     SolveRecord,
     StageRecord,
     TimelineRecord,
+    WindowRecord,
 )
 from .project import MANIFEST_NAME, Project
 
@@ -50,4 +51,5 @@ __all__ = [
     "SolvedShot",
     "StageRecord",
     "TimelineRecord",
+    "WindowRecord",
 ]

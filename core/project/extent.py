@@ -3,7 +3,7 @@
 
 import copy
 
-from .manifest import PENDING, STAGES, BakedCamera, BakedRange, Manifest, Shot
+from .manifest import PENDING, STAGES, Manifest, Record, Shot
 from .solved import without_solve
 
 
@@ -32,18 +32,18 @@ def with_range(manifest: Manifest, first: int, last: int) -> Manifest:
         new.shots[0].first, new.shots[-1].last = first, last
     else:
         new.shots = [Shot("shot_001", first, last)]
-    if manifest.camera is not None:
-        held = [min(max(n, manifest.first), manifest.last) - manifest.first for n in new.frames]
-        old = manifest.camera
-        new.camera = BakedCamera(
-            interocular=[old.interocular[i] for i in held],
-            convergence=[old.convergence[i] for i in held],
-            lateral_offset=[old.lateral_offset[i] for i in held],
-            extra=copy.deepcopy(old.extra),
-        )
-    if manifest.ranges is not None:
-        held = [min(max(n, manifest.first), manifest.last) - manifest.first for n in new.frames]
-        names = ("near", "far", "strength", "bias", "contrast")
-        lists = {name: [getattr(manifest.ranges, name)[i] for i in held] for name in names}
-        new.ranges = BakedRange(**lists, extra=copy.deepcopy(manifest.ranges.extra))
+    held = [min(max(n, manifest.first), manifest.last) - manifest.first for n in new.frames]
+    if new.camera is not None:
+        _hold(new.camera, ("interocular", "convergence", "lateral_offset"), held)
+    if new.ranges is not None:
+        _hold(new.ranges, ("near", "far", "strength", "bias", "contrast"), held)
+    if new.window is not None:
+        _hold(new.window, ("left", "right"), held)
     return new
+
+
+def _hold(record: Record, names: tuple[str, ...], held: list[int]) -> None:
+    """Give each list of numbers those at the indices ``held``."""
+    for name in names:
+        values = getattr(record, name)
+        setattr(record, name, [values[i] for i in held])

@@ -166,6 +166,17 @@ class BakedRange(Record):
 
 
 @dataclass
+class WindowRecord(Record):
+    """The floating window (`core.stereo.floating_window`): how wide a strip is covered at the left
+    of the left eye's picture and at the right of the right eye's, one value a frame of
+    first..last, and how much of a strip is soft; all in picture widths."""
+
+    left: list[float]
+    right: list[float]
+    softness: float = 0.0
+
+
+@dataclass
 class EditRecord(Record):
     """An artist's edit of the depth of the frames ``first..last`` (`core.geometry.edits`).
 
@@ -234,6 +245,7 @@ class Earlier(Record):
     metres_per_unit: float | None = None
     camera: BakedCamera | None = None
     ranges: BakedRange | None = None
+    window: WindowRecord | None = None
 
 
 @dataclass
@@ -281,6 +293,7 @@ class Manifest(Record):
     metres_per_unit: float | None = None
     camera: BakedCamera | None = None
     ranges: BakedRange | None = None
+    window: WindowRecord | None = None
     edits: list[EditRecord] = field(default_factory=list)
     solve: SolveRecord | None = None
     stages: dict[str, StageRecord] = field(default_factory=_pending_stages)

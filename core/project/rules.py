@@ -57,6 +57,12 @@ def _rules(m: Manifest) -> Iterator[tuple[bool, str]]:
             yield len(values) == frames, _count(f"ranges.{name}", frames, len(values))
         spans = zip(m.ranges.near, m.ranges.far, strict=True)
         yield all(0 < n < f for n, f in spans), "ranges.near must be above 0 and below ranges.far"
+    if m.window is not None:
+        for name in ("left", "right"):
+            values = getattr(m.window, name)
+            yield len(values) == frames, _count(f"window.{name}", frames, len(values))
+            yield all(0 <= v < 0.5 for v in values), f"window.{name} must lie in 0..0.5"
+        yield 0 <= m.window.softness < 0.5, "window.softness must lie in 0..0.5"
     yield from _edit_rules(m)
     if m.solve is not None:
         path = m.solve.path

@@ -49,6 +49,7 @@ def remember(manifest: Manifest) -> Earlier:
         metres_per_unit=manifest.metres_per_unit,
         camera=copy.deepcopy(manifest.camera),
         ranges=copy.deepcopy(manifest.ranges),
+        window=copy.deepcopy(manifest.window),
     )
 
 
@@ -61,7 +62,7 @@ def without_solve(manifest: Manifest) -> tuple[Manifest, list[Shot]]:
     earlier, new.solve = new.solve.earlier, None
     new.depth.scale, new.depth.shift = earlier.scale, earlier.shift
     new.lens, new.camera, new.ranges = earlier.lens, earlier.camera, earlier.ranges
-    new.metres_per_unit = earlier.metres_per_unit
+    new.metres_per_unit, new.window = earlier.metres_per_unit, earlier.window
     unmeasured = []
     for shot in new.shots:
         was = next((s for s in earlier.shots if s.first <= shot.first <= s.last), earlier.shots[0])
