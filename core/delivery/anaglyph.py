@@ -2,13 +2,17 @@
 """Red and cyan glasses, the left eye behind red: six ways to mix two pictures into one.
 
 "dubois" is E. Dubois, "A projection method to generate anaglyph stereo images", Proc. IEEE ICASSP
-2001, with his least-squares matrices for red-cyan filters on an sRGB screen. It works on light, so
-pictures are taken out of the sRGB curve (IEC 61966-2-1) and put back. Each row of its two matrices
-together sums to 1: what both eyes see alike in grey stays grey.
+2001, with the least-squares matrices that he gives for red and cyan filters before a CRT or plasma
+screen ("LeastSquaresHowToPhotoshop", his page). The spectra in W. Sanders and D. McAllister,
+"Producing anaglyphs from synthetic images", SPIE 5006 (2003), lead to the same numbers, which a
+test works out. It works on light, so pictures are taken out of the sRGB curve (IEC 61966-2-1) and
+put back. Each row of its two matrices together sums to 1: what both eyes see alike in grey stays
+grey.
 
-The others are as P. Wimmer lists them ("Anaglyph methods comparison", 3dtv.at), and as ITU-R BT.601
-defines luma: weights of the coded values, so no curve is taken off. His "optimised" leaves red out
-of the left eye, which then sees little that the right one doesn't.
+The others are P. Wimmer's ("Anaglyph methods comparison", 3dtv.at/Knowhow/AnaglyphComparison_en),
+his luma that of ITU-R BT.601: weights of the coded values, so no curve is taken off. His
+"optimised" leaves red out of the left eye, which then sees little that the right one doesn't, and
+brightens what it sees by a gamma of 1.5.
 """
 
 from functools import cache
@@ -34,6 +38,8 @@ CODED = {
     "half-colour": ([_LUMA, _NONE, _NONE], [_NONE, _GREEN, _BLUE]),
     "optimised": ([[0.0, 0.7, 0.3], _NONE, _NONE], [_NONE, _GREEN, _BLUE]),
 }
+GAMMA = {"optimised": 1.5}
+"""Of the anaglyph's red, where it is not 1."""
 _STEPS = 4095  # of light in the table back to sRGB: finer than 8 bits everywhere
 _DEEP_STEPS = 65535 * 16
 
@@ -52,7 +58,10 @@ def coded(method: str, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     matrices = [np.array(rows, np.float32) for rows in CODED[method]]
     eyes = (left.astype(np.float32), right.astype(np.float32))
     mixed = cv2.transform(eyes[0], matrices[0]) + cv2.transform(eyes[1], matrices[1])
-    return np.rint(mixed).clip(0, np.iinfo(left.dtype).max).astype(left.dtype)
+    top = np.iinfo(left.dtype).max
+    if (gamma := GAMMA.get(method)) is not None:
+        mixed[..., 0] = top * (mixed[..., 0] / top) ** (1.0 / gamma)
+    return np.rint(mixed).clip(0, top).astype(left.dtype)
 
 
 @cache

@@ -12,7 +12,6 @@ from clips import make_movie, numbers_of
 from independent_boxes import mediainfo, video_entry
 
 from core.delivery import vr180
-from core.delivery.anaglyph import CODED, coded, dubois
 from core.delivery.formats import FORMATS
 from core.delivery.inspection import inspect_movie
 from core.errors import Cancelled, SecondEyeError, UsageError
@@ -257,22 +256,6 @@ def test_decoding_times_run_on_over_parts():
     assert [pts for pts, _ in order] == [0, 2, 1, 3, 6, 4, 5]
     times = [dts for _, dts in order]
     assert times == sorted(set(times)) and all(dts <= pts for pts, dts in order)
-
-
-def test_anaglyphs_keep_grey_and_part_the_eyes():
-    grey = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
-    for deep in (False, True):
-        eye = grey.astype(np.uint16) * 257 if deep else grey
-        step = 257 if deep else 1
-        for method in CODED:
-            mixed = coded(method, eye, eye).astype(int)
-            channels = [0, 2] if method == "true" else [0, 1, 2]
-            assert np.abs(mixed - eye)[..., channels].max() <= step
-        assert np.abs(dubois(eye, eye).astype(int) - eye).max() <= 2 * step
-    left, right = np.full((1, 1, 3), 200, np.uint8), np.zeros((1, 1, 3), np.uint8)
-    for method in CODED:
-        assert coded(method, left, right)[0, 0].tolist() == [200, 0, 0]
-        assert coded(method, right, left)[0, 0, 0] == 0
 
 
 def test_the_sphere_shows_directions_where_they_lie():
