@@ -44,7 +44,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="of a clip of variable rate: its own times, or the rate it is conformed to",
     )
     parser.add_argument(
-        "--outside", choices=("black", "blur"), default="black", help="what surrounds VR180"
+        "--surround", choices=("black", "blurred"), default="black", help="what surrounds VR180"
+    )
+    parser.add_argument(
+        "--layers",
+        action="store_true",
+        help="make what stands behind the foreground first (second-eye layers), where it is missing"
+        " or stale",
     )
     parser.add_argument(
         "--fov", type=float, metavar="DEG", help="VR180: the clip's horizontal field of view"
@@ -118,7 +124,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         crf=arguments.crf,
         bit_rate=arguments.bit_rate,
         speed=arguments.speed,
-        outside=arguments.outside,
+        surround=arguments.surround,
+        layers=arguments.layers,
         timing=arguments.timing,
         field_of_view=arguments.fov,
         eye_size=arguments.eye_size,

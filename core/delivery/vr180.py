@@ -17,11 +17,11 @@ import numpy as np
 
 from ..errors import UsageError
 
-OUTSIDE = ("black", "blur")
+SURROUNDS = ("black", "blurred")
 LARGEST = 2880  # pixels of an eye's side: 5760x2880 is what headsets and YouTube commonly take
 _FEATHER = 0.03  # of the picture's width: how softly it ends
-_SMALL = 8  # the surroundings are blurred, so they are made at a fraction of the size
-_BLUR = 0.05  # of the picture's width: sigma of the surroundings
+_SMALL = 8  # the surroundings are smooth, so they are made at a fraction of the size
+_DARKER = 0.7  # of the surroundings' light is gone 90 degrees from the middle
 
 
 def eye_side(width: int, focal_over_width: float, largest: int = LARGEST) -> int:
@@ -34,57 +34,73 @@ def eye_side(width: int, focal_over_width: float, largest: int = LARGEST) -> int
 class Sphere:
     """Projects pictures of ``width`` x ``height``; ``side``: of the square eye, in pixels.
 
-    ``outside``: "black" (the picture ends in a soft vignette) or "blur" (its edge goes on, blurred
-    and darker towards the sphere's end). Raises UsageError for another word.
+    ``surround``: "black" (the picture ends in a soft vignette) or "blurred" (its edge melts into
+    what is farther in the farther out one looks, and grows darker). Raises UsageError for another
+    word.
     """
 
     width: int
     height: int
     focal_over_width: float
     side: int
-    outside: str = "black"
+    surround: str = "black"
     _map: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
     _share: np.ndarray = field(init=False, repr=False)
-    _rest: tuple[np.ndarray, np.ndarray, np.ndarray] = field(init=False, repr=False)
+    _small: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.outside not in OUTSIDE:
+        if self.surround not in SURROUNDS:
             raise UsageError(
-                f'There is no "{self.outside}" around a picture: {", ".join(OUTSIDE)}.'
+                f'There is no surround "{self.surround}" of a picture: {", ".join(SURROUNDS)}.'
             )
         x, y = self._places(self.side)
         self._map = (x, y)
         self._share = _inside(x, y, self.width, self.height)
         small = max(2, self.side // _SMALL)
         x, y = self._places(small)
-        # What lies beyond the edge mirrors what lies within it, no farther in than a fifth.
-        beyond = _mirrored(x, self.width), _mirrored(y, self.height)
-        angle = np.linspace(-0.5, 0.5, small, dtype=np.float32)
-        far = np.hypot(angle[None, :], angle[:, None]) * 2.0  # 1 at 90 degrees from the middle
-        self._rest = (*beyond, (1.0 - 0.7 * far.clip(0.0, 1.0))[..., None].astype(np.float32))
+        across, down = (s / f for s, f in zip(self._small_size, self._size, strict=True))
+        angle = np.linspace(-1.0, 1.0, small, dtype=np.float32)
+        far = np.hypot(angle[None, :], angle[:, None]).clip(
+            0.0, 1.0
+        )  # 1: 90 degrees off the middle
+        dark = _DARKER * far * far * (3.0 - 2.0 * far)
+        self._small = (
+            ((x + 0.5) * across - 0.5).astype(np.float32),
+            ((y + 0.5) * down - 0.5).astype(np.float32),
+            _inside(x, y, self.width, self.height),
+            (1.0 - dark)[..., None].astype(np.float32),
+        )
 
     def __call__(self, picture: np.ndarray) -> np.ndarray:
         """(side, side, 3) of ``picture`` (height, width, 3), uint8 or uint16."""
         drawn = cv2.remap(picture, *self._map, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         share = self._share
         seen: np.ndarray = drawn.astype(np.float32) * share
-        if self.outside == "blur":
+        if self.surround == "blurred":
             seen += (np.float32(1.0) - share) * self._surroundings(picture)
         return np.rint(seen).clip(0, np.iinfo(picture.dtype).max).astype(picture.dtype)
 
+    @property
+    def _size(self) -> tuple[int, int]:
+        return self.width, self.height
+
+    @property
+    def _small_size(self) -> tuple[int, int]:
+        return max(1, self.width // _SMALL), max(1, self.height // _SMALL)
+
     def _surroundings(self, picture: np.ndarray) -> np.ndarray:
-        across, down, dim = self._rest
-        factor = max(1, self.width // 240)
-        size = (max(1, self.width // factor), max(1, self.height // factor))
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        blurred = cv2.GaussianBlur(small.astype(np.float32), (0, 0), max(0.5, _BLUR * size[0]))
-        scale = (np.float32(size[0] / self.width), np.float32(size[1] / self.height))
+        """Float32 (side, side, 3)."""
+        across, down, share, dim = self._small
+        small = cv2.resize(picture, self._small_size, interpolation=cv2.INTER_AREA)
         drawn = cv2.remap(
-            blurred, across * scale[0], down * scale[1], cv2.INTER_LINEAR,
+            small.astype(np.float32),
+            across,
+            down,
+            cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
-        )  # fmt: skip
-        drawn = cv2.GaussianBlur(drawn, (0, 0), max(0.5, drawn.shape[1] / 60)) * dim
-        return cv2.resize(drawn, (self.side, self.side), interpolation=cv2.INTER_LINEAR)
+        )
+        spread = _spread(drawn, share) * dim
+        return cv2.resize(spread, (self.side, self.side), interpolation=cv2.INTER_CUBIC)
 
     def _places(self, side: int) -> tuple[np.ndarray, np.ndarray]:
         """Column and row in the picture, in pixels, of each pixel's centre on the half sphere."""
@@ -104,8 +120,20 @@ def _inside(x: np.ndarray, y: np.ndarray, width: int, height: int) -> np.ndarray
     return (ramp * ramp * (3.0 - 2.0 * ramp)).astype(np.float32)[..., None]
 
 
-def _mirrored(place: np.ndarray, length: int) -> np.ndarray:
-    deepest = 0.2 * length
-    before, after = np.minimum(-place, deepest), np.minimum(place - (length - 1), deepest)
-    mirrored = np.where(place < 0, before, np.where(place > length - 1, length - 1 - after, place))
-    return mirrored.astype(np.float32)
+def _spread(colour: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """``colour`` (h, w, 3) where ``share`` (h, w, 1) is 1, and beyond it the mean of what lies
+    nearest, over an area that grows with the distance: float32 (h, w, 3).
+
+    A pyramid, averaged upwards and filled downwards (pull-push: Gortler et al., "The lumigraph",
+    SIGGRAPH 1996): nothing at the edge runs on as a stripe.
+    """
+    levels = [np.concatenate([colour * share, share], axis=2)]
+    while min(levels[-1].shape[:2]) > 2:
+        levels.append(cv2.pyrDown(levels[-1], borderType=cv2.BORDER_REPLICATE))
+    last = levels.pop()
+    filled: np.ndarray = last[..., :3] / np.maximum(last[..., 3:], 1e-6)
+    for level in reversed(levels):
+        height, width = level.shape[:2]
+        above = cv2.pyrUp(filled, dstsize=(width, height))
+        filled = level[..., :3] + (np.float32(1.0) - level[..., 3:]) * above
+    return filled

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a format needs to know; ``outside`` and ``field_of_view`` (degrees, None: the lens's)
+    """What a format needs to know; ``surround`` and ``field_of_view`` (degrees, None: the lens's)
     are VR180's, ``eye_size`` the side of its eye in pixels (None: as the picture asks)."""
 
     format: str
     width: int
     height: int
     focal_over_width: float
-    outside: str = "black"
+    surround: str = "black"
     field_of_view: float | None = None
     eye_size: int | None = None
 
@@ -43,7 +43,7 @@ class Shape:
         if self.eye_size is not None and not 64 <= self.eye_size <= 8192:
             raise UsageError(f"An eye of {self.eye_size} pixels is not usable: give 64 to 8192.")
         side = self.eye_size or eye_side(self.width, focal)
-        return Sphere(self.width, self.height, focal, side + side % 2, self.outside)
+        return Sphere(self.width, self.height, focal, side + side % 2, self.surround)
 
     def size(self) -> tuple[int, int]:
         """(width, height) of each picture written."""

@@ -15,7 +15,7 @@ from ..geometry.surface import steepness, surface
 from ..project import Project
 from ..project.atomic import write_bytes
 from .again import check_complete
-from .eyes import EyeSettings
+from .eye_settings import EyeSettings
 from .progress import IsCancelled, Report, stop_if
 from .shaped import Shaped
 

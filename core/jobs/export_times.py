@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from ..errors import UsageError
+from ..project import Manifest
 
 TIMINGS = ("source", "constant")
 
@@ -16,6 +17,20 @@ def check_timing(timing: str) -> None:
     """Raises UsageError."""
     if timing not in TIMINGS:
         raise UsageError(f'There is no timing "{timing}": give {" or ".join(TIMINGS)}.')
+
+
+def times_of(
+    manifest: Manifest, first: int, last: int, timing: str
+) -> tuple[Sequence[int], list[Fraction] | None, Fraction]:
+    """(timeline frames to write, when they are shown as `source_times` says, seconds from the
+    clip's first picture to the first one of them)."""
+    timeline, told = manifest.timeline, None
+    if timing == "source" and manifest.clip.kind == "movie":
+        told = source_times(timeline.source_pts, timeline.time_base, timeline.rate, first, last)
+    if told is None:
+        return range(first, last + 1), None, (first - 1) / timeline.rate
+    pts = timeline.source_pts
+    return *told, (pts[first - 1] - pts[0]) * timeline.time_base
 
 
 def source_times(

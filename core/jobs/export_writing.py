@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError
+from ..errors import SecondEyeError, UsageError
 from ..media.join import Sound
 from .export_video import GOP, Video
 
@@ -32,6 +33,21 @@ def writer(path: Path, video: Video, size: tuple[int, int], rate: Fraction) -> M
         bits=video.bits,
         colour=video.colour,
     )
+
+
+def named_output(name: str) -> Path:
+    """The movie's file, found now to be writable, not after hours of analysis. Raises
+    SecondEyeError."""
+    output = Path(name).expanduser()
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder: give the movie a name such as movie.mp4.")
+    if not output.suffix:
+        raise UsageError(f"{output} has no extension of a movie: use .mp4, .mov or .mkv.")
+    if not output.parent.is_dir():
+        raise SecondEyeError(f"{output.parent} is no folder: make it, or choose another.")
+    if not os.access(output.parent, os.W_OK):
+        raise SecondEyeError(f"{output.parent} can't be written: choose another folder.")
+    return output
 
 
 def check_container(output: Path, video: Video) -> None:

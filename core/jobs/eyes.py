@@ -3,58 +3,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from ..errors import UsageError
-from ..geometry import inverse_distance
-from ..project import Manifest, Project, Shot
+from ..geometry import disparity_gain, inverse_distance
+from ..project import Project, Shot
 from ..project import behind as layer_files
 from ..stereo import StereoRig, sample_frames, sample_pixels, suggest_rig
 from ..stereo.floating_window import covered
+from .eye_settings import EyeSettings
 from .shaped import Shaped
 
 if TYPE_CHECKING:
     from ..synthesis.layers import Layers
 
 _INFINITY = 1e9  # scene units
-
-
-@dataclass(frozen=True)
-class EyeSettings:
-    """What replaces the project's own numbers; None keeps them. See ConvertJob."""
-
-    near: float | None = None
-    far: float | None = None
-    strength: float | None = None
-    interocular: float | None = None
-    convergence: float | None = None
-    budget: float = 0.02
-    keep: Literal["left", "right"] | None = None  # the eye that is the clip's own picture
-
-    def range_of(self, shot: Shot) -> tuple[float, float, float, float, float]:
-        """Near, far, strength, bias and contrast for a shot, as `inverse_distance` takes them."""
-        return (
-            shot.near if self.near is None else self.near,
-            shot.far if self.far is None else self.far,
-            shot.strength if self.strength is None else self.strength,
-            shot.bias,
-            shot.contrast,
-        )
-
-    def check(self, manifest: Manifest | None) -> None:
-        """Raise UsageError for what makes no rig or no range; None: a project yet to be made."""
-        shots = [Shot("", 1, 1)] if manifest is None else manifest.shots
-        for shot in shots:
-            inverse_distance(np.zeros(1), *self.range_of(shot))
-        StereoRig(
-            0.0 if self.interocular is None else self.interocular,
-            1.0 if self.convergence is None else self.convergence,
-            1.0,
-        )
-        suggest_rig(np.ones(1), 1.0, self.budget)
 
 
 class Eyes:
@@ -78,11 +44,26 @@ class Eyes:
         replaced = settings.interocular is not None and settings.convergence is not None
         shots = [] if camera or replaced else project.manifest.shots
         self._suggested = {shot.first: self._suggest(shot) for shot in shots}
-        self._layered = {
-            shot.first: layer_files.is_current(project.folder, project.manifest, shot)
-            for shot in project.manifest.shots
-        }
+        self.look_for_layers()
         self.rig(project.manifest.first)
+
+    def look_for_layers(self) -> None:
+        """See once more which shots have layers of today's depth."""
+        folder, manifest = self._project.folder, self._project.manifest
+        self._layered = {
+            shot.first: layer_files.is_current(folder, manifest, shot) for shot in manifest.shots
+        }
+
+    def reach(self, shot: Shot) -> float:
+        """How far, in picture widths, the eyes of ``shot`` see its nearest point move against its
+        farthest: the most of its frames."""
+        most = 0.0
+        for frame in range(shot.first, shot.last + 1):
+            near, far, strength, _, _ = self._shaped.range_at(frame)
+            rig = self.rig(frame)
+            gain = disparity_gain(rig.interocular, rig.focal_over_width, near, far, strength, 1)
+            most = max(most, gain)
+        return most
 
     def plate(self, frame: int) -> np.ndarray:
         """The clip's own picture (H, W, 3)."""
@@ -141,7 +122,7 @@ class Eyes:
         shot = self._project.shot_at(frame)
         if not self._layered[shot.first] or not layer_files.whole(self._project.folder, frame):
             return None
-        from .layers import read_layers
+        from .shot_layers import read_layers
 
         layers = read_layers(self._project, frame)
         # The curve bends both; a mask or an object moves the foreground alone.

@@ -13,7 +13,7 @@ from ..project import EditRecord, Project
 from ..project import edits as pictures
 
 if TYPE_CHECKING:
-    from .eyes import EyeSettings
+    from .eye_settings import EyeSettings, Range
 
 
 class Shaped:
@@ -28,18 +28,12 @@ class Shaped:
         self._u, self._v = np.broadcast_arrays(u[None, :], v[:, None])
         self._lens = Lens(manifest.lens.focal_over_width, manifest.clip.width, manifest.clip.height)
 
-    def range_at(self, frame: int) -> tuple[float, float, float, float, float]:
-        """Near, far, strength, bias and contrast of a frame: asked for, baked, or its shot's."""
-        project, settings = self._project, self._settings
-        values = settings.range_of(project.shot_at(frame))
-        baked = project.manifest.ranges
-        if baked is None:
-            return values
-        i = frame - project.manifest.first
-        near = baked.near[i] if settings.near is None else values[0]
-        far = baked.far[i] if settings.far is None else values[1]
-        strength = baked.strength[i] if settings.strength is None else values[2]
-        return near, far, strength, baked.bias[i], baked.contrast[i]
+    def range_at(self, frame: int) -> Range:
+        """Of a frame: asked for, baked, or its shot's."""
+        manifest, shot = self._project.manifest, self._project.shot_at(frame)
+        if manifest.ranges is None:
+            return self._settings.range_of(shot)
+        return self._settings.baked_range(manifest.ranges, frame - manifest.first, shot)
 
     def normalised(self, frame: int) -> np.ndarray:
         """Float32 (h, w) after the curve and the edits; an edit may have taken it out of 0..1."""

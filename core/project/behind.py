@@ -18,6 +18,7 @@ import contextlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -78,13 +79,22 @@ def is_current(
     folder: Path, manifest: Manifest, shot: Shot, made_with: list[object] | None = None
 ) -> bool:
     """Whether what stands there is made of the depth that stands there now (and ``made_with``)."""
+    known = made_with_now(folder, manifest, shot)
+    if known is None:
+        return False
+    return made_with is None or known == json.loads(json.dumps(made_with))
+
+
+def made_with_now(folder: Path, manifest: Manifest, shot: Shot) -> list[Any] | None:
+    """What `write_record` was told; None where the shot has no layers of the depth of now."""
     try:
         told = json.loads(record_path(folder, shot).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
+        return None
     if not isinstance(told, dict) or told.get("source") != source_of(manifest, shot):
-        return False
-    return made_with is None or told.get("made_with") == json.loads(json.dumps(made_with))
+        return None
+    found = told.get("made_with")
+    return found if isinstance(found, list) else []
 
 
 def whole(folder: Path, frame: int) -> bool:

@@ -11,7 +11,8 @@ from stage_case import Case, engine, read_picture, sample, texture
 FAST = """
 import sys
 import numpy as np
-from core.jobs.eyes import Eyes, EyeSettings
+from core.jobs.eye_settings import EyeSettings
+from core.jobs.eyes import Eyes
 from core.project import Project
 
 eyes = Eyes(Project.open(sys.argv[1]), EyeSettings())

@@ -8,7 +8,8 @@ import pytest
 
 from core.errors import SecondEyeError
 from core.geometry import bend
-from core.jobs.eyes import Eyes, EyeSettings
+from core.jobs.eye_settings import EyeSettings
+from core.jobs.eyes import Eyes
 from core.jobs.shaped import Shaped
 from core.project import (
     DONE,

@@ -9,8 +9,10 @@ from analysed import stamps, tree
 from test_project_manifest import make_manifest
 
 from core.errors import Cancelled, SecondEyeError, UsageError
-from core.jobs.eyes import Eyes, EyeSettings
-from core.jobs.layers import LayersJob, read_layers
+from core.jobs.eye_settings import EyeSettings
+from core.jobs.eyes import Eyes
+from core.jobs.layers import LayersJob
+from core.jobs.shot_layers import read_layers
 from core.media import write_image
 from core.project import DONE, ClipRecord, DepthRecord, Project, Shot
 from core.project import behind as files

@@ -5,27 +5,15 @@ import sys
 import weakref
 from fractions import Fraction as F
 
-import av
 import numpy as np
 import pytest
 from clips import make_movie, numbers_of, read_number
 
 from core.errors import SecondEyeError, UsageError
 from core.media import MovieWriter, open_clip
-from core.media.entry import is_exact_entry
 from core.media.movie import Movie
 
 IN_ORDER = list(range(1, 31))
-# Track header matrices (a b u c d v x y w): rotated clockwise by so many degrees, or mirrored.
-ONE, UNIT = 65536, 1 << 30
-MATRICES = {
-    0: (ONE, 0, 0, 0, ONE, 0, 0, 0, UNIT),
-    90: (0, ONE, 0, -ONE, 0, 0, 0, 0, UNIT),
-    180: (-ONE, 0, 0, 0, -ONE, 0, 0, 0, UNIT),
-    270: (0, -ONE, 0, ONE, 0, 0, 0, 0, UNIT),
-    "mirrored": (-ONE, 0, 0, 0, ONE, 0, 0, 0, UNIT),
-    "mirrored 90": (0, ONE, 0, ONE, 0, 0, 0, 0, UNIT),
-}
 X264 = {"crf": "10", "g": "7", "bf": "3"}
 X265 = {"crf": "10", "x265-params": "log-level=error:keyint=8:min-keyint=8:scenecut=0"}
 VARIABLE = [0, 1, 2, 5, 6, 10, 11, 12, 13, 17, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]
@@ -173,59 +161,6 @@ def test_source_pts_name_the_pictures(tmp_path):
     assert timeline.source_pts == (2000, 2040, 2040, 2040, 2160, 2200)
 
 
-@pytest.mark.parametrize("turn", MATRICES)
-def test_frames_are_upright(turn, tmp_path):
-    """The stored picture is turned back beforehand, so that it is upright when the matrix acts."""
-    from clips import numbered_picture
-
-    undo = {
-        0: lambda p: p,
-        90: lambda p: np.rot90(p),
-        180: lambda p: np.rot90(p, 2),
-        270: lambda p: np.rot90(p, 3),
-        "mirrored": lambda p: p[:, ::-1],
-        "mirrored 90": lambda p: p.transpose(1, 0, 2),
-    }[turn]
-    stored = [undo(numbered_picture(n, 96, 64)) for n in range(1, 6)]
-    height, width = stored[0].shape[:2]
-    path = make_movie(
-        tmp_path / "a.mp4", size=(width, height), pictures=stored, display_matrix=MATRICES[turn]
-    )
-    clip = open_clip(path)
-    assert (clip.info.width, clip.info.height) == (96, 64)
-    frames = list(clip.frames())
-    assert numbers_of(frames) == [1, 2, 3, 4, 5]
-    assert frames[0][1].shape == (64, 96, 3)
-    assert frames[0][1].flags.c_contiguous
-
-
-@pytest.mark.parametrize(
-    ("aspect", "size"),
-    [(F(4, 3), (128, 64)), (F(3, 4), (96, 85)), (F(16, 11), (140, 64)), (F(1), (96, 64))],
-)
-def test_pixels_are_made_square(aspect, size, tmp_path):
-    clip = open_clip(make_movie(tmp_path / "a.mp4", range(1, 4), aspect=aspect))
-    assert (clip.info.width, clip.info.height) == size
-    assert numbers_of(clip.frames()) == [1, 2, 3]
-    assert any("square" in note for note in clip.info.notes) == (aspect != 1)
-
-
-def test_rotation_comes_after_square_pixels(tmp_path):
-    from clips import numbered_picture
-
-    stored = [np.rot90(numbered_picture(n, 96, 64)) for n in (1, 2)]
-    path = make_movie(
-        tmp_path / "a.mp4",
-        size=(64, 96),
-        pictures=stored,
-        display_matrix=MATRICES[90],
-        aspect=F(2),
-    )
-    clip = open_clip(path)
-    assert (clip.info.width, clip.info.height) == (96, 128)
-    assert numbers_of(clip.frames()) == [1, 2]
-
-
 def test_long_clip_is_streamed(tmp_path):
     """Of 300 frames no more than the last few stay alive while the next ones come."""
     clip = open_clip(make_movie(tmp_path / "a.mp4", range(1, 301)))
@@ -254,65 +189,6 @@ def test_held_frames_are_arrays_of_their_own(tmp_path):
     assert numbers_of(enumerate(frames[1:])) == [2, 2]
 
 
-@pytest.mark.parametrize(
-    ("options", "exact"),
-    [
-        (X264, True),
-        ({**X264, "x264-params": "open-gop=1:scenecut=0"}, True),
-        ({"crf": "10", "x264-params": "intra-refresh=1:keyint=7"}, False),
-    ],
-    ids=["closed", "open", "intra refresh"],
-)
-@pytest.mark.parametrize("file", ["a.mp4", "a.ts"])
-def test_only_exact_key_pictures_are_entered_at(file, options, exact, tmp_path):
-    """With intra refresh a player may start at a "key" packet, but gets other pictures."""
-    path = make_movie(tmp_path / file, IN_ORDER, options=options)
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        packets = [p for p in container.demux(stream) if p.is_keyframe]
-        entries = [is_exact_entry(stream.codec_context, p) for p in packets]
-    assert len(entries) >= 4
-    assert entries == [True] + [exact] * (len(entries) - 1)
-
-
-@pytest.mark.parametrize("codec", ["libx264", "libx265"])
-def test_recording_cut_at_an_open_group_begins_with_its_first_whole_picture(codec, tmp_path):
-    options = {
-        "libx264": {**X264, "x264-params": "open-gop=1:scenecut=0"},
-        "libx265": X265,
-    }[codec]
-    whole = make_movie(tmp_path / "whole.mkv", IN_ORDER, codec=codec, options=options)
-    path = tmp_path / "cut.mkv"
-    with av.open(str(whole)) as source, av.open(str(path), "w") as target:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        keys = 0
-        for packet in source.demux(video=0):
-            keys += packet.is_keyframe
-            if packet.size and keys >= 3:  # the pictures before this one in time refer back
-                packet.stream = stream
-                target.mux(packet)
-    expected = dict(open_clip(whole).frames())
-    clip = open_clip(path)
-    frames = list(clip.frames())
-    first = read_number(frames[0][1])
-    assert 10 < first < 20
-    assert numbers_of(frames) == list(range(first, 31))
-    for n, rgb in frames:
-        assert np.array_equal(rgb, expected[n + first - 1])
-    assert any("left out" in note for note in clip.info.notes)
-
-
-def test_interlaced_and_hdr_are_said(tmp_path):
-    interlaced = {"crf": "10", "x264-params": "tff=1"}
-    clip = open_clip(make_movie(tmp_path / "a.mp4", [1, 2], options=interlaced))
-    assert any("interlaced" in note for note in clip.info.notes)
-    hdr = {"crf": "10", "x264-params": "transfer=smpte2084:colorprim=bt2020:colormatrix=bt2020nc"}
-    clip = open_clip(make_movie(tmp_path / "b.mp4", [1, 2], options=hdr, pix_fmt="yuv420p10le"))
-    assert any("HDR" in note for note in clip.info.notes)
-    assert clip.info.bit_depth == 10
-    assert numbers_of(clip.frames()) == [1, 2]
-
-
 @pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 13), (5, 4), (13, 13)])
 def test_range_outside_the_timeline_is_refused(first, last, tmp_path):
     clip = open_clip(make_movie(tmp_path / "a.mp4"))
@@ -328,20 +204,6 @@ def test_file_that_disappears_is_named(tmp_path):
         list(clip.frames())
     with pytest.raises(SecondEyeError, match=r"a\.mp4"):
         clip.fingerprint()
-
-
-def test_fingerprint_follows_the_content_only(tmp_path):
-    path = make_movie(tmp_path / "a.mp4")
-    before = open_clip(path).fingerprint()
-    moved = path.rename(tmp_path / "b.mp4")
-    assert open_clip(moved).fingerprint() == before
-    data = bytearray(moved.read_bytes())
-    data[len(data) // 2] ^= 1
-    moved.write_bytes(data)
-    from core.media.movie import file_digest
-
-    assert file_digest(moved) != before
-    int(before, 16)
 
 
 def test_large_pictures_and_one_frame(tmp_path):
@@ -360,23 +222,6 @@ def test_one_pixel(tmp_path):
     path = make_movie(tmp_path / "a.mkv", size=(1, 1), pictures=[picture], **how)
     ((_, rgb),) = open_clip(path).frames()
     assert rgb.tolist() == [[[200, 200, 200]]]
-
-
-def test_focal_length_of_a_phone(tmp_path):
-    path = tmp_path / "a.mov"
-    plain = make_movie(tmp_path / "plain.mov", [1])
-    with (
-        av.open(str(plain)) as source,
-        av.open(str(path), "w", options={"movflags": "use_metadata_tags"}) as target,
-    ):
-        target.metadata["com.apple.quicktime.camera.focal_length.35mm_equivalent"] = "26"
-        stream = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.size:
-                packet.stream = stream
-                target.mux(packet)
-    assert open_clip(path).info.focal_over_width == pytest.approx(26 / 36)
-    assert open_clip(plain).info.focal_over_width is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no colon in names there")

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An export read back before it gets its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import SecondEyeError
+from .progress import Progress, Report
+
+if TYPE_CHECKING:
+    from ..delivery.spatial import Spatial
+    from .exporting import Export
+
+
+def checked(
+    export: Export,
+    path: Path,
+    output: Path,
+    told: Spatial,
+    report: Report,
+    stop: Callable[[], None],
+) -> str:
+    """The self-check's line on ``path``, which is to be ``output``.
+
+    Raises SecondEyeError where the file is not what was asked for, and what ``stop`` raises.
+    """
+    from ..delivery.check import Expected, verify
+    from ..delivery.inspection.stream import tag_words
+    from ..delivery.remux import BOXED
+
+    suffix, video = output.suffix.lower(), export.video
+    width, height = export.stored_size
+    result = verify(
+        path,
+        Expected(
+            frames=len(export.frames),
+            width=width,
+            height=height,
+            rate=export.rate if suffix != ".mkv" else None,
+            times=export.times,
+            views=2 if video.format == "mv-hevc" else 1,
+            bit_depth=video.coded_bits,
+            colour=tag_words(video.colour),
+            hdr=video.tells_hdr,
+            spatial=told if suffix in BOXED else None,
+            sound=export.sound is not None,
+            faststart=True if suffix in BOXED else None,
+        ),
+        progress=lambda frames: report(Progress("check", frames, len(export.frames))),
+        stop=stop,
+    )
+    line = result.message.replace(path.name, output.name)
+    if not result.ok:
+        raise SecondEyeError(f"{line.rstrip('.')}: nothing was kept of it, convert it again.")
+    return line
