@@ -8,7 +8,8 @@ import pytest
 
 from core.errors import SecondEyeError, UsageError
 from core.jobs.composing import Composer, Shape
-from core.jobs.eyes import Eyes, EyeSettings
+from core.jobs.eye_settings import EyeSettings
+from core.jobs.eyes import Eyes
 from core.media import write_image
 from core.project import (
     DONE,
