@@ -41,9 +41,18 @@ def factory(modules: Iterable[ModuleType]) -> tuple[Callable[[], None], Callable
 
 def parts() -> list[ModuleType]:
     """What the add-on is made of, in the order in which one part needs another."""
-    from . import command_line, edit_properties, operators, preferences, properties, ui
+    from . import (
+        command_line,
+        edit_properties,
+        operators,
+        preferences,
+        properties,
+        shot_properties,
+        ui,
+    )
 
-    return [preferences, properties, edit_properties, *operators.MODULES, *ui.MODULES, command_line]
+    own = [preferences, properties, edit_properties, shot_properties]
+    return [*own, *operators.MODULES, *ui.MODULES, command_line]
 
 
 register, unregister = factory(parts())

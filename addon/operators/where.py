@@ -119,6 +119,14 @@ def is_built(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool
     return True
 
 
+def stage_of(scene: bpy.types.Scene) -> bpy.types.Collection | None:
+    """The collection that Build Scene made; None where nothing is built. For panels."""
+    try:
+        return stage.find_collection(scene)
+    except SecondEyeError:
+        return None
+
+
 def has_built_project(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool:
     """For ``poll``: whether the built scene's project can be read, with the reason likewise."""
     there = built_manifest(scene) is not None

@@ -17,9 +17,11 @@ from ..stage.depth_pixels import shot_inverse_distances
 from ..stage.footage_camera import camera_data
 from ..stage.group_inputs import RANGE
 from ..stage.keys import replace_span
+from ..stage.locks import locked
 from ..stage.shot import relief_modifier
+from . import locked_keys
 from .drift import PATH, turning_points
-from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole
+from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole, stereo_curves
 from .values import curve_values
 
 
@@ -27,7 +29,8 @@ def refit_shots(
     scene: bpy.types.Scene, project: Project, shots: Sequence[Shot], budget: float, drift: float
 ) -> None:
     """Fit interocular, convergence and drift of ``shots`` as `make_stereo_camera` does, to the
-    near, far and strength that their reliefs have. A curve that the artist took away stays away.
+    near, far and strength that their reliefs have. Locked shots keep their keys, and a curve that
+    the artist took away stays away.
     """
     camera = find_stereo_camera(scene)
     if camera is None:
@@ -35,7 +38,11 @@ def refit_shots(
     data = camera_data(camera)
     focal = project.manifest.lens.focal_over_width
     built = {relief["second_eye_first"]: relief for relief in reliefs(find_collection(scene))}
+    fresh = [built[shot.first] for shot in shots]
+    kept = locked_keys.remember(fresh, stereo_curves(camera))
     for shot in shots:
+        if locked(built[shot.first]):
+            continue
         first, last = scene_frame(scene, shot.first), scene_frame(scene, shot.last)
         relief = built[shot.first]
         shown = as_shown(relief, shot, first)
@@ -50,6 +57,7 @@ def refit_shots(
             if curve is not None:
                 replace_span(curve, (first, last), keys)
         keep_whole(relief, 0.5 * rig.interocular + swing, shown.near)
+    locked_keys.restore(kept)
 
 
 def as_shown(relief: bpy.types.Object, shot: Shot, frame: int) -> Shot:

@@ -16,8 +16,10 @@ from ..stage.depth_pixels import shot_inverse_distances
 from ..stage.footage_camera import camera_data, set_camera
 from ..stage.group_inputs import MATTE_ANGLE
 from ..stage.keys import key
+from ..stage.locks import locked
 from ..stage.shot import relief_modifier
-from .drift import key_drift
+from . import locked_keys
+from .drift import PATH, key_drift
 
 NAME = "Second Eye Stereo"
 INTEROCULAR = "stereo.interocular_distance"
@@ -39,7 +41,8 @@ def make_stereo_camera(
     ``drift``: the gentle move from side to side, 1 = as wide as the eyes stand apart, 0 = none.
     The camera hangs from the footage camera: its own x is the lateral offset, in scene units.
 
-    Called again it refits the same camera. Raises SecondEyeError where no scene was built.
+    Called again it refits the same camera, but for locked shots, whose keys stay. Raises
+    SecondEyeError where no scene was built.
     """
     collection = find_collection(scene, collection_name)
     footage = next(o for o in collection.objects if o.get("second_eye_role") == "footage")
@@ -50,17 +53,30 @@ def make_stereo_camera(
     focal = project.manifest.lens.focal_over_width
     rigs = [suggest_rig(shot_inverse_distances(project, s), focal, budget) for s in shots]
     starts = [scene_frame(scene, shot.first) for shot in shots]
+    kept = locked_keys.remember(reliefs(collection), stereo_curves(camera))
     configure_stereo(data, rigs[0])
     key(data, INTEROCULAR, starts, [rig.interocular for rig in rigs])
     key(data, CONVERGENCE, starts, [rig.convergence for rig in rigs])
     spans = [(scene_frame(scene, s.first), scene_frame(scene, s.last)) for s in shots]
     key_drift(camera, spans, [drift * rig.interocular for rig in rigs])
     for relief, shot, rig in zip(reliefs(collection), shots, rigs, strict=True):
-        keep_whole(relief, 0.5 * rig.interocular + drift * rig.interocular, shot.near)
+        if not locked(relief):
+            keep_whole(relief, 0.5 * rig.interocular + drift * rig.interocular, shot.near)
+    locked_keys.restore(kept)
     scene.camera = camera
     scene.render.use_multiview = True
     scene.render.views_format = "STEREO_3D"
     return camera
+
+
+def stereo_curves(camera: bpy.types.Object) -> tuple[tuple[bpy.types.ID, str, float], ...]:
+    """What is keyed shot by shot: owner, data path, plain value of each."""
+    data = camera_data(camera)
+    return (
+        (data, INTEROCULAR, data.stereo.interocular_distance),
+        (data, CONVERGENCE, data.stereo.convergence_distance),
+        (camera, PATH, camera.location.x),
+    )
 
 
 def keep_whole(relief: bpy.types.Object, aside: float, near: float) -> None:

@@ -11,11 +11,14 @@ from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
 from . import compat
 from .behind import refresh_behind, remove_behind
+from .carry import carry_settings, mark
 from .depth_pixels import check_pictures
 from .detail import level_objects, remove_unused
 from .edits import copy_stack, edits_of
 from .footage_camera import footage_camera
 from .images import load_raw, load_sequence
+from .locks import locked
+from .markers import refresh_markers
 from .sampling import ADAPTIVE, GRID, Planes, adaptive_planes, finest_pitch, grid_planes
 from .settings import configure_scene
 from .shadow_catcher import refresh_catcher
@@ -50,7 +53,8 @@ def build_scene(
 
     ``sampling``: "ADAPTIVE" takes each shot's own pattern, "GRID" a grid of ``columns`` cells
     across the picture, at most one per depth pixel (the default, up to 640). ``points``: clouds of
-    points instead of surfaces. Building again replaces the reliefs; cameras and edits stay.
+    points instead of surfaces. Building again replaces the reliefs; cameras, edits and the settings
+    of locked shots stay.
     Sets the scene's rate, size, range, colours and engine.
 
     Raises SecondEyeError where a picture is missing, the shots' first depth pictures can't be read,
@@ -72,11 +76,13 @@ def build_scene(
     collection["second_eye_start"] = start
     collection["second_eye_first"] = manifest.first
     collection[COLUMNS], collection[SAMPLING] = columns or 0, sampling
-    edited = []
+    kept = []
     for relief in reliefs(collection):
-        if edits_of(relief):
+        if locked(relief):
+            mark(relief)
+        if edits_of(relief) or locked(relief):
             relief.name = f"{relief.name} before"
-            edited.append(relief)
+            kept.append(relief)
         else:
             remove_relief(relief)
     camera = footage_camera(collection, manifest)
@@ -85,18 +91,21 @@ def build_scene(
         relief = shot_object(project, shot, number, sources)
         collection.objects.link(relief)
         hang_from(relief, camera)
-        for other in edited:
+        for other in kept:
             first, last = (int(compat.get_input(relief_modifier(other), n)) for n in _SPAN)
             if first <= shot.first <= last:
                 copy_stack(other, relief)
+                if locked(other):
+                    carry_settings(other, relief)
         built.append(relief)
-    for relief in edited:
+    for relief in kept:
         remove_relief(relief)
     configure_scene(scene, manifest, start)
     if scene.camera is None:
         scene.camera = camera
     refresh_behind(project, built)
     refresh_catcher(scene, built)
+    refresh_markers(scene, collection, built, anew=True)
     return StageObjects(collection, camera, tuple(built))
 
 

@@ -11,6 +11,7 @@ import bpy
 from ...core.geometry.edits import KINDS, SOURCES
 from ...core.project.edits import mask_path
 from . import compat
+from .carry import copy_curve
 from .edit_inputs import FOLDER, KEYED, KIND, LAYER, MASK, OBJECT, PICTURES, PROJECTED, SOURCE
 from .edit_nodes import edit_group, is_edit
 from .group_inputs import EDITED
@@ -113,23 +114,3 @@ def copy_stack(source: bpy.types.Object, target: bpy.types.Object) -> None:
         for before, after in paths:
             copy_curve(source, before, target, after)
     follow(target)
-
-
-def copy_curve(
-    source: bpy.types.Object, path: str, target: bpy.types.Object, new_path: str
-) -> None:
-    """The F-curve of a property for another one, key by key."""
-    found = compat.find_fcurve(source, path)
-    if found is None:
-        return
-    curve = compat.ensure_fcurve(target, new_path)
-    curve.keyframe_points.clear()
-    for key in found.keyframe_points:
-        point: Any = curve.keyframe_points.insert(key.co.x, key.co.y, options={"FAST"})
-        point.interpolation = key.interpolation
-        point.handle_left_type, point.handle_right_type = (
-            key.handle_left_type,
-            key.handle_right_type,
-        )
-        point.handle_left, point.handle_right = key.handle_left, key.handle_right
-    curve.update()

@@ -18,8 +18,11 @@ from .build import (
     remove_relief,
     shot_planes,
 )
+from .carry import mark
 from .edits import follow
 from .group_inputs import POINTS
+from .locks import locked
+from .markers import refresh_markers
 from .relief_group import relief_group
 from .sampling import GRID
 from .shadow_catcher import refresh_catcher
@@ -46,12 +49,16 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
     planes = shot_planes(project, how, columns or None)
     sources = load_sources(project, planes, start, points)
     spans = {relief: span(relief) for relief in old}
+    for relief in filter(locked, old):
+        mark(relief)
     ours = {relief: f"Second Eye {relief['second_eye_shot']}" for relief in old}
     shown: list[tuple[bpy.types.Object, Shot]] = []
     fresh = []
+    moved = _moved(spans, manifest.shots)
     for shot in manifest.shots:
-        relief = _showing(spans, shot.first)
-        if spans[relief][0] != shot.first or any(relief == other for other, _ in shown):
+        relief = moved.get(shot.name) or _showing(spans, shot.first)
+        same = shot.name in moved or spans[relief][0] == shot.first
+        if not same or any(relief == other for other, _ in shown):
             relief = _copy(relief)
         if spans.get(relief) != (shot.first, shot.last):
             fresh.append(shot)
@@ -76,6 +83,7 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
     collection["second_eye_start"], collection["second_eye_first"] = start, manifest.first
     refresh_behind(project, [relief for relief, _ in shown])
     refresh_catcher(scene, [relief for relief, _ in shown])
+    refresh_markers(scene, collection, [relief for relief, _ in shown])
     return fresh
 
 
@@ -83,6 +91,23 @@ def span(relief: bpy.types.Object) -> tuple[int, int]:
     """The first and last timeline frame that a relief shows."""
     modifier = relief_modifier(relief)
     return int(compat.get_input(modifier, "First")), int(compat.get_input(modifier, "Last"))
+
+
+def _moved(
+    spans: dict[bpy.types.Object, tuple[int, int]], shots: list[Shot]
+) -> dict[str, bpy.types.Object]:
+    """The reliefs of shots that begin elsewhere than before, by the names of those shots: what
+    an artist set goes along with a cut that moved."""
+    firsts, begun = {shot.first for shot in shots}, {first for first, _ in spans.values()}
+    free = {str(r["second_eye_shot"]): r for r, (first, _) in spans.items() if first not in firsts}
+    return {
+        shot.name: free[shot.name]
+        for shot in shots
+        if shot.name in free
+        and shot.first not in begun
+        and spans[free[shot.name]][0] <= shot.last
+        and shot.first <= spans[free[shot.name]][1]
+    }
 
 
 def _showing(spans: dict[bpy.types.Object, tuple[int, int]], frame: int) -> bpy.types.Object:

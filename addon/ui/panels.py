@@ -12,7 +12,7 @@ from ..engine import interpreter, session
 from ..operators import where
 from ..stage import compat
 from ..stage.group_inputs import BIAS
-from . import detail, edits, relief_inputs, repair, solve, words
+from . import detail, edits, relief_inputs, repair, shots, solve, words
 from .layouts import Section, draw_running, split
 
 RENDER, BUILD, TAG, CONVERT = "Render Stereo", "Build Scene", "Tag Movie", "Convert"
@@ -25,6 +25,7 @@ ELSEWHERE = {
     *detail.TITLES,
     *solve.TITLES,
     *edits.TITLES,
+    *shots.TITLES,
 }
 """Jobs that other sections than Analyse show."""
 

@@ -25,8 +25,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FRAME",
-        help="the shot that begins at this frame becomes one with the shot before it; with --cut "
-        "a cut is moved",
+        help="the shot that begins at this frame becomes one with the shot before it",
+    )
+    parser.add_argument(
+        "--move",
+        type=_pair,
+        action="append",
+        default=[],
+        metavar="OLD:NEW",
+        help="the shot that begins at frame OLD shall begin at NEW, and keep its settings",
     )
 
 
@@ -39,5 +46,14 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         detect=arguments.detect,
         cut=tuple(arguments.cut),
         merge=tuple(arguments.merge),
+        move=tuple(arguments.move),
     )
     return job.run(console.report, console.cancelled)
+
+
+def _pair(text: str) -> tuple[int, int]:
+    old, _, new = text.partition(":")
+    try:
+        return int(old), int(new)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no move of a cut, such as 12:15") from error

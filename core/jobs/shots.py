@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,17 @@ class ShotsJob:
     """List the shots of ``project``, or change them.
 
     ``detect``: first find all cuts anew. ``merge``: frames at which a shot begins, that shall be
-    one with the shot before; ``cut``: frames at which a new shot shall begin. A moved cut is one of
-    each. Shots that differ afterwards are repaired and their ranges measured again; the settings of
-    a new shot are those of the shot that showed its first frame.
+    one with the shot before; ``cut``: frames at which a new shot shall begin. ``move``: pairs of
+    the frame at which a shot begins and the one at which it shall; it keeps its settings. Shots
+    that differ afterwards are repaired and their ranges measured again; the settings of a new shot
+    are those of the shot that showed its first frame.
     """
 
     project: str
     detect: bool = False
     cut: Sequence[int] = ()
     merge: Sequence[int] = ()
+    move: Sequence[Sequence[int]] = ()
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers project, shots (name, first, last, spatial, temporal, semantic of each), frames
@@ -41,11 +44,12 @@ class ShotsJob:
         stop_if(cancelled)
         project = Project.open(Path(self.project))
         frames = 0
-        if self.detect or self.cut or self.merge:
+        if self.detect or self.cut or self.merge or self.move:
             with project.lock():
                 check_analysed(project)
                 work = Work(project, project.manifest, report, cancelled)
-                target = with_cuts(project.manifest, self._cuts(work))
+                moved = {new: old for old, new in self.move}
+                target = with_cuts(project.manifest, self._cuts(work), moved=moved)
                 frames = len(make_again(work, target))
         manifest = project.manifest
         return {
@@ -66,15 +70,25 @@ class ShotsJob:
         cuts = set(cuts_of(manifest))
         if self.detect:
             cuts = set(find_cuts(work, manifest.first, manifest.last))
-        for n in self.merge:
+        for n, done in [
+            *((n, "merged") for n in self.merge),
+            *((n, "moved") for n, _ in self.move),
+        ]:
             if n not in cuts:
                 known = ", ".join(map(str, sorted(cuts))) or "none"
                 raise UsageError(
-                    f"No shot of {self.project} begins at frame {n}, so nothing can be merged "
+                    f"No shot of {self.project} begins at frame {n}, so nothing can be {done} "
                     f"there: its cuts are at {known}."
                 )
             cuts.remove(n)
-        for n in self.cut:
+        kept = sorted([(n, n) for n in cuts] + [(old, new) for old, new in self.move])
+        for (_, before), (old, new) in pairwise(kept):
+            if new <= before:
+                raise UsageError(
+                    f"The cut of {self.project} at frame {old} can't stand at frame {new}: the one "
+                    f"before it is at frame {before}."
+                )
+        for n in [*self.cut, *(new for _, new in self.move)]:
             if not manifest.first < n <= manifest.last:
                 raise UsageError(
                     f"No shot of {self.project} can begin at frame {n}: a cut must lie behind "

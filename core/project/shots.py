@@ -2,7 +2,7 @@
 """Where shots begin, and whose repaired depth another list of shots or another repair touches."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .manifest import Manifest, Shot
 
@@ -12,12 +12,18 @@ def cuts_of(manifest: Manifest) -> list[int]:
     return [shot.first for shot in manifest.shots[1:]]
 
 
-def with_cuts(manifest: Manifest, cuts: Iterable[int], fresh: bool = False) -> Manifest:
+def with_cuts(
+    manifest: Manifest,
+    cuts: Iterable[int],
+    fresh: bool = False,
+    moved: Mapping[int, int] | None = None,
+) -> Manifest:
     """A copy whose shots begin at its first frame and at each of ``cuts``, which lie behind it.
 
     Each new shot has the settings of the one that showed its first frame. A shot that begins where
-    one began keeps that one's name; ``fresh``: all are named anew, in their order. The range (low,
-    high) of a shot that changed must be measured anew.
+    one began keeps that one's name; ``fresh``: all are named anew, in their order. ``moved``: by
+    the new first frame of a shot the one at which it began; it keeps its name and its settings.
+    The range (low, high) of a shot that changed must be measured anew.
     """
     new = copy.deepcopy(manifest)
     starts = sorted({manifest.first, *cuts})
@@ -25,15 +31,19 @@ def with_cuts(manifest: Manifest, cuts: Iterable[int], fresh: bool = False) -> M
     names = {shot.name for shot in manifest.shots} if not fresh else set()
     shots = []
     for start, end in zip(starts, ends, strict=True):
-        shown = next(s for s in manifest.shots if s.first <= start <= s.last)
+        shown = _shown(manifest, (moved or {}).get(start, start))
         shot = copy.deepcopy(shown)
-        if fresh or shown.first != start:
+        if fresh or shown.first != (moved or {}).get(start, start):
             shot.name = _free_name(names)
             names.add(shot.name)
         shot.first, shot.last = start, end
         shots.append(shot)
     new.shots = shots
     return new
+
+
+def _shown(manifest: Manifest, frame: int) -> Shot:
+    return next(s for s in manifest.shots if s.first <= frame <= s.last)
 
 
 def touched(old: Manifest, new: Manifest) -> set[int]:

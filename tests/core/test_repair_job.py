@@ -267,6 +267,25 @@ def test_a_moved_cut_equals_one_set_there(material, project, tmp_path):
     assert pictures(project) == pictures(material[2])
 
 
+def test_a_moved_cut_takes_its_settings_along(project):
+    manifest = Project.open(project)
+    manifest.manifest.shots[1].near, manifest.manifest.shots[1].name = 1.25, "Face"
+    manifest.save()
+    before = tree(project / "depth")
+    for new in (7, 13, 10):
+        old = shots(project)[1][0]
+        ShotsJob(str(project), move=[(old, new)]).run(quiet, never)
+        assert shots(project) == [(1, new - 1), (new, 17)]
+        names = [(s.name, s.near) for s in Project.open(project).manifest.shots]
+        assert names == [("shot_001", 2.0), ("Face", 1.25)]
+    assert tree(project / "depth") == before
+    ShotsJob(str(project), cut=[14]).run(quiet, never)
+    with pytest.raises(UsageError, match="at frame 14 can't stand at frame 14"):
+        ShotsJob(str(project), move=[(10, 15)]).run(quiet, never)
+    ShotsJob(str(project), move=[(10, 15), (14, 16)]).run(quiet, never)
+    assert shots(project) == [(1, 14), (15, 15), (16, 17)]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -275,6 +294,8 @@ def test_a_moved_cut_equals_one_set_there(material, project, tmp_path):
         ({"cut": [1]}, "can begin at frame 1: a cut must lie behind frame 1, up to frame 17"),
         ({"cut": [18]}, "can begin at frame 18"),
         ({"cut": [5], "merge": [10, 10]}, "its cuts are at none"),
+        ({"move": [(9, 5)]}, "begins at frame 9, so nothing can be moved there"),
+        ({"move": [(10, 18)]}, "can begin at frame 18"),
     ],
 )
 def test_cuts_outside_are_refused(project, options, words):
