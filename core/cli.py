@@ -22,6 +22,8 @@ COMMANDS = {
     "layers": "what stands behind the foreground of each frame, for convert and for relief",
     "export": "a frame as a point cloud or as 3D Gaussians, in a .ply file",
     "convert": "footage to a stereo movie, without a Blender render",
+    "still": "both eyes of one frame in a picture: side by side, anaglyph, ...",
+    "wiggle": "one frame or a few, seen from one eye to the other and back: a GIF or MP4",
     "stitch": "two HEVC movies, one an eye, to one MV-HEVC movie (experimental)",
     "tag": "stereo and projection metadata for a movie, without encoding it again",
     "inspect": "what a movie says of itself: views, tags, colour, sound, boxes",

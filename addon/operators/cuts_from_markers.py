@@ -46,7 +46,8 @@ def moved_cuts(scene: bpy.types.Scene, manifest: Manifest) -> list[tuple[int, in
     """
     collection = stage.find_collection(scene)
     markers = shot_markers(scene, collection)
-    moved, begins = [], []
+    moved: list[tuple[int, int]] = []
+    begins: list[int] = []
     for shot in manifest.shots:
         now = shot.first
         if shot.name in markers:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -75,8 +77,6 @@ class Eyes:
 
     def pair(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
         """Left and right of a timeline frame, (H, W, 3) each. Raises SecondEyeError."""
-        from ..synthesis import Behind, render_eye
-
         plate = self.plate(frame)
         inverse = self.inverse_distance(frame)
         rig, offset = self.rig(frame), self._lateral_offset(frame)
@@ -91,18 +91,22 @@ class Eyes:
         layers = self._layers(frame)
 
         def seen_by(eye: Literal["left", "right"]) -> np.ndarray:
-            behind = None
-            if layers is not None:
-                stored, distance = layers
-                shift = shifted(distance, eye)
-                behind = Behind(stored.plate, shift, distance, stored.front, stored.seen)
-            return render_eye(plate, shifted(inverse, eye), inverse, behind)
+            return _seen(plate, inverse, layers, lambda distance: shifted(distance, eye))
 
         return self._windowed(
             frame,
             plate if kept == "left" else seen_by("left"),
             plate if kept == "right" else seen_by("right"),
         )
+
+    def views(self, frame: int, positions: Iterable[float]) -> Iterator[np.ndarray]:
+        """A timeline frame from places between the eyes, (H, W, 3) each: -1 is the left one, 1 the
+        right one. Without a floating window. Raises SecondEyeError."""
+        plate, inverse = self.plate(frame), self.inverse_distance(frame)
+        rig, offset, layers = self.rig(frame), self._lateral_offset(frame), self._layers(frame)
+        for position in positions:
+            shifted = partial(rig.view_shift, position=position, lateral_offset=offset)
+            yield _seen(plate, inverse, layers, shifted)
 
     def _windowed(
         self, frame: int, left: np.ndarray, right: np.ndarray
@@ -169,3 +173,19 @@ class Eyes:
             )
         except UsageError as error:
             raise UsageError(f"{self._project.folder}: {error}") from error
+
+
+def _seen(
+    plate: np.ndarray,
+    inverse: np.ndarray,
+    layers: tuple[Layers, np.ndarray] | None,
+    shifted: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """The picture of whom ``shifted`` tells how far each 1/Z moves."""
+    from ..synthesis import Behind, render_eye
+
+    behind = None
+    if layers is not None:
+        stored, distance = layers
+        behind = Behind(stored.plate, shifted(distance), distance, stored.front, stored.seen)
+    return render_eye(plate, shifted(inverse), inverse, behind)

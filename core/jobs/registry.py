@@ -20,6 +20,8 @@ JOBS = {
     "forget_solve": (".solve", "ForgetSolveJob"),
     "layers": (".layers", "LayersJob"),
     "convert": (".convert", "ConvertJob"),
+    "still": (".still", "StillJob"),
+    "wiggle": (".wiggle", "WiggleJob"),
     "assemble": (".assemble", "AssembleJob"),
     "stitch": (".stitch", "StitchJob"),
     "tag": (".tag", "TagJob"),

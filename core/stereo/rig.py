@@ -78,8 +78,14 @@ class StereoRig:
         """
         if eye not in ("left", "right"):
             raise UsageError(f'There is no eye "{eye}": give "left" or "right".')
-        half = 0.5 if eye == "left" else -0.5
-        shift = half * self.disparity(inverse_z)
+        return self.view_shift(inverse_z, -1.0 if eye == "left" else 1.0, lateral_offset)
+
+    def view_shift(
+        self, inverse_z: ArrayLike, position: float, lateral_offset: float = 0.0
+    ) -> np.ndarray:
+        """As `eye_shift`, for a viewer between the eyes: ``position`` -1 is the left one, 1 the
+        right one, 0 their middle."""
+        shift = -0.5 * position * self.disparity(inverse_z)
         if lateral_offset:
             shift = shift - np.asarray(inverse_z) * (lateral_offset * self.focal_over_width)
         return shift
