@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a stereo rig's parallax is to be watched: ranges, borders and changes, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..project import Manifest
+from .frame_depth import FrameDepth
+from .rig import StereoRig
+from .viewing import Viewing
+
+GOOD, CLOSE, OUTSIDE = 0, 1, 2
+"""Verdicts: within the limits; within, but close to one, or cut by the window; outside of one."""
+ENDS = (0.5, 5.0, 50.0, 95.0, 99.5)
+"""Percentages of the picture: the whole range but for stray pixels, the bulk, the middle."""
+NEARBY = 0.8
+"""Parts of a limit from which on a frame is close to it."""
+JUMP = 1.0
+"""Degrees by which the middle parallax may jump at a cut: the rule of one degree that M. Lambooij,
+W. IJsselsteijn, M. Fortuin, I. Heynderickx, "Visual Discomfort and Visual Fatigue of Stereoscopic
+Displays: A Review", J. Imaging Sci. Technol. 53(3), 2009, give for parallax at all, taken for its
+jumps."""
+SPEED = 2.0
+"""Degrees a second at which it may move within a shot: a choice of ours."""
+STEADIED = 0.2
+"""Seconds over which that speed is measured."""
+CUT_SHARE, CUT_DEPTH = 0.05, 0.002
+"""A border is cut by the window where more than this part of its height stands before the screen by
+more than so many picture widths: less is hardly seen. Choices of ours."""
+
+
+@dataclass(frozen=True)
+class Border:
+    """``share`` of the picture's height that stands before the screen, by more than `CUT_DEPTH`, at
+    one side; ``depth``: by how much most of it does not exceed (95 %), in picture widths, which is
+    how wide a floating window hides it."""
+
+    share: float
+    depth: float
+
+    @property
+    def cut(self) -> bool:
+        """Whether it counts as a violation of the window."""
+        return self.share > CUT_SHARE
+
+
+@dataclass(frozen=True)
+class FrameComfort:
+    """``frame``: of the timeline. ``parallax`` (5,): picture widths, positive behind the screen, at
+    `ENDS`: the nearest, nearer, middle, farther, farthest. ``too_near``, ``too_far``,
+    ``diverging``: parts (0..1) of the picture outside of each limit; what diverges is too far, too.
+    ``jump``: degrees by which the middle moved at a cut before this frame, else None; ``speed``:
+    degrees a second within the shot. ``reasons``: what makes the ``verdict``, the worst first, of
+    "near", "far", "diverging", "jump", "speed", "left", "right"."""
+
+    frame: int
+    parallax: tuple[float, ...]
+    too_near: float
+    too_far: float
+    diverging: float
+    left: Border
+    right: Border
+    jump: float | None = None
+    speed: float = 0.0
+    verdict: int = GOOD
+    reasons: tuple[str, ...] = field(default=())
+
+    @property
+    def span(self) -> float:
+        """Parallax between 5 and 95 % of the picture, in picture widths."""
+        return self.parallax[3] - self.parallax[1]
+
+
+def measure(
+    manifest: Manifest,
+    depths: Mapping[int, FrameDepth],
+    rigs: Mapping[int, StereoRig],
+    viewing: Viewing,
+) -> list[FrameComfort]:
+    """The comfort of every frame that ``depths`` and ``rigs`` hold, in order.
+
+    Jumps and speeds need the frames before: one that lacks them is judged without.
+    """
+    frames = sorted(depths.keys() & rigs.keys())
+    firsts = {shot.first for shot in manifest.shots}
+    middle = {n: float(depths[n].parallax(rigs[n], 50.0)) for n in frames}
+    turned = dict(zip(frames, viewing.degrees([middle[n] for n in frames]), strict=True))
+    reach = max(1, round(STEADIED * float(manifest.timeline.rate)))
+    begun, told = 0, []
+    for n in frames:
+        begun = n if n in firsts or n - 1 not in turned else begun
+        jump = None
+        if n in firsts and n - 1 in turned:
+            jump = float(turned[n] - turned[n - 1])
+        before = max(begun, n - reach)
+        seconds = (n - before) / float(manifest.timeline.rate)
+        speed = float(turned[n] - turned[before]) / seconds if n > before else 0.0
+        told.append(measure_frame(n, depths[n], rigs[n], viewing, jump, speed))
+    return told
+
+
+def measure_frame(
+    frame: int,
+    depth: FrameDepth,
+    rig: StereoRig,
+    viewing: Viewing,
+    jump: float | None = None,
+    speed: float = 0.0,
+) -> FrameComfort:
+    """The comfort of one frame."""
+    limits = viewing.limits
+    parallax = tuple(float(p) for p in depth.parallax(rig, ENDS))
+    too_near = depth.share_nearer(_inverse(rig, limits.near))
+    too_far = 1.0 - depth.share_nearer(_inverse(rig, limits.far))
+    diverging = 1.0 - depth.share_nearer(_inverse(rig, limits.diverging))
+    left, right = (_border(rig, values) for values in (depth.left, depth.right))
+    rest = (ENDS[0] + 1e-6) / 100.0
+    found: list[tuple[int, str]] = []
+    for name, share, part in (
+        ("near", too_near, parallax[0] / limits.near),
+        ("diverging", diverging, parallax[-1] / limits.diverging),
+        ("far", too_far, parallax[-1] / limits.far),
+    ):
+        if share > rest:
+            found.append((OUTSIDE, name))
+        elif part > NEARBY:
+            found.append((CLOSE, name))
+    for name, value, most in (("jump", jump or 0.0, JUMP), ("speed", speed, SPEED)):
+        if abs(value) > NEARBY * most:
+            found.append((OUTSIDE if abs(value) > most else CLOSE, name))
+    found += [(CLOSE, name) for name, side in (("left", left), ("right", right)) if side.cut]
+    names = [name for _, name in found]
+    if "diverging" in names and limits.far == limits.diverging:  # one limit, said once
+        found = [(level, name) for level, name in found if name != "far"]
+    found.sort(key=lambda reason: -reason[0])
+    return FrameComfort(
+        frame,
+        parallax,
+        too_near,
+        too_far,
+        diverging,
+        left,
+        right,
+        jump,
+        speed,
+        max((level for level, _ in found), default=GOOD),
+        tuple(name for _, name in found),
+    )
+
+
+def share_inside(told: Sequence[FrameComfort]) -> float:
+    """The part (0..1) of the frames that no limit is broken in."""
+    return sum(frame.verdict < OUTSIDE for frame in told) / max(len(told), 1)
+
+
+def _inverse(rig: StereoRig, parallax: float) -> float:
+    """The 1/Z that has so much parallax; infinite where the rig gives none."""
+    gain = rig.interocular * rig.focal_over_width
+    if gain == 0.0:
+        return float("inf") if parallax < 0.0 else float("-inf")
+    return 1.0 / rig.convergence - parallax / gain
+
+
+def _border(rig: StereoRig, inverse: np.ndarray) -> Border:
+    before = rig.disparity(inverse)
+    share = float((before > CUT_DEPTH).mean())
+    return Border(share, max(float(np.percentile(before, 95.0)), 0.0) if share else 0.0)
