@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import SecondEyeError
 from ..project import Project, statistics
-from .eyes import EyeSettings
+from .eye_settings import EyeSettings
 from .pipeline import mapped
 from .progress import IsCancelled, Progress, Report, stop_if
 from .shaped import Shaped
