@@ -12,7 +12,7 @@ import av
 
 from ..errors import Cancelled, SecondEyeError
 from ..media.container import error_words
-from .inspection import Inspection, inspect_movie
+from .inspection import Hdr, Inspection, inspect_movie
 from .remux import main_video, opened
 from .spatial import Spatial
 
@@ -38,7 +38,7 @@ class Expected:
     codec: str | None = None
     bit_depth: int | None = None
     colour: dict[str, str] = field(default_factory=dict)
-    hdr: bool | None = None
+    hdr: Hdr | None = None
     spatial: Spatial | None = None
     frame_packing: str | None = None  # of the SEI: "left-right", "top-bottom" ...
     stereo_mode: str | None = None  # Matroska's: "left_right" ...
@@ -102,17 +102,32 @@ def _told_differently(found: Inspection, expected: Expected) -> Iterator[str]:
         ("Matroska's stereo mode", found.stereo_mode, expected.stereo_mode),
         ("fast start", found.faststart, expected.faststart),
         ("sound", bool(found.sound), expected.sound),
-        ("HDR metadata", found.hdr is not None, expected.hdr),
         ("layers", found.layers if expected.views > 1 else 1, expected.views),
     ]
     pairs += [
         (f"colour {key}", found.colour.get(key), said) for key, said in expected.colour.items()
     ]
+    if expected.hdr is not None:
+        pairs += _hdr_pairs(found.hdr or Hdr(), expected.hdr)
     if expected.spatial is not None:
         pairs += _spatial_pairs(found, expected.spatial.with_projected_view())
     for what, got, asked in pairs:
         if asked is not None and got != asked:
             yield f"{what} is {_word(got)} instead of {_word(asked)}"
+
+
+def _hdr_pairs(got: Hdr, asked: Hdr) -> list[tuple[str, object, object]]:
+    """AV1 keeps luminance in steps of 1/256 and 1/16384 cd/m2."""
+    pairs: list[tuple[str, object, object]] = [
+        ("content light", got.content_light, asked.content_light)
+    ]
+    for what, value, told, step in (
+        ("brightest luminance", got.brightest, asked.brightest, 1 / 256),
+        ("darkest luminance", got.darkest, asked.darkest, 1e-4),
+    ):
+        near = value is not None and told is not None and abs(value - told) <= step
+        pairs.append((f"the mastering display's {what}", told if near else value, told))
+    return pairs
 
 
 def _spatial_pairs(found: Inspection, asked: Spatial) -> list[tuple[str, object, object]]:

@@ -11,16 +11,18 @@ from pathlib import Path
 from av.packet import Packet
 
 from ..errors import SecondEyeError, UsageError
+from ..media import BT709, ColourTags
+from ..media.matroska import SUFFIXES as MATROSKA
 from .boxes import BoxFile, Node, looks_like_boxes, rewrite
 from .entry import drop_spherical_v1, set_spatial, video_entries
 from .frame_packing import CODECS, FramePackingWriter
 from .hevc.errors import BitstreamError
 from .inspection import Inspection, inspect_movie
+from .mastering import mastering_boxes, set_mastering
 from .multiview_mux import mux_multiview
 from .remux import BOXED, main_video, opened, remux, unfinished
 from .spatial import Spatial, spatial_boxes
 
-MATROSKA = (".mkv", ".webm", ".mk3d")
 RAW = (".hevc", ".265", ".h265")
 # Matroska's StereoMode, in FFmpeg's words.
 STEREO_MODES = {
@@ -47,6 +49,7 @@ def tag_movie(
     *,
     rate: Fraction | None = None,
     sound: Path | None = None,
+    hdr: ColourTags = BT709,
     faststart: bool = True,
     progress: Callable[[int], None] = lambda pictures: None,
     stop: Callable[[], None] = lambda: None,
@@ -55,8 +58,9 @@ def tag_movie(
 
     MP4 and MOV get st3d, sv3d, vexu and hfov, Matroska its StereoMode; flat pictures in H.264 or
     HEVC get a frame packing SEI at each key frame, in any container. Tags that the movie had before
-    are replaced; layout "mono" removes them. Layout "multiview" is for HEVC with two layers;
-    ``rate`` and ``sound`` are for a raw stream of that kind. The file appears whole under its name
+    are replaced; layout "mono" removes them. MP4 and MOV get the HDR metadata of ``hdr`` too, as
+    far as it has any; what the movie had stays otherwise. Layout "multiview" is for HEVC with two
+    layers; ``rate`` and ``sound`` are for a raw stream of it. The file appears whole under its name
     or not at all. Raises UsageError, SecondEyeError.
     """
     told = told.check().with_projected_view()
@@ -86,7 +90,7 @@ def tag_movie(
             rewrite(
                 muxed if copied else source,
                 final,
-                lambda moov: _describe(moov, str(source), told, copied),
+                lambda moov: _describe(moov, str(source), told, mastering_boxes(hdr), copied),
                 faststart=faststart,
                 stop=stop,
             )
@@ -170,9 +174,10 @@ def _unchanged(packet: Packet) -> Packet:
     return packet
 
 
-def _describe(moov: Node, name: str, told: Spatial, copied: bool) -> None:
+def _describe(moov: Node, name: str, told: Spatial, hdr: list[Node], copied: bool) -> None:
     drop_spherical_v1(moov)
     for entry in video_entries(moov, name):
+        set_mastering(entry, hdr)
         set_spatial(entry, spatial_boxes(told))
         if copied and entry.kind == "hev1":  # FFmpeg's choice; Apple's players want the other one
             entry.kind = "hvc1"

@@ -28,10 +28,13 @@ def checked(
     Raises SecondEyeError where the file is not what was asked for, and what ``stop`` raises.
     """
     from ..delivery.check import Expected, verify
+    from ..delivery.inspection.mastering import told_by
     from ..delivery.inspection.stream import tag_words
     from ..delivery.remux import BOXED
+    from ..delivery.tag import MATROSKA, STEREO_MODES
 
     suffix, video = output.suffix.lower(), export.video
+    matroska = suffix in MATROSKA
     width, height = export.stored_size
     result = verify(
         path,
@@ -39,13 +42,15 @@ def checked(
             frames=len(export.frames),
             width=width,
             height=height,
-            rate=export.rate if suffix != ".mkv" else None,
+            rate=None if matroska else export.rate,
             times=export.times,
             views=2 if video.format == "mv-hevc" else 1,
             bit_depth=video.coded_bits,
             colour=tag_words(video.colour),
-            hdr=video.tells_hdr,
+            hdr=told_by(video.colour) if matroska or suffix in BOXED else None,
             spatial=told if suffix in BOXED else None,
+            frame_packing=_frame_packing(told, video.codec),
+            stereo_mode=STEREO_MODES[told.layout] if matroska and told.layout != "mono" else None,
             sound=export.sound is not None,
             faststart=True if suffix in BOXED else None,
         ),
@@ -56,3 +61,9 @@ def checked(
     if not result.ok:
         raise SecondEyeError(f"{line.rstrip('.')}: nothing was kept of it, convert it again.")
     return line
+
+
+def _frame_packing(told: Spatial, encoder: str) -> str | None:
+    """What the SEI is to say: of flat packed pictures in H.264 and HEVC."""
+    packed = told.projection == "rectangular" and told.layout not in ("mono", "multiview")
+    return told.layout if packed and any(n in encoder for n in ("264", "265", "hevc")) else None

@@ -45,12 +45,6 @@ class Video:
         """What the file is to have; None: what its codec has."""
         return None if self.codec.startswith("prores") else self.bits
 
-    @property
-    def tells_hdr(self) -> bool | None:
-        """Whether the file is to hold HDR metadata; None: its encoder takes none."""
-        known = bool(self.colour.mastering or self.colour.light)
-        return True if known and self.codec in ("libx265", "libsvtav1") else None
-
     def outputs(self, output: Path) -> list[Path]:
         """The files that are written."""
         if self.format != "eyes":

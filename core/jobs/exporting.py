@@ -127,13 +127,16 @@ class Export:
             chapters = chapters_of(self.movie, self.began, seconds)
         try:
             for parts, name in zip(streams, joined, strict=True):
-                join_parts(parts, name, self.rate, self.sound, chapters, stop, self.times)
+                join_parts(
+                    parts, name, self.rate, self.sound, chapters, stop, self.times,
+                    self.video.colour,
+                )  # fmt: skip
             if self.video.format == "mv-hevc":
                 stitch_movies(joined[0], joined[1], ready[0], told, stop=stop)
             else:
                 for source, name in zip(joined, ready, strict=True):
                     if _taggable(name):
-                        tag_movie(source, name, told, stop=stop)
+                        tag_movie(source, name, told, hdr=self.video.colour, stop=stop)
                     else:
                         source.replace(name)
             for name, output in zip(ready, self.outputs, strict=True):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -16,8 +16,10 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from ..errors import SecondEyeError
+from . import matroska
 from .audio import AudioCopy
 from .container import error_words, ffmpeg_name, opened
+from .tags import BT709, ColourTags
 
 # Ticks a second of a clock for variable times; 90,000 where they have none in common.
 _COARSE, _FINE, _USUAL = 1_000, 1_000_000, 90_000
@@ -40,22 +42,27 @@ def join_parts(
     chapters: Sequence[dict[str, object]] = (),
     stop: Callable[[], None] = lambda: None,
     times: Sequence[Fraction] | None = None,
+    hdr: ColourTags = BT709,
 ) -> None:
     """Write ``target`` of movies that one encoder made with the same settings, each of them closed
     in itself, at ``rate`` frames a second, or at ``times``: seconds after the first of each picture
-    and of the end. Raises SecondEyeError, OSError for the disk."""
+    and of the end. Matroska tells the HDR metadata of ``hdr``. Raises SecondEyeError, OSError for
+    the disk."""
     clock = Clock(rate, times)
     order = decode_order([_places(part, rate) for part in parts])
     options = {"movflags": "+write_colr"} if target.suffix.lower() in (".mp4", ".mov") else {}
     audio: AudioCopy | None = None
     try:
-        with av.open(ffmpeg_name(target), mode="w", options=options) as out:
+        with (
+            _model(parts[0], target, hdr) as model,
+            av.open(ffmpeg_name(target), mode="w", options=options) as out,
+        ):
             try:
                 stream: VideoStream | None = None
                 for packet, source in _packets(parts):
                     stop()
                     if stream is None:
-                        stream = _added(out, source, rate, clock.base)
+                        stream = _added(out, model or source, rate, clock.base)
                         if sound is not None:
                             audio = AudioCopy(sound.source, sound.start, out, target, sound.origin)
                         if chapters:
@@ -80,6 +87,21 @@ def join_parts(
             f"{target.name} can't hold these pictures and this sound ({error_words(error)}): choose"
             " .mkv or .mov, or leave the sound out (--no-sound)."
         ) from error
+
+
+@contextmanager
+def _model(part: Path, target: Path, hdr: ColourTags) -> Iterator[VideoStream | None]:
+    """A stream like that of ``part`` that has the metadata too; None where there are none."""
+    if target.suffix.lower() not in matroska.SUFFIXES or not (hdr.mastering or hdr.light):
+        yield None
+        return
+    path = target.with_name(f"model_{target.stem}.mkv")
+    try:
+        matroska.write_model(part, path, hdr)
+        with opened(path, threads=1) as (_, stream):
+            yield stream
+    finally:
+        path.unlink(missing_ok=True)
 
 
 class Clock:

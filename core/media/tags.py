@@ -16,7 +16,7 @@ _BT709, _BT2020 = 1, 9
 _PQ, _HLG = 16, 18
 _BT2020_10 = 14  # transfer of BT.2020's 10-bit SDR
 _WIDE = (9, 11, 12)  # primaries of BT.2020 and P3: tagged as BT.709 they would look pale
-_CHROMATICITY, _LUMINANCE = 50_000, 10_000  # units of SMPTE ST 2086: 0.00002, and 0.0001 cd/m2
+CHROMATICITY, LUMINANCE = 50_000, 10_000  # units of SMPTE ST 2086: 0.00002, and 0.0001 cd/m2
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _mastering(frame: av.VideoFrame) -> tuple[int, ...]:
     pairs = list(zip(fractions[::2], fractions[1::2], strict=True))
     if not (has_colours and has_luminance) or any(over == 0 for _, over in pairs):
         return ()
-    units = [_CHROMATICITY] * 8 + [_LUMINANCE] * 2
+    units = [CHROMATICITY] * 8 + [LUMINANCE] * 2
     values = [round(unit * p / q) for unit, (p, q) in zip(units, pairs, strict=True)]
     return (*values[:8], values[9], values[8])  # FFmpeg has the darkest first
 
@@ -107,8 +107,8 @@ def svt_parameters(tags: ColourTags) -> list[str]:
     """The HDR metadata as SVT-AV1 takes them: in plain units."""
     found = []
     if tags.mastering:
-        rx, ry, gx, gy, bx, by, wx, wy = (v / _CHROMATICITY for v in tags.mastering[:8])
-        most, least = (v / _LUMINANCE for v in tags.mastering[8:])
+        rx, ry, gx, gy, bx, by, wx, wy = (v / CHROMATICITY for v in tags.mastering[:8])
+        most, least = (v / LUMINANCE for v in tags.mastering[8:])
         places = f"G({gx:.5f},{gy:.5f})B({bx:.5f},{by:.5f})R({rx:.5f},{ry:.5f})"
         found.append(f"mastering-display={places}WP({wx:.5f},{wy:.5f})L({most:.4f},{least:.4f})")
     if tags.light:

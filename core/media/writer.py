@@ -21,7 +21,8 @@ from ..errors import SecondEyeError, UsageError
 from .audio import AudioCopy
 from .colour import RESIZER, SCALER, coded_levels
 from .container import error_words, ffmpeg_name
-from .encoders import check_encoder, encoder_options, pixel_format
+from .encoder_options import encoder_options
+from .encoders import check_container, check_encoder, pixel_format
 from .pictures import to_bits
 from .tags import BT709, ColourTags
 
@@ -70,7 +71,7 @@ class MovieWriter:
         self._codec = codec
         self._bits, self._colour = bits, colour
         self._options = encoder_options(
-            codec, crf, preset, fixed_gop=fixed_gop, bit_rate=bit_rate, colour=colour
+            codec, crf, preset, bits=bits, fixed_gop=fixed_gop, bit_rate=bit_rate, colour=colour
         )
         self._pixel_format = "yuv420p"
         self._audio_from = Path(audio_from) if audio_from else None
@@ -115,7 +116,9 @@ class MovieWriter:
             raise self._failure(error) from error
 
     def _open_streams(self) -> None:
-        check_encoder(self._codec, self.path.name, self._shape[1] + self._pad[1])
+        width = self._shape[1] + self._pad[1]
+        check_encoder(self._codec, self.path.name, width, self._options)
+        check_container(self._codec, self.path, self._container.supported_codecs)
         try:
             added = self._container.add_stream(self._codec, rate=self._rate, options=self._options)
         except (ValueError, av.FFmpegError) as error:
@@ -140,7 +143,7 @@ class MovieWriter:
         context.colorspace = self._colour.matrix
         context.color_primaries = self._colour.primaries
         context.color_trc = self._colour.transfer
-        if self._codec == "libx265":
+        if context.codec.canonical_name == "hevc":  # FFmpeg's own choice is no good to Apple's
             context.codec_tag = "hvc1"
         self._stream = stream
         if self._audio_from:

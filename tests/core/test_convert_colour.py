@@ -2,15 +2,20 @@
 """A conversion keeps bits, colours and what they mean: SDR, 10-bit SDR, PQ and HLG."""
 
 import shutil
+import struct
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from analysed import tiny_model
+from independent_boxes import mediainfo, video_entry
 from test_media_colour import COLOURS, FORMATS, coded, patches
 
-from core.delivery.inspection import inspect_movie
+from core.delivery.check import Expected, verify
+from core.delivery.inspection import Hdr, inspect_movie
+from core.delivery.spatial import Spatial
+from core.delivery.tag import tag_movie
 from core.errors import SecondEyeError, UsageError
 from core.jobs.convert import ConvertJob
 from core.media import open_clip
@@ -140,20 +145,64 @@ def test_hdr_metadata_are_the_clips_own(projects):
     assert inspect_movie(Path(projects["pq"]["output"])).hdr.content_light == (1000, 400)
 
 
-@pytest.mark.parametrize(
-    ("codec", "suffix"), [("libsvtav1", ".mp4"), ("prores_ks", ".mov"), ("ffv1", ".mkv")]
-)
-def test_other_encoders_keep_ten_bits_and_tags(projects, tmp_path, codec, suffix):
+EVERYWHERE = [
+    (codec, suffix)
+    for codec, suffixes in (
+        ("libx265", (".mp4", ".mov", ".mkv")), ("libsvtav1", (".mp4", ".mkv")),
+        ("prores_ks", (".mov", ".mkv")), ("ffv1", (".mkv",)),
+    )
+    for suffix in suffixes
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("codec", "suffix"), EVERYWHERE)
+@pytest.mark.parametrize("kind", ["pq", "hlg"])
+def test_every_encoder_and_container_keeps_bits_tags_and_hdr_metadata(
+    projects, tmp_path, kind, codec, suffix
+):
     output = tmp_path / f"a{suffix}"
-    convert(projects, "pq", output, codec=codec, crf=4)
+    convert(projects, kind, output, codec=codec, crf=4)
     frame, found = decoded(output)
-    assert found == (*PQ, 1)
+    assert found == (*(PQ if kind == "pq" else HLG), 1)
     assert worst(frame, 9) <= 6
-    if codec == "libsvtav1":
-        colour = open_clip(output).info.colour
-        assert colour.light == (1000, 400)
-        assert np.abs(np.subtract(colour.mastering[:8], CHROMATICITIES)).max() <= 1
-        assert inspect_movie(output).hdr is not None
+    colour, others = open_clip(output).info.colour, mediainfo(output)
+    assert others["transfer_characteristics"] == ("PQ" if kind == "pq" else "HLG")
+    assert others["color_primaries"] == "BT.2020"
+    if kind == "hlg":
+        assert not colour.mastering and not colour.light and inspect_movie(output).hdr is None
+        return
+    assert colour.light == (1000, 400)
+    assert np.abs(np.subtract(colour.mastering[:8], CHROMATICITIES)).max() <= 1
+    hdr = inspect_movie(output).hdr
+    assert (hdr.brightest, hdr.content_light) == (1000.0, (1000, 400))
+    assert hdr.darkest == pytest.approx(0.005, abs=1e-4)
+    assert "Container" in others["masteringdisplay_luminance_source"]
+    assert others["mastering_display_luminance"] == "min: 0.0050 cd/m2, max: 1000 cd/m2"
+    assert others["maximum_content_light_level"].split()[0] == "1000"
+    assert others["maximum_frameaverage_light_level"].split()[0] == "400"
+
+
+def test_the_boxes_hold_the_metadata_in_their_units(projects, tmp_path):
+    output = Path(projects["pq"]["output"])
+    _, boxes, order = video_entry(output)
+    red, green, blue, white = (CHROMATICITIES[i : i + 2] for i in (0, 2, 4, 6))
+    assert boxes["mdcv"] == struct.pack(">8H2I", *green, *blue, *red, *white, 1000 * 10_000, 50)
+    assert boxes["clli"] == struct.pack(">2H", 1000, 400)
+    assert order.index("colr") < order.index("mdcv") < order.index("clli") < order.index("st3d")
+    # Tagged anew, with another SEI: copied packet by packet, and the metadata go along.
+    tag_movie(output, tmp_path / "a.mp4", Spatial("top-bottom"))
+    kept = video_entry(tmp_path / "a.mp4")[1]
+    assert (kept["mdcv"], kept["clli"]) == (boxes["mdcv"], boxes["clli"])
+
+
+def test_a_movie_that_lost_its_hdr_metadata_fails_its_check(projects, tmp_path):
+    output = tmp_path / "a.mkv"
+    convert(projects, "hlg", output, codec="ffv1")
+    width, height = 2 * WIDTH, HEIGHT
+    told = Expected(3, width, height, hdr=Hdr(1000.0, 0.005, (1000, 400)))
+    problems = verify(output, told).problems
+    assert problems[0] == "content light is missing instead of (1000, 400)"
+    assert len(problems) == 3
 
 
 def test_a_project_without_the_record_reads_the_clip(projects, tmp_path):

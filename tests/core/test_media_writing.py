@@ -104,7 +104,7 @@ def test_movie_without_frames_is_refused(tmp_path):
     ("name", "arguments", "kind", "words"),
     [
         ("a.mp4", {"codec": "nonsense"}, UsageError, "can't be encoded with nonsense"),
-        ("a.webm", {}, UsageError, "can't be encoded with libx264"),
+        ("a.webm", {}, UsageError, "can't hold libx264: name it \\.mp4"),
         ("a.xyz", {}, UsageError, "no extension of a movie"),
         ("a", {}, UsageError, "no extension of a movie"),
         ("missing/a.mp4", {}, SecondEyeError, "can't be written"),

@@ -66,7 +66,7 @@ def heard(path):
 
 def written(path, source, start=F(0), count=48, codec="mpeg4"):
     with MovieWriter(
-        path, 64, 48, RATE, codec=codec, audio_from=source, audio_start=start, preset="8"
+        path, 64, 48, RATE, codec=codec, audio_from=source, audio_start=start, preset="ultrafast"
     ) as movie:
         for n in range(count):
             movie.write(numbered_picture(n, 64, 48))

@@ -2,7 +2,7 @@
 """`second-eye inspect`: what a movie says of itself, in words."""
 
 from .inspect import inspect_movie
-from .report import Inspection
+from .report import Hdr, Inspection
 from .words import box_lines, lines
 
-__all__ = ["Inspection", "box_lines", "inspect_movie", "lines"]
+__all__ = ["Hdr", "Inspection", "box_lines", "inspect_movie", "lines"]

@@ -14,9 +14,10 @@ from av.container import InputContainer
 from av.sidedata.sidedata import SideData
 from av.video.stream import VideoStream
 
+from ...media.tags import LUMINANCE, ColourTags
 from .report import Hdr
 
-_PQ = 16  # H.273
+_PQ, _HLG = 16, 18  # H.273
 _PACKETS = 64  # looked at for a first picture
 # Of FFmpeg's AVMasteringDisplayMetadata: ten rationals of colours, then two of luminance, and
 # whether each of the two kinds is there.
@@ -24,8 +25,8 @@ _LUMINANCE, _HAS_LUMINANCE = 64, 84
 
 
 def mastering_of(container: InputContainer, stream: VideoStream) -> Hdr | None:
-    """Of a stream whose transfer is PQ, read from its beginning; None where nothing is told."""
-    if stream.codec_context.color_trc != _PQ:
+    """Of a stream whose transfer is PQ or HLG, read from its beginning; None: nothing is told."""
+    if stream.codec_context.color_trc not in (_PQ, _HLG):
         return None
     try:
         container.seek(0)
@@ -35,6 +36,16 @@ def mastering_of(container: InputContainer, stream: VideoStream) -> Hdr | None:
     except (av.FFmpegError, ValueError):  # damage, or side data that PyAV has no name for
         return None
     return None
+
+
+def told_by(colour: ColourTags) -> Hdr | None:
+    """The same of what a movie is to tell."""
+    brightest = darkest = levels = None
+    if colour.mastering:
+        brightest, darkest = (value / LUMINANCE for value in colour.mastering[8:])
+    if colour.light:
+        levels = (colour.light[0], colour.light[1])
+    return Hdr(brightest, darkest, levels) if colour.mastering or colour.light else None
 
 
 def _of_frame(frame: av.VideoFrame) -> Hdr | None:
