@@ -46,12 +46,13 @@ def parts() -> list[ModuleType]:
         edit_properties,
         operators,
         preferences,
+        preview_properties,
         properties,
         shot_properties,
         ui,
     )
 
-    own = [preferences, properties, edit_properties, shot_properties]
+    own = [preferences, properties, edit_properties, shot_properties, preview_properties]
     return [*own, *operators.MODULES, *ui.MODULES, command_line]
 
 

@@ -20,6 +20,7 @@ from . import (
     forget_solve,
     import_clip,
     install_engine,
+    live_stereo,
     make_layers,
     rasterise_mask,
     remove_model,
@@ -29,9 +30,12 @@ from . import (
     set_lens,
     shadow_catcher,
     show_flicker,
+    start_vr,
+    still_pair,
     switch_form,
     tag_movie,
     use_solve,
+    wiggle,
 )
 
 MODULES = (
@@ -57,6 +61,10 @@ MODULES = (
     edit_stack,
     rasterise_mask,
     bake_camera,
+    live_stereo,
+    still_pair,
+    wiggle,
+    start_vr,
     shadow_catcher,
     export_relief,
     render_stereo,

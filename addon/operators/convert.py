@@ -6,12 +6,11 @@ from typing import Any
 
 import bpy
 
-from ...core.errors import SecondEyeError
-from ...core.project import Project
-from .. import preferences, rigs
+from .. import preferences
 from ..engine import interpreter, session
 from ..engine.client import EngineJob
 from . import where
+from .baked import baked_project, has_depth
 from .task import TaskOperator, idle
 
 SUFFIXES = {"prores_ks": ".mov", "ffv1": ".mkv"}
@@ -27,18 +26,13 @@ class SECOND_EYE_OT_convert(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        folder = where.known_project(context.scene)
-        found = None if folder is None else where.manifest_or_none(folder)
-        if found is None or not found.complete:
-            cls.poll_message_set("Analyse the clip first")
-            return False
-        return idle(cls)
+        return has_depth(cls, context.scene) and idle(cls)
 
     def start(self, context: bpy.types.Context) -> session.Task:
         scene, chosen = context.scene, preferences.get(context)
         python = interpreter.find(chosen.engine_mode, chosen.engine_python)
         settings = scene.second_eye
-        folder = self._baked(scene)
+        folder = baked_project(scene)
         codec = settings.convert_codec
         if settings.convert_format == "mv-hevc":
             codec = "libx265"
@@ -53,17 +47,6 @@ class SECOND_EYE_OT_convert(TaskOperator, bpy.types.Operator):
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         return str(value["message"])
-
-    @staticmethod
-    def _baked(scene: bpy.types.Scene) -> Path:
-        """The project, with what the scene animates where one is built."""
-        try:
-            folder = where.built_folder(scene)
-        except SecondEyeError:  # nothing is built: the suggested rig, and the project's own numbers
-            return where.project_folder(scene)
-        if rigs.find_stereo_camera(scene) is not None:
-            rigs.bake_camera(scene, Project.open(folder))
-        return folder
 
 
 def movie_path(scene: bpy.types.Scene, project: Path) -> Path:

@@ -9,7 +9,7 @@ import bpy
 from ...core.errors import SecondEyeError
 from ...core.project import Project
 from .. import plot, stage
-from . import where
+from . import image_editor, where
 
 PICTURE = "flicker.png"
 
@@ -48,9 +48,7 @@ class SECOND_EYE_OT_show_flicker(bpy.types.Operator):
         except SecondEyeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        image = _load(path)
-        if not bpy.app.background:
-            _open(context, image)
+        image_editor.show(context, image_editor.load(path))
         self.report({"INFO"}, f"Drawn in {path}.")
         return {"FINISHED"}
 
@@ -78,26 +76,6 @@ def _write(picture: plot.Canvas, folder: Path) -> Path:
                 f"{path} can't be written ({error.strerror}): make room on its disk."
             ) from error
     return path
-
-
-def _load(path: Path) -> bpy.types.Image:
-    for image in bpy.data.images:
-        if image.source == "FILE" and bpy.path.abspath(image.filepath) == str(path):
-            image.reload()
-            return image
-    return bpy.data.images.load(str(path))
-
-
-def _open(context: bpy.types.Context, image: bpy.types.Image) -> None:
-    """In an Image Editor that is open; else in a window of its own."""
-    areas = [area for area in context.screen.areas if area.type == "IMAGE_EDITOR"]
-    if not areas:
-        bpy.ops.wm.window_new()
-        areas = list(context.window_manager.windows[-1].screen.areas)[:1]
-        areas[0].ui_type = "IMAGE_EDITOR"
-    space = areas[0].spaces.active
-    space.image = image
-    areas[0].tag_redraw()
 
 
 CLASSES = (SECOND_EYE_OT_show_flicker,)

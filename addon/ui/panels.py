@@ -12,7 +12,7 @@ from ..engine import interpreter, session
 from ..operators import where
 from ..stage import compat
 from ..stage.group_inputs import BIAS
-from . import detail, edits, relief_inputs, repair, shots, solve, words
+from . import detail, edits, preview, relief_inputs, repair, shots, solve, words
 from .layouts import Section, draw_running, split
 
 RENDER, BUILD, TAG, CONVERT = "Render Stereo", "Build Scene", "Tag Movie", "Convert"
@@ -26,6 +26,7 @@ ELSEWHERE = {
     *solve.TITLES,
     *edits.TITLES,
     *shots.TITLES,
+    *preview.TITLES,
 }
 """Jobs that other sections than Analyse show."""
 
