@@ -22,6 +22,7 @@ from . import (
     install_engine,
     live_stereo,
     make_layers,
+    presets,
     rasterise_mask,
     remove_model,
     render_stereo,
@@ -41,6 +42,7 @@ from . import (
 MODULES = (
     session,
     models,
+    presets,
     import_clip,
     analyse,
     build_scene,

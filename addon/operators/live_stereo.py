@@ -59,8 +59,8 @@ class SECOND_EYE_OT_live_stereo(bpy.types.Operator):
         for area in views:
             show(area.spaces.active, self.mode != "OFF")
             area.tag_redraw()
-        if self.mode == "OFF" and bpy.ops.wm.set_stereo_3d.poll():
-            bpy.ops.wm.set_stereo_3d(display_mode="ANAGLYPH")  # the window is whole again
+        if self.mode == "OFF":  # the window is whole again
+            bpy.ops.wm.set_stereo_3d(display_mode="ANAGLYPH")
         return {"FINISHED"}
 
 

@@ -50,7 +50,8 @@ def refusal(context: bpy.types.Context) -> str:
         return "This Blender was built without OpenXR"
     if bpy.app.background or context.window is None:
         return "A headset needs Blender's window"
-    if not bpy.ops.wm.xr_session_toggle.poll():
+    toggle: Any = bpy.ops.wm.xr_session_toggle
+    if not toggle.poll():
         return "Blender can't start OpenXR in this window"
     return ""
 

@@ -12,7 +12,7 @@ from ..engine import interpreter, session
 from ..operators import where
 from ..stage import compat
 from ..stage.group_inputs import BIAS
-from . import detail, edits, preview, relief_inputs, repair, shots, solve, words
+from . import detail, edits, presets, preview, relief_inputs, repair, shots, solve, words
 from .layouts import Section, draw_running, split
 
 RENDER, BUILD, TAG, CONVERT = "Render Stereo", "Build Scene", "Tag Movie", "Convert"
@@ -83,6 +83,7 @@ class SECOND_EYE_PT_scene(Section, bpy.types.Panel):
     bl_label = "Scene"
     bl_idname = "SECOND_EYE_PT_scene"
     bl_order = 2
+    draw_header_preset = presets.header(presets.SECOND_EYE_PT_presets_stereo)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -147,6 +148,7 @@ class SECOND_EYE_PT_output(Section, bpy.types.Panel):
     bl_label = "Output"
     bl_idname = "SECOND_EYE_PT_output"
     bl_order = 5
+    draw_header_preset = presets.header(presets.SECOND_EYE_PT_presets_output)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -10,7 +10,7 @@ from .. import stage
 from ..engine import session
 from ..operators import compare, edit_cuts, repair_shot, where
 from ..stage.shot import asked_strengths, repairs_live, strengths
-from . import relief_inputs, words
+from . import presets, relief_inputs, words
 from .layouts import Section, draws_running, split
 
 TITLES = {cls.title for module in (repair_shot, edit_cuts) for cls in module.CLASSES}
@@ -21,6 +21,7 @@ class SECOND_EYE_PT_analyse_repair(Section, bpy.types.Panel):
     bl_idname = "SECOND_EYE_PT_analyse_repair"
     bl_parent_id = "SECOND_EYE_PT_analyse"
     bl_options = {"DEFAULT_CLOSED"}
+    draw_header_preset = presets.header(presets.SECOND_EYE_PT_presets_analysis)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
