@@ -20,6 +20,7 @@ COMMANDS = {
     "shots": "list or change the cuts of a depth project",
     "sample": "choose the points of each shot's relief, where its depth bends or breaks",
     "layers": "what stands behind the foreground of each frame, for convert and for relief",
+    "grade": "convergence and interocular of every frame, comfortable on a screen; floating window",
     "export": "a frame as a point cloud or as 3D Gaussians, in a .ply file",
     "convert": "footage to a stereo movie, without a Blender render",
     "still": "both eyes of one frame in a picture: side by side, anaglyph, ...",

@@ -18,6 +18,8 @@ JOBS = {
     "lens": (".lens", "LensJob"),
     "solve": (".solve", "SolveJob"),
     "forget_solve": (".solve", "ForgetSolveJob"),
+    "grade": (".grade", "GradeJob"),
+    "grade_scene": (".grade_scene", "GradeSceneJob"),
     "layers": (".layers", "LayersJob"),
     "convert": (".convert", "ConvertJob"),
     "still": (".still", "StillJob"),

@@ -10,11 +10,14 @@ then stands as near as the thing it hides. Source of the method: B. Mendiburu, "
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import UsageError
+from ..project import Manifest, WindowRecord
+from .comfort import FrameComfort
 from .envelope import upper
 
 WIDEST = 0.05  # picture widths: a strip beyond it is a smaller picture, and no window
@@ -51,6 +54,24 @@ def strips(nearest: np.ndarray, target: WindowTarget, rate: float) -> np.ndarray
     """
     needed = np.where(nearest > _LEAST, nearest, 0.0).clip(0.0, target.most)
     return upper(needed, min(round(target.look * rate), len(nearest)))
+
+
+def window_of(
+    manifest: Manifest, told: Sequence[FrameComfort], target: WindowTarget
+) -> WindowRecord:
+    """The window of every analysed frame, shot by shot; ``told``: the comfort of its rigs."""
+    comfort = {frame.frame: frame for frame in told}
+    left: list[float] = []
+    right: list[float] = []
+    for shot in manifest.shots:
+        frames = [comfort[n] for n in range(shot.first, shot.last + 1)]
+        for strip, borders in (
+            (left, [f.left for f in frames]),
+            (right, [f.right for f in frames]),
+        ):
+            nearest = np.array([border.depth for border in borders])
+            strip += strips(nearest, target, float(manifest.timeline.rate)).tolist()
+    return WindowRecord(left, right, target.softness)
 
 
 def covered(picture: np.ndarray, left: float, right: float, softness: float) -> np.ndarray:
