@@ -10,36 +10,35 @@ from ...core.errors import SecondEyeError
 from ...core.project import BakedCamera, Project
 from ..stage import compat, scene_frame
 from ..stage.build import find_collection, reliefs
-from ..stage.footage_camera import camera_data
 from ..stage.group_inputs import DEPTH_VIEW, RANGE, REPAIR, SPLIT
 from ..stage.shot import relief_modifier
 from ..stage.update import span
 from .bake_edits import bake_edits, bake_ranges
-from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera
+from .chain import find_chain
+from .track import poses
 from .values import curve_values
 
 
 def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
     """Write interocular, convergence and lateral offset of every frame into ``project.json``.
 
-    Read from the F-curves (or the plain values where nothing is keyed), without evaluating the
-    scene. Near, far, strength and curve of every shot go with them, and its depth
-    edits. The fast path knows no other move: one along another axis stays in Blender.
-    Raises SecondEyeError where the scene has no stereo camera or the project is locked.
+    Whatever moves the camera counts, summed up along its parents (`track`). Near, far, strength
+    and curve of every shot go with them, and its depth edits. The fast path knows no other move:
+    one along another axis stays in Blender.
+    Raises SecondEyeError where the scene lacks a camera or the project is locked.
     """
-    camera = find_stereo_camera(scene)
-    if camera is None:
+    chain = find_chain(scene)
+    if chain.camera is None or chain.footage is None:
+        kind = "stereo" if chain.camera is None else "footage"
         raise SecondEyeError(
-            f'The scene "{scene.name}" has no stereo camera yet: press Build Scene first.'
+            f'The scene "{scene.name}" has no {kind} camera: press Build Scene first.'
         )
     frames = [scene_frame(scene, n) for n in project.manifest.frames]
-    data = camera_data(camera)
-    stereo = data.stereo
-    baked = BakedCamera(
-        interocular=curve_values(data, INTEROCULAR, 0, stereo.interocular_distance, frames),
-        convergence=curve_values(data, CONVERGENCE, 0, stereo.convergence_distance, frames),
-        lateral_offset=curve_values(camera, "location", 0, camera.location.x, frames),
-    )
+    baked = BakedCamera(interocular=[], convergence=[], lateral_offset=[])
+    for pose in poses(chain.footage, chain.camera, frames):
+        baked.interocular.append(pose.camera.stereo.interocular_distance)
+        baked.convergence.append(pose.camera.stereo.convergence_distance)
+        baked.lateral_offset.append(pose.matrix.translation.x)
     records = bake_edits(scene, project)
     project.manifest.camera = baked
     _bake_ranges(scene, project)

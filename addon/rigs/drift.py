@@ -16,14 +16,14 @@ PERIOD = 240  # frames of one way over and back, at most: slower looks still, fa
 
 
 def key_drift(
-    camera: bpy.types.Object, spans: Sequence[tuple[int, int]], amplitudes: Sequence[float]
+    move: bpy.types.Object, spans: Sequence[tuple[int, int]], amplitudes: Sequence[float]
 ) -> None:
     """Key ``location.x``: each shot (first, last scene frame) swings by its own amplitude.
 
     Bezier keys at the turning points, so that an artist moves the drift by moving them; the last
     key of a shot holds until the cut. An amplitude is in scene units, from the middle to a side.
     """
-    curve = compat.ensure_fcurve(camera, PATH, 0)
+    curve = compat.ensure_fcurve(move, PATH, 0)
     curve.keyframe_points.clear()
     keys = [key for pair in zip(spans, amplitudes, strict=True) for key in turning_points(*pair)]
     points = curve.keyframe_points
@@ -36,7 +36,7 @@ def key_drift(
         # "Auto clamped" handles stop level at the turning points: ease in and out, no overshoot.
         point.handle_left_type = point.handle_right_type = "AUTO_CLAMPED"
     curve.update()
-    camera.location.x = keys[0][1] if keys else 0.0
+    move.location.x = keys[0][1] if keys else 0.0
 
 
 def turning_points(span: tuple[int, int], amplitude: float) -> list[tuple[float, float, str]]:

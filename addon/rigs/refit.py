@@ -18,6 +18,7 @@ from ..stage.footage_camera import camera_data
 from ..stage.group_inputs import RANGE
 from ..stage.keys import replace_span
 from ..stage.locks import locked
+from ..stage.roles import mover
 from ..stage.shot import relief_modifier
 from . import locked_keys
 from .drift import PATH, turning_points
@@ -51,7 +52,7 @@ def refit_shots(
         curves = (
             (compat.find_fcurve(data, INTEROCULAR), [(first, rig.interocular, "CONSTANT")]),
             (compat.find_fcurve(data, CONVERGENCE), [(first, rig.convergence, "CONSTANT")]),
-            (compat.find_fcurve(camera, PATH), turning_points((first, last), swing)),
+            (compat.find_fcurve(mover(camera), PATH), turning_points((first, last), swing)),
         )
         for curve, keys in curves:
             if curve is not None:

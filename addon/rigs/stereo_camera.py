@@ -6,8 +6,8 @@ from __future__ import annotations
 import math
 
 import bpy
-from mathutils import Matrix
 
+from ...core.errors import SecondEyeError
 from ...core.project import Project
 from ...core.stereo import StereoRig, suggest_rig
 from ..stage import COLLECTION, compat, scene_frame
@@ -17,11 +17,12 @@ from ..stage.footage_camera import camera_data, set_camera
 from ..stage.group_inputs import MATTE_ANGLE
 from ..stage.keys import key
 from ..stage.locks import locked
+from ..stage.roles import FOOTAGE, STEREO, mover, with_role
 from ..stage.shot import relief_modifier
 from . import locked_keys
+from .chain import ensure_chain
 from .drift import PATH, key_drift
 
-NAME = "Second Eye Stereo"
 INTEROCULAR = "stereo.interocular_distance"
 CONVERGENCE = "stereo.convergence_distance"
 
@@ -39,14 +40,17 @@ def make_stereo_camera(
     ``budget``: parallax of a shot's whole depth in picture widths (core.stereo.suggest_rig);
     interocular and convergence are keyed at each shot's first frame, constant in between.
     ``drift``: the gentle move from side to side, 1 = as wide as the eyes stand apart, 0 = none.
-    The camera hangs from the footage camera: its own x is the lateral offset, in scene units.
+    The camera hangs from the rig, the rig from the move, the move from the footage camera
+    (`chain`); the drift is the move's x, in scene units.
 
     Called again it refits the same camera, but for locked shots, whose keys stay. Raises
-    SecondEyeError where no scene was built.
+    SecondEyeError where no scene was built, or its footage camera is gone.
     """
     collection = find_collection(scene, collection_name)
-    footage = next(o for o in collection.objects if o.get("second_eye_role") == "footage")
-    camera = _stereo_object(collection, footage)
+    footage = with_role(collection, FOOTAGE)
+    if footage is None:
+        raise SecondEyeError(f'"{collection.name}" has no footage camera: press Build Scene again.')
+    camera = ensure_chain(collection, footage, min(s.near for s in project.manifest.shots))
     data = camera_data(camera)
     set_camera(data, project.manifest)
     shots = project.manifest.shots
@@ -58,7 +62,7 @@ def make_stereo_camera(
     key(data, INTEROCULAR, starts, [rig.interocular for rig in rigs])
     key(data, CONVERGENCE, starts, [rig.convergence for rig in rigs])
     spans = [(scene_frame(scene, s.first), scene_frame(scene, s.last)) for s in shots]
-    key_drift(camera, spans, [drift * rig.interocular for rig in rigs])
+    key_drift(mover(camera), spans, [drift * rig.interocular for rig in rigs])
     for relief, shot, rig in zip(reliefs(collection), shots, rigs, strict=True):
         if not locked(relief):
             keep_whole(relief, 0.5 * rig.interocular + drift * rig.interocular, shot.near)
@@ -71,11 +75,11 @@ def make_stereo_camera(
 
 def stereo_curves(camera: bpy.types.Object) -> tuple[tuple[bpy.types.ID, str, float], ...]:
     """What is keyed shot by shot: owner, data path, plain value of each."""
-    data = camera_data(camera)
+    data, move = camera_data(camera), mover(camera)
     return (
         (data, INTEROCULAR, data.stereo.interocular_distance),
         (data, CONVERGENCE, data.stereo.convergence_distance),
-        (camera, PATH, camera.location.x),
+        (move, PATH, move.location.x),
     )
 
 
@@ -97,20 +101,4 @@ def configure_stereo(camera: bpy.types.Camera, rig: StereoRig) -> None:
 
 def find_stereo_camera(scene: bpy.types.Scene) -> bpy.types.Object | None:
     """The stereo camera of a built scene, or None."""
-    for found in find_collection(scene).objects:
-        if found.get("second_eye_role") == "stereo":
-            return found
-    return None
-
-
-def _stereo_object(collection: bpy.types.Collection, footage: bpy.types.Object) -> bpy.types.Object:
-    for found in collection.objects:
-        if found.get("second_eye_role") == "stereo":
-            return found
-    camera = bpy.data.objects.new(NAME, bpy.data.cameras.new(NAME))
-    camera["second_eye_role"] = "stereo"
-    collection.objects.link(camera)
-    camera.parent = footage
-    camera.matrix_parent_inverse = Matrix.Identity(4)
-    camera.matrix_basis = Matrix.Identity(4)
-    return camera
+    return with_role(find_collection(scene), STEREO)

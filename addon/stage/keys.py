@@ -67,3 +67,33 @@ def without_repeats(
     """Drop keys that repeat their predecessor: with constant interpolation they say nothing."""
     kept = [i for i in range(len(frames)) if i == 0 or values[i] != values[i - 1]]
     return [frames[i] for i in kept], [values[i] for i in kept]
+
+
+def hand_over(source: bpy.types.ID, target: bpy.types.ID, path: str, index: int = 0) -> None:
+    """Give ``target`` the keys that ``source`` has for a property, handles and modifiers included,
+    and take them from ``source``. Nothing happens where there are none."""
+    old = compat.find_fcurve(source, path, index)
+    if old is None:
+        return
+    new = compat.ensure_fcurve(target, path, index)
+    _copy_settings(old, new)
+    new.keyframe_points.clear()
+    new.keyframe_points.add(len(old.keyframe_points))
+    for theirs, ours in zip(old.keyframe_points, new.keyframe_points, strict=True):
+        ours.co = theirs.co  # before its handles: it carries them along
+        _copy_settings(theirs, ours)
+    for modifier in old.modifiers:
+        _copy_settings(modifier, new.modifiers.new(modifier.type))
+    new.update()
+    compat.remove_fcurve(source, path, index)
+
+
+_IDENTITY = {"rna_type", "data_path", "array_index"}
+
+
+def _copy_settings(old: Any, new: Any) -> None:
+    for item in old.bl_rna.properties:
+        name = item.identifier
+        if item.is_readonly or item.type in ("POINTER", "COLLECTION") or name in _IDENTITY:
+            continue
+        setattr(new, name, getattr(old, name))

@@ -19,6 +19,7 @@ from .build import find_collection, reliefs
 from .clock import scene_frame
 from .footage_camera import camera_data, follow_path, set_camera, standing
 from .group_inputs import RANGE
+from .roles import mover
 from .shot import relief_modifier
 
 STEREO = ("stereo.interocular_distance", "stereo.convergence_distance")
@@ -129,7 +130,8 @@ def show_solve(project: Project, scene: bpy.types.Scene) -> None:
             data = camera_data(camera)
             for path, value in zip(STEREO, _stereo(data), strict=True):
                 _keep(data, path, value)
-            _keep(camera, "location", camera.location.x)
+            move = mover(camera)
+            _keep(move, "location", move.location.x)
 
 
 def give_back_stereo(scene: bpy.types.Scene) -> bool:
@@ -141,9 +143,10 @@ def give_back_stereo(scene: bpy.types.Scene) -> bool:
         if data.get(EARLIER):
             _give_back(data, STEREO[0], lambda v, d=data: _set_stereo(d, "interocular_distance", v))
             _give_back(data, STEREO[1], lambda v, d=data: _set_stereo(d, "convergence_distance", v))
-            _give_back(camera, "location", lambda v, c=camera: setattr(c.location, "x", v))
+            move = mover(camera)
+            _give_back(move, "location", lambda v, m=move: setattr(m.location, "x", v))
             del data[EARLIER]
-            camera.pop(EARLIER, None)
+            move.pop(EARLIER, None)
             back = True
     return back
 

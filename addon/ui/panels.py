@@ -10,7 +10,7 @@ from ...core.project import Manifest
 from .. import ROOT_PACKAGE, preferences, stage
 from ..engine import interpreter, session
 from ..operators import where
-from ..stage import compat
+from ..stage import compat, roles
 from ..stage.group_inputs import BIAS
 from . import detail, edits, presets, preview, relief_inputs, repair, shots, solve, words
 from .layouts import Section, draw_running, split
@@ -140,7 +140,8 @@ class SECOND_EYE_PT_stereo(Section, bpy.types.Panel):
         column.label(text=camera.name, icon="CAMERA_STEREO")
         column.prop(camera.data.stereo, "interocular_distance", text="Interocular")
         column.prop(camera.data.stereo, "convergence_distance", text="Convergence")
-        column.prop(camera, "location", index=0, text="Offset")
+        rig = roles.ancestor(camera, roles.RIG) or camera
+        column.prop(rig, "location", index=0, text="Offset")
         layout.operator("second_eye.bake_camera", icon="REC")
 
 

@@ -75,7 +75,7 @@ def test_build_scene_shows_the_clip(second_eye, analysed: Path) -> None:
     assert (scene.frame_start, scene.frame_end) == (101, 108)
     assert (scene.render.resolution_x, scene.render.resolution_y) == (96, 64)
     roles = sorted(filter(None, (o.get("second_eye_role") for o in scene.objects)))
-    assert roles == ["footage", "relief", "stereo"]
+    assert roles == ["footage", "move", "relief", "rig", "stereo"]
     assert scene.camera.get("second_eye_role") == "stereo" and scene.render.use_multiview
     bpy.ops.second_eye.build_scene()
     assert sorted(filter(None, (o.get("second_eye_role") for o in scene.objects))) == roles
@@ -100,20 +100,22 @@ def test_bake_camera_writes_the_project(second_eye, analysed: Path, tmp_path: Pa
     bpy.ops.second_eye.build_scene()
     # As keyed: what the curves give at every frame.
     assert scene.camera.data.animation_data.action is not None
+    move = scene.camera.parent.parent
     shown = []
     for frame in range(1, 9):
         scene.frame_set(frame)
         stereo = scene.camera.data.stereo
-        x = scene.camera.location.x
+        x = move.location.x
         shown.append((stereo.interocular_distance, stereo.convergence_distance, x))
     assert len({x for *_, x in shown}) > 4  # the drift
     bpy.ops.second_eye.bake_camera()
     assert _baked(copy) == [pytest.approx(values, abs=1e-6) for values in shown]
     # As set: plain values where nothing is keyed.
     scene.camera.data.animation_data_clear()
-    scene.camera.animation_data_clear()
+    move.animation_data_clear()
     stereo.interocular_distance, stereo.convergence_distance = 0.1, 3.5
-    scene.camera.location.x = -0.25
+    move.location.x = 0.25
+    scene.camera.location.x = -0.5
     bpy.ops.second_eye.bake_camera()
     assert _baked(copy) == [pytest.approx((0.1, 3.5, -0.25))] * 8
 

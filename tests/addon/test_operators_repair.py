@@ -127,6 +127,7 @@ def test_a_cut_a_shot_repaired_alone_and_a_merge(module, scene, project) -> None
     def keys(owner, path: str) -> set[int]:
         return {round(p.co.x) for p in compat.find_fcurve(owner, path).keyframe_points}
 
+    move = module("addon.rigs").find_chain(scene).move
     interocular, before = "stereo.interocular_distance", _digests(project)
     (first,) = _reliefs(module, scene)
     path = compat.input_path(first.modifiers[0], "Far")
@@ -135,7 +136,7 @@ def test_a_cut_a_shot_repaired_alone_and_a_merge(module, scene, project) -> None
     assert bpy.ops.second_eye.cut_here() == {"FINISHED"}
     assert _shots(project) == [(1, 4), (5, 8)]
     assert keys(stereo.data, interocular) == {11, 15}
-    assert keys(stereo, "location") == {11, 14, 15, 18}
+    assert keys(move, "location") == {11, 14, 15, 18}
     first, second = _reliefs(module, scene)
     for frame in range(11, 19):
         scene.frame_set(frame)
@@ -158,7 +159,7 @@ def test_a_cut_a_shot_repaired_alone_and_a_merge(module, scene, project) -> None
 
     assert bpy.ops.second_eye.merge_shots() == {"FINISHED"}
     assert _shots(project) == [(1, 8)]
-    assert keys(stereo.data, interocular) == {11} and keys(stereo, "location") == {11, 18}
+    assert keys(stereo.data, interocular) == {11} and keys(move, "location") == {11, 18}
     assert _reliefs(module, scene) == [first] and not first.hide_render
     assert _digests(project) == before
 

@@ -46,9 +46,10 @@ def test_packings_have_their_size(module, staged, tmp_path, packing):
 def test_left_is_left(module, staged, tmp_path):
     """The near right side stands further left in the right eye's picture."""
     output, scene = module("addon.output"), bpy.context.scene
-    scene.camera.animation_data_clear()
+    move = scene.camera.parent.parent
+    move.animation_data_clear()
     scene.camera.data.animation_data_clear()
-    scene.camera.location.x = 0.0
+    move.location.x = 0.0
     scene.camera.data.stereo.convergence_distance = 60.0  # everything stands before the screen
     output.configure_stereo_render(scene, "sbs")
     output.render_frames(scene, tmp_path / "out", 5, 5)

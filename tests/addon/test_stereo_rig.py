@@ -30,6 +30,10 @@ def two_shots(module, second_eye, engine_python, tmp_path) -> Case:
     return case
 
 
+def chain(module):
+    return module("addon.rigs").find_chain(bpy.context.scene)
+
+
 def test_the_rig_is_the_one_core_suggests(module, two_shots):
     scene = bpy.context.scene
     camera = module("addon.rigs").make_stereo_camera(scene, two_shots.project, budget=0.03)
@@ -52,8 +56,8 @@ def test_the_rig_is_the_one_core_suggests(module, two_shots):
 def test_the_camera_hangs_from_the_footage_camera_and_drifts_along_its_x(module, two_shots):
     scene = bpy.context.scene
     camera = module("addon.rigs").make_stereo_camera(scene, two_shots.project, drift=1.0)
-    footage = camera.parent
-    assert footage["second_eye_role"] == "footage"
+    footage, move, rig = (getattr(chain(module), n) for n in ("footage", "move", "rig"))
+    assert (camera.parent, rig.parent, move.parent) == (rig, move, footage)
     footage.rotation_euler = (1.2, 0.1, 0.7)
     footage.location = (3.0, -2.0, 1.0)
     for first, last in ((31, 32), (33, 36)):
@@ -65,7 +69,7 @@ def test_the_camera_hangs_from_the_footage_camera_and_drifts_along_its_x(module,
             assert offset.z == pytest.approx(0, abs=1e-5)
             sides.append(offset.x / camera.data.stereo.interocular_distance)
         assert sides == pytest.approx([-1.0, 1.0], abs=1e-3)
-    curve = module("addon.stage.compat").find_fcurve(camera, "location", 0)
+    curve = module("addon.stage.compat").find_fcurve(move, "location", 0)
     kinds = [point.interpolation for point in curve.keyframe_points]
     assert kinds == ["BEZIER", "CONSTANT", "BEZIER", "CONSTANT"]
     values = [curve.evaluate(frame) for frame in np.linspace(33, 36, 13)]
@@ -76,18 +80,24 @@ def test_the_camera_hangs_from_the_footage_camera_and_drifts_along_its_x(module,
 
 def test_no_drift(module, two_shots):
     scene = bpy.context.scene
-    camera = module("addon.rigs").make_stereo_camera(scene, two_shots.project, drift=0.0)
+    module("addon.rigs").make_stereo_camera(scene, two_shots.project, drift=0.0)
     for frame in (31, 33, 35):
         scene.frame_set(frame)
-        assert camera.location.x == 0.0
+        assert chain(module).move.location.x == 0.0
 
 
 def test_baking_writes_what_the_curves_say_into_the_project(module, two_shots):
     scene, rigs, keys = bpy.context.scene, module("addon.rigs"), module("addon.stage.keys")
-    camera = rigs.make_stereo_camera(scene, two_shots.project)
-    keys.key(camera, "location", [31, 36], [0.0, 0.5], index=0, interpolation=keys.LINEAR)
+    camera = rigs.make_stereo_camera(scene, two_shots.project, drift=0.0)
+    footage, move, rig = (getattr(chain(module), n) for n in ("footage", "move", "rig"))
+    footage.location = (0.3, -4.0, 1.0)
+    keys.key(move, "location", [31, 36], [0.0, 0.5], index=0, interpolation=keys.LINEAR)
+    keys.key(rig, "location", [31, 36], [1.0, 1.5], index=0, interpolation=keys.LINEAR)
+    camera.delta_location.x = 2.0
+    before = scene.frame_current
     baked = rigs.bake_camera(scene, two_shots.project)
-    assert baked.lateral_offset == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4, 0.5], abs=1e-6)
+    assert baked.lateral_offset == pytest.approx([3.0, 3.2, 3.4, 3.6, 3.8, 4.0], abs=1e-5)
+    assert scene.frame_current == before and len(bpy.data.scenes) == 1
     for i, frame in enumerate(range(31, 37)):
         scene.frame_set(frame)
         assert baked.interocular[i] == pytest.approx(camera.data.stereo.interocular_distance)
@@ -111,7 +121,8 @@ def test_baking_takes_the_range_that_the_artist_set_in_blender(module, two_shots
 def test_unkeyed_values_are_baked_as_they_stand(module, two_shots):
     scene, rigs = bpy.context.scene, module("addon.rigs")
     camera = rigs.make_stereo_camera(scene, two_shots.project)
-    camera.animation_data_clear()
+    chain(module).move.animation_data_clear()
+    chain(module).move.location.x = 0.0
     camera.data.animation_data_clear()
     camera.location.x = 0.25
     camera.data.stereo.interocular_distance = 0.125
@@ -138,3 +149,65 @@ def test_a_wide_rig_still_sees_whole_surfaces(module, two_shots):
         aside = 6.5 * scene.camera.data.stereo.interocular_distance
         angle = compat.get_input(relief.modifiers[0], "Matte Angle")
         assert angle > np.arctan(aside / shot.near)
+
+
+def as_built_before(module) -> bpy.types.Object:
+    """A scene as versions before the rig left it: the stereo camera hangs from the footage camera
+    and keeps the drift itself."""
+    found = chain(module)
+    module("addon.stage.keys").hand_over(found.move, found.camera, "location")
+    found.camera.parent = found.footage
+    for extra in (found.move, found.rig):
+        bpy.data.objects.remove(extra)
+    return found.camera
+
+
+def drift_keys(module, owner):
+    curve = module("addon.stage.compat").find_fcurve(owner, "location", 0)
+    return [(round(p.co.x), p.co.y, p.interpolation) for p in curve.keyframe_points]
+
+
+def test_a_scene_of_before_there_was_a_rig_bakes_refits_and_gets_one(module, two_shots):
+    scene, rigs = bpy.context.scene, module("addon.rigs")
+    rigs.make_stereo_camera(scene, two_shots.project)
+    expected = rigs.bake_camera(scene, two_shots.project)
+    keyed = drift_keys(module, chain(module).move)
+    camera = as_built_before(module)
+    assert rigs.bake_camera(scene, two_shots.project) == expected
+    assert drift_keys(module, camera) == keyed
+    rigs.refit_shots(scene, two_shots.project, two_shots.project.manifest.shots[1:], 0.02, 2.0)
+    refitted = drift_keys(module, camera)
+    assert refitted[:2] == keyed[:2] and refitted[2][1] == pytest.approx(2.0 * keyed[2][1])
+    # As it gets a rig, the drift goes to the move, and the camera stays where it was.
+    before = rigs.bake_camera(scene, two_shots.project)
+    footage = chain(module).footage
+    collection = module("addon.stage").find_collection(scene)
+    assert rigs.ensure_chain(collection, footage, 0.6) == camera
+    found = chain(module)
+    assert [t["second_eye_role"] for t in (camera.parent, found.rig.parent)] == ["rig", "move"]
+    assert drift_keys(module, found.move) == refitted
+    assert module("addon.stage.compat").find_fcurve(camera, "location", 0) is None
+    after = rigs.bake_camera(scene, two_shots.project)
+    assert after.lateral_offset == pytest.approx(before.lateral_offset, abs=1e-6)
+    # Built again, there is one drift.
+    rigs.make_stereo_camera(scene, two_shots.project)
+    again = rigs.bake_camera(scene, two_shots.project)
+    assert again.lateral_offset == pytest.approx(expected.lateral_offset, abs=1e-6)
+
+
+def test_handed_over_keys_keep_handles_and_modifiers(module, second_eye):
+    keys, compat = module("addon.stage.keys"), module("addon.stage.compat")
+    one, other = (bpy.data.objects.new(name, None) for name in ("one", "other"))
+    keys.key(one, "location", [1, 20, 50], [0.0, 3.0, 1.0], interpolation=keys.BEZIER)
+    curve = compat.find_fcurve(one, "location", 0)
+    for point in curve.keyframe_points:
+        point.handle_left_type = point.handle_right_type = "FREE"
+        point.handle_right = (point.co.x + 9.0, point.co.y + 2.0)
+    curve.modifiers.new("NOISE").strength = 0.4
+    curve.extrapolation = "LINEAR"
+    frames = np.linspace(-5.0, 60.0, 40)
+    expected = [curve.evaluate(frame) for frame in frames]
+    keys.hand_over(one, other, "location")
+    assert compat.find_fcurve(one, "location", 0) is None
+    new = compat.find_fcurve(other, "location", 0)
+    assert [new.evaluate(frame) for frame in frames] == pytest.approx(expected, abs=1e-5)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the stage's objects are, by a mark on them: an artist may rename all of them."""
+
+from __future__ import annotations
+
+import bpy
+
+ROLE = "second_eye_role"
+FOOTAGE, MOVE, RIG, STEREO = "footage", "move", "rig", "stereo"
+"""From the footage camera down to the stereo camera, each the parent of the next: generated camera
+moves animate the move, the artist's own keys belong on the rig."""
+
+
+def with_role(collection: bpy.types.Collection, role: str) -> bpy.types.Object | None:
+    """The collection's (first) object of that role; None where it has none."""
+    return next((o for o in collection.objects if o.get(ROLE) == role), None)
+
+
+def ancestor(thing: bpy.types.Object, role: str) -> bpy.types.Object | None:
+    """The nearest parent of that role, however far up; None without one."""
+    parent = thing.parent
+    while parent is not None and parent.get(ROLE) != role:
+        parent = parent.parent
+    return parent
+
+
+def mover(camera: bpy.types.Object) -> bpy.types.Object:
+    """What a stereo camera's generated moves animate: the move above it. In scenes that were built
+    before there was one, the camera itself."""
+    return ancestor(camera, MOVE) or camera
