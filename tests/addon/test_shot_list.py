@@ -170,7 +170,7 @@ def test_a_locked_shot_survives_build_scene(module, scene, shots, camera):
 
 
 def camera_x(module, camera, frame) -> float:
-    return module("addon.stage.compat").find_fcurve(camera, "location").evaluate(frame)
+    return module("addon.stage.compat").find_fcurve(camera.parent.parent, "location").evaluate(frame)
 
 
 def test_markers_follow_the_shots_and_leave_others_alone(module, case, scene):
