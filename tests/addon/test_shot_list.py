@@ -170,7 +170,8 @@ def test_a_locked_shot_survives_build_scene(module, scene, shots, camera):
 
 
 def camera_x(module, camera, frame) -> float:
-    return module("addon.stage.compat").find_fcurve(camera.parent.parent, "location").evaluate(frame)
+    move = camera.parent.parent
+    return module("addon.stage.compat").find_fcurve(move, "location").evaluate(frame)
 
 
 def test_markers_follow_the_shots_and_leave_others_alone(module, case, scene):
