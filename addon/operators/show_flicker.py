@@ -7,8 +7,9 @@ from pathlib import Path
 import bpy
 
 from ...core.errors import SecondEyeError
+from ...core.plot import Canvas, flicker
 from ...core.project import Project
-from .. import plot, stage
+from .. import stage
 from . import image_editor, where
 
 PICTURE = "flicker.png"
@@ -28,7 +29,7 @@ class SECOND_EYE_OT_show_flicker(bpy.types.Operator):
         if folder is None:
             cls.poll_message_set("Analyse a clip first")
             return False
-        if not (folder / plot.NAME).is_file():
+        if not (folder / flicker.NAME).is_file():
             cls.poll_message_set("This project has no flicker figures: press Analyse to make them")
             return False
         return True
@@ -37,13 +38,13 @@ class SECOND_EYE_OT_show_flicker(bpy.types.Operator):
         scene = context.scene
         try:
             project = Project.open(where.known_project(scene) or where.project_folder(scene))
-            figures = plot.read_flicker(project.folder)
+            figures = flicker.read_flicker(project.folder)
             if figures is None:
                 raise SecondEyeError(
-                    f"{project.folder / plot.NAME} is missing: press Analyse to make it."
+                    f"{project.folder / flicker.NAME} is missing: press Analyse to make it."
                 )
             shots = [(shot.name, shot.first) for shot in project.manifest.shots]
-            picture = plot.draw(figures, shots, _offset(scene, project))
+            picture = flicker.draw(figures, shots, _offset(scene, project))
             path = _write(picture, project.folder)
         except SecondEyeError as error:
             self.report({"ERROR"}, str(error))
@@ -62,7 +63,7 @@ def _offset(scene: bpy.types.Scene, project: Project) -> int:
     return stage.scene_frame(scene, 0) if built == project.folder else 0
 
 
-def _write(picture: plot.Canvas, folder: Path) -> Path:
+def _write(picture: Canvas, folder: Path) -> Path:
     """Into the project; where that can't be written, into the folder for temporary files."""
     path = folder / PICTURE
     try:

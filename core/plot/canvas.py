@@ -50,11 +50,26 @@ class Canvas:
         mixed = self.pixels + cover[..., None] * (np.array(colour, np.float32) - self.pixels)
         self.pixels = mixed.round().astype(np.uint8)
 
+    def png(self) -> bytes:
+        """PNG, ISO/IEC 15948: 8-bit RGB, no row filter."""
+        height, width = self.pixels.shape[:2]
+        rows = np.zeros((height, 1 + 3 * width), np.uint8)
+        rows[:, 1:] = self.pixels.reshape(height, -1)
+
+        def chunk(kind: bytes, data: bytes) -> bytes:
+            check = struct.pack(">I", zlib.crc32(kind + data))
+            return struct.pack(">I", len(data)) + kind + data + check
+
+        head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+        body = zlib.compress(rows.tobytes(), 6)
+        signature = b"\x89PNG\r\n\x1a\n"
+        return signature + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
     def write_png(self, path: Path) -> None:
         """Raises OSError; whole or not there."""
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            part.write_bytes(self._png())
+            part.write_bytes(self.png())
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
@@ -76,18 +91,3 @@ class Canvas:
         away = np.hypot(x - start[0] - part * along[0], y - start[1] - part * along[1])
         seen = cover[top:bottom, left:right]
         np.maximum(seen, (radius + 0.5 - away).clip(0.0, 1.0), out=seen)
-
-    def _png(self) -> bytes:
-        """PNG, ISO/IEC 15948: 8-bit RGB, no row filter."""
-        height, width = self.pixels.shape[:2]
-        rows = np.zeros((height, 1 + 3 * width), np.uint8)
-        rows[:, 1:] = self.pixels.reshape(height, -1)
-
-        def chunk(kind: bytes, data: bytes) -> bytes:
-            check = struct.pack(">I", zlib.crc32(kind + data))
-            return struct.pack(">I", len(data)) + kind + data + check
-
-        head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-        body = zlib.compress(rows.tobytes(), 6)
-        signature = b"\x89PNG\r\n\x1a\n"
-        return signature + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
