@@ -21,6 +21,7 @@ COMMANDS = {
     "sample": "choose the points of each shot's relief, where its depth bends or breaks",
     "layers": "what stands behind the foreground of each frame, for convert and for relief",
     "grade": "convergence and interocular of every frame, comfortable on a screen; floating window",
+    "comfort": "how comfortable a depth project is to watch, on which screen, and where not",
     "export": "a frame as a point cloud or as 3D Gaussians, in a .ply file",
     "convert": "footage to a stereo movie, without a Blender render",
     "still": "both eyes of one frame in a picture: side by side, anaglyph, ...",
@@ -113,7 +114,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 def _wants_json(argv: list[str]) -> bool:
-    return "--json" in argv and "evaluate" not in argv
+    return "--json" in argv and not {"evaluate", "comfort"} & set(argv)
 
 
 def _fail(error: SecondEyeError, as_json: bool, debug: bool) -> int:

@@ -14,6 +14,7 @@ JOBS = {
     "repair": (".repair", "RepairJob"),
     "shots": (".shots", "ShotsJob"),
     "sample": (".sample", "SampleJob"),
+    "comfort": (".comfort", "ComfortJob"),
     "export": (".export", "ExportJob"),
     "lens": (".lens", "LensJob"),
     "solve": (".solve", "SolveJob"),

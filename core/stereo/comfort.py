@@ -35,9 +35,9 @@ more than so many picture widths: less is hardly seen. Choices of ours."""
 
 @dataclass(frozen=True)
 class Border:
-    """``share`` of the picture's height that stands before the screen, by more than `CUT_DEPTH`, at
-    one side; ``depth``: by how much most of it does not exceed (95 %), in picture widths, which is
-    how wide a floating window hides it."""
+    """``share`` of the picture's height that stands before the window, by more than `CUT_DEPTH`, at
+    one side; ``depth``: what most of it does not exceed (95 %), in picture widths: how much nearer
+    a floating window has to come to hide it."""
 
     share: float
     depth: float
@@ -81,7 +81,8 @@ def measure(
     rigs: Mapping[int, StereoRig],
     viewing: Viewing,
 ) -> list[FrameComfort]:
-    """The comfort of every frame that ``depths`` and ``rigs`` hold, in order.
+    """The comfort of every frame that ``depths`` and ``rigs`` hold, in order, with the project's
+    floating window.
 
     Jumps and speeds need the frames before: one that lacks them is judged without.
     """
@@ -99,8 +100,18 @@ def measure(
         before = max(begun, n - reach)
         seconds = (n - before) / float(manifest.timeline.rate)
         speed = float(turned[n] - turned[before]) / seconds if n > before else 0.0
-        told.append(measure_frame(n, depths[n], rigs[n], viewing, jump, speed))
+        strips = window_at(manifest, n)
+        told.append(measure_frame(n, depths[n], rigs[n], viewing, jump, speed, strips))
     return told
+
+
+def window_at(manifest: Manifest, frame: int) -> tuple[float, float]:
+    """How far before the screen the floating window's left and right edge stand, in picture
+    widths."""
+    if manifest.window is None:
+        return 0.0, 0.0
+    i = frame - manifest.first
+    return manifest.window.left[i], manifest.window.right[i]
 
 
 def measure_frame(
@@ -110,14 +121,16 @@ def measure_frame(
     viewing: Viewing,
     jump: float | None = None,
     speed: float = 0.0,
+    strips: tuple[float, float] = (0.0, 0.0),
 ) -> FrameComfort:
-    """The comfort of one frame."""
+    """The comfort of one frame; ``strips``: as `window_at` gives them."""
     limits = viewing.limits
     parallax = tuple(float(p) for p in depth.parallax(rig, ENDS))
     too_near = depth.share_nearer(_inverse(rig, limits.near))
     too_far = 1.0 - depth.share_nearer(_inverse(rig, limits.far))
     diverging = 1.0 - depth.share_nearer(_inverse(rig, limits.diverging))
-    left, right = (_border(rig, values) for values in (depth.left, depth.right))
+    sides = zip((depth.left, depth.right), strips, strict=True)
+    left, right = (_border(rig.disparity(inverse) - strip) for inverse, strip in sides)
     rest = (ENDS[0] + 1e-6) / 100.0
     found: list[tuple[int, str]] = []
     for name, share, part in (
@@ -165,7 +178,6 @@ def _inverse(rig: StereoRig, parallax: float) -> float:
     return 1.0 / rig.convergence - parallax / gain
 
 
-def _border(rig: StereoRig, inverse: np.ndarray) -> Border:
-    before = rig.disparity(inverse)
+def _border(before: np.ndarray) -> Border:
     share = float((before > CUT_DEPTH).mean())
     return Border(share, max(float(np.percentile(before, 95.0)), 0.0) if share else 0.0)
