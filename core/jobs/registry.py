@@ -22,6 +22,8 @@ JOBS = {
     "grade": (".grade", "GradeJob"),
     "grade_scene": (".grade_scene", "GradeSceneJob"),
     "layers": (".layers", "LayersJob"),
+    "surround": (".surround", "SurroundJob"),
+    "sphere": (".sphere", "SphereJob"),
     "convert": (".convert", "ConvertJob"),
     "still": (".still", "StillJob"),
     "wiggle": (".wiggle", "WiggleJob"),
