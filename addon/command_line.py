@@ -14,6 +14,7 @@ from . import stage
 from .engine import models
 
 NAME = "second_eye"
+KINDS = {"stereo": "STEREO", "2d": "2D", "vr180": "VR180", "360": "VR360"}
 
 _handles: list[Any] = []
 
@@ -57,9 +58,10 @@ def _parser() -> argparse.ArgumentParser:
         "--grid", action="store_true", help="a regular grid instead of each shot's own pattern"
     )
     scene.set_defaults(run=_scene)
-    render = commands.add_parser("render", help="render a built scene into a stereo movie")
+    render = commands.add_parser("render", help="render a built scene into a movie")
     render.add_argument("blend", type=Path)
     render.add_argument("--output", type=Path, help="default: as the scene says")
+    render.add_argument("--kind", choices=KINDS, help="default: as the scene says")
     render.set_defaults(run=_render)
     tag = commands.add_parser("tag", help="tell players that a rendered movie is stereo")
     tag.add_argument("blend", type=Path, help="the scene that rendered it")
@@ -118,6 +120,8 @@ def _render(options: argparse.Namespace) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(options.blend.resolve()))
     if options.output:
         bpy.context.scene.second_eye.output_path = str(options.output.resolve())
+    if options.kind:
+        bpy.context.scene.second_eye_render.kind = KINDS[options.kind]
     bpy.ops.second_eye.render_stereo()
 
 

@@ -48,11 +48,13 @@ def parts() -> list[ModuleType]:
         preferences,
         preview_properties,
         properties,
+        render_properties,
         shot_properties,
         ui,
     )
 
     own = [preferences, properties, edit_properties, shot_properties, preview_properties]
+    own += [render_properties]
     return [*own, *operators.MODULES, *ui.MODULES, command_line]
 
 

@@ -15,28 +15,37 @@ import numpy as np
 from ...core.errors import UsageError
 from ...core.geometry.edits import SOURCES
 from ...core.project import Manifest
-from ..stage import compat, shadow_compositing
+from ..output.plan import FLAT, VIEWS
+from ..stage import compat, shadow_compositing, surround
 from ..stage.edit_inputs import OBJECT, PAINTED, PICTURES, SOURCE
 from ..stage.edit_nodes import is_edit
 from .render_curves import animated, animation, plain
 
 STAMP = "settings.sha256"
-FRAME = re.compile(r"\d{6}\.png")
+FRAME = re.compile(r"\d{6}(_\w+)?\.(png|exr)")
+FOLDERS = (".", FLAT, VIEWS)
+"""Where a render leaves pictures, in the frames' folder."""
 POSE = ("location", "rotation_mode", "rotation_euler", "rotation_quaternion", "scale")
 HIDDEN = ("hide_render",)
 LENS = ("lens", "sensor_width", "sensor_fit", "shift_x", "shift_y", "clip_start", "clip_end")
 STEREO = ("interocular_distance", "convergence_distance", "convergence_mode", "pivot")
 
 
-def digest(scene: bpy.types.Scene, collection: bpy.types.Collection, manifest: Manifest) -> str:
+def digest(
+    scene: bpy.types.Scene,
+    collection: bpy.types.Collection,
+    manifest: Manifest,
+    *asked: object,
+) -> str:
     """Hex digest of the render settings, cameras and reliefs with all their keys and depth edits,
-    and of what made the depth that they show.
+    of what made the depth that they show, and of what is ``asked`` beside them.
 
     It is the same wherever the playhead stands: what is animated counts by its curves.
     What else an artist puts into the scene is not in it: "Start Over" is for that.
     """
     sha = hashlib.sha256()
-    for part in (*_parts(scene, collection), *_shadows(scene), *_depth(manifest)):
+    parts = (*_parts(scene, collection), *_shadows(scene), *_depth(manifest))
+    for part in (*parts, *_around(collection), *asked):
         sha.update(repr(part).encode())
     return sha.hexdigest()
 
@@ -47,7 +56,12 @@ def drop_outdated(folder: Path, stamp: str, start_over: bool) -> int:
     Raises UsageError where the folder holds numbered pictures that no render of ours left there.
     """
     kept = folder / STAMP
-    frames = [path for path in folder.glob("*.png") if FRAME.fullmatch(path.name)]
+    frames = [
+        path
+        for below in FOLDERS
+        for path in (folder / below).glob("*")
+        if FRAME.fullmatch(path.name)
+    ]
     if frames and not kept.exists():
         raise UsageError(
             f"{folder} holds numbered pictures that Second Eye did not render: "
@@ -124,6 +138,14 @@ def _shadows(scene: bpy.types.Scene) -> Iterator[object]:
             yield from animation(sun)
             yield from plain(sun.data, ("energy", "angle"))
             yield from animation(sun.data)
+
+
+def _around(collection: bpy.types.Collection) -> Iterator[object]:
+    """What an artist set of the surround, and its keys."""
+    for name, socket in surround.surround_values(collection):
+        yield name
+        yield from plain(socket.id_data, (socket.path_from_id("default_value"),))
+        yield from animation(socket.id_data)
 
 
 def _depth(manifest: Manifest) -> Iterator[object]:

@@ -12,6 +12,7 @@ from .. import preferences, rigs
 from ..engine import interpreter, session
 from ..engine.client import EngineJob
 from ..output import movie_tags
+from ..output.plan import SPHERES
 from . import where
 from .task import TaskOperator, idle
 
@@ -75,9 +76,10 @@ class SECOND_EYE_OT_tag_movie(Choice, TaskOperator, bpy.types.Operator):
         camera = _camera(scene)
         layout, projection = self.eyes, self.projection
         if layout == "AUTO":
-            layout = movie_tags.layout_of(scene.second_eye.packing)
+            layout = movie_tags.layout_as_rendered(scene)
         if projection == "AUTO":
-            projection = movie_tags.projection_of(camera)
+            kind = scene.second_eye_render.kind
+            projection = SPHERES.get(kind) or movie_tags.projection_of(camera)
         rig = None
         if self.use_camera:
             rig = movie_tags.rig_of(camera, where.built_manifest(scene))

@@ -12,6 +12,7 @@ from ...core.errors import SecondEyeError, UsageError
 from ...core.project import MANIFEST_NAME, Manifest, Project
 from ...core.project.files import FrameFiles
 from .. import stage
+from ..output.plan import SUFFIXES
 
 SUFFIX = ".secondeye"
 
@@ -197,9 +198,10 @@ def shown_relief(context: bpy.types.Context) -> bpy.types.Object | None:
 
 
 def movie_path(scene: bpy.types.Scene, project: Path) -> Path:
-    """The stereo movie's file, chosen or by default."""
+    """The rendered movie's file, chosen or by default."""
     chosen = scene.second_eye.output_path
     if not chosen:
-        return project.with_name(f"{project.name.removesuffix(SUFFIX)}_stereo.mp4")
+        kind = SUFFIXES[scene.second_eye_render.kind]
+        return project.with_name(f"{project.name.removesuffix(SUFFIX)}_{kind}.mp4")
     path = Path(bpy.path.abspath(chosen))
     return path if path.suffix else path.with_suffix(".mp4")

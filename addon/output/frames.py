@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import os
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,11 @@ import bpy
 
 from ...core.errors import SecondEyeError
 from ..stage import scene_frame, timeline_frame
+from .picture import Picture
 from .stereo_render import packed_size
 
-_PNG_END = b"IEND\xaeB\x60\x82"
+Render = Callable[[str], Iterator[None]]
+"""Renders the scene of that name to its file path; yields while it is still at it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def render_frames(
     total = len(_range(scene, first, last))
     rendered = kept = 0
     for new in frame_steps(scene, folder, first, last):
-        rendered, kept = rendered + new, kept + (not new)
+        rendered, kept = rendered + bool(new), kept + (not new)
         if report is not None:
             report(rendered + kept, total)
         if cancelled is not None and cancelled():
@@ -63,45 +64,73 @@ def frame_steps(
     folder: str | os.PathLike[str],
     first: int | None = None,
     last: int | None = None,
-) -> Iterator[bool]:
-    """The same, one frame per step: True where it was rendered, False where it was there.
+) -> Iterator[bool | None]:
+    """The same as the scene is set, one frame per step: True where it was rendered, False where it
+    was there. Closing the iterator puts the scene back."""
+    picture = Picture(packed_size(scene))
+    yield from picture_steps(scene, Path(folder), _range(scene, first, last), [picture], render_now)
 
-    A modal operator takes a step per timer tick; closing the iterator puts the scene back.
+
+def picture_steps(
+    scene: bpy.types.Scene,
+    folder: Path,
+    frames: Iterable[int],
+    pictures: Sequence[Picture],
+    render: Render,
+) -> Iterator[bool | None]:
+    """A step a picture of each timeline frame, in order: True where it was rendered, False where it
+    was there, None while ``render`` is at it. Closing the iterator puts the scene's frame and file
+    path back; what ``pictures`` set beside them is the caller's to put back.
+
+    Raises SecondEyeError where a picture can't be rendered or written; Cancelled from ``render``.
     """
-    folder = Path(folder)
-    frames = _range(scene, first, last)
+    name = scene.name
+    current, path = scene.frame_current, scene.render.filepath
+    make_folders(folder, pictures)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(".*.part.png"):
-            left.unlink()
+        for frame in frames:
+            for picture in pictures:
+                if picture.is_there(folder, frame):
+                    yield False
+                    continue
+                yield from _rendered(name, folder, frame, picture, render)
+                yield True
+    finally:
+        left: bpy.types.Scene | None = bpy.data.scenes.get(name)
+        if left is not None:
+            left.render.filepath = path
+            left.frame_set(current)
+
+
+def make_folders(folder: Path, pictures: Sequence[Picture]) -> None:
+    """Make the folders of ``pictures``, and clear away what a killed render left half written.
+    Raises SecondEyeError."""
+    try:
+        for below in {picture.below for picture in pictures}:
+            (folder / below).mkdir(parents=True, exist_ok=True)
+            for left in (folder / below).glob(".*.part*"):
+                left.unlink()
     except OSError as error:
         raise SecondEyeError(
             f"{folder} can't be written ({error.strerror}): choose another folder."
         ) from error
-    size = packed_size(scene)
-    current, path = scene.frame_current, scene.render.filepath
-    try:
-        for frame in frames:
-            file = frame_path(folder, frame)
-            if is_complete(file, size):
-                yield False
-                continue
-            _render(scene, scene_frame(scene, frame), file, size)
-            yield True
-    finally:
-        scene.render.filepath = path
-        scene.frame_set(current)
 
 
-def is_complete(file: Path, size: tuple[int, int]) -> bool:
-    """Whether a whole PNG of this size stands there."""
-    try:
-        with open(file, "rb") as stream:
-            head = stream.read(24)
-            stream.seek(-len(_PNG_END), os.SEEK_END)
-            return stream.read() == _PNG_END and struct.unpack(">II", head[16:24]) == size
-    except (OSError, struct.error):
-        return False
+def render_now(name: str) -> Iterator[None]:
+    """A render that blocks until it is done, for background."""
+    bpy.ops.render.render(write_still=True, scene=name)
+    yield from ()
+
+
+def scene_named(name: str) -> bpy.types.Scene:
+    """The scene, found anew: an undo gives data-blocks new addresses. Raises SecondEyeError."""
+    scene: bpy.types.Scene | None = bpy.data.scenes.get(name)
+    if scene is None:
+        raise SecondEyeError(
+            f'The scene "{name}" was removed or renamed while it was rendered: '
+            "render again, the frames so far are kept."
+        )
+    return scene
 
 
 def _range(scene: bpy.types.Scene, first: int | None, last: int | None) -> range:
@@ -110,18 +139,19 @@ def _range(scene: bpy.types.Scene, first: int | None, last: int | None) -> range
     return range(first, last + 1)
 
 
-def _render(scene: bpy.types.Scene, at: int, file: Path, size: tuple[int, int]) -> None:
+def _rendered(
+    name: str, folder: Path, frame: int, picture: Picture, render: Render
+) -> Iterator[None]:
     """Blender writes under a name of its own; only a whole picture gets the frame's name."""
-    part = file.with_name(f".{file.stem}.part.png")
-    scene.frame_set(at)
-    scene.render.filepath = str(part)
+    file = picture.files(folder, frame)[0]
+    scene = scene_named(name)
+    scene.frame_set(scene_frame(scene, frame))
+    if picture.prepare is not None:
+        picture.prepare(scene)
+    scene.render.filepath = str(picture.part(folder, frame))
     try:
-        bpy.ops.render.render(write_still=True, scene=scene.name)
-        if not is_complete(part, size):
-            raise SecondEyeError(
-                f"Blender wrote no whole picture to {part}: check the space left on its disk."
-            )
-        os.replace(part, file)
+        yield from render(name)
+        torn = picture.keep(folder, frame)
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0].removeprefix("Error: ")
         raise SecondEyeError(f"{file} can't be rendered: {reason.rstrip('.')}.") from error
@@ -130,4 +160,8 @@ def _render(scene: bpy.types.Scene, at: int, file: Path, size: tuple[int, int]) 
             f"{file} can't be written ({error.strerror}): choose another folder."
         ) from error
     finally:
-        part.unlink(missing_ok=True)
+        picture.drop_parts(folder, frame)
+    if torn is not None:
+        raise SecondEyeError(
+            f"Blender wrote no whole picture to {torn}: check the space left on its disk."
+        )

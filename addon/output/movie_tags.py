@@ -10,6 +10,7 @@ import bpy
 
 from ...core.errors import UsageError
 from ...core.project import Manifest
+from .plan import PACKED
 
 # The scene's packing -> the layout of the tags.
 _LAYOUTS = {
@@ -30,6 +31,14 @@ def layout_of(packing: str) -> str:
     return _LAYOUTS[packing]
 
 
+def layout_as_rendered(scene: bpy.types.Scene) -> str:
+    """Of what this scene's Render makes. Raises UsageError as above."""
+    kind = scene.second_eye_render.kind
+    if kind == "2D":
+        return "mono"
+    return layout_of(PACKED.get(kind, scene.second_eye.packing))
+
+
 def projection_of(camera: bpy.types.Object | None) -> str:
     """Rectangular, or what a panorama camera that covers half or all of the sphere renders."""
     if camera is None or camera.type != "CAMERA":
@@ -46,6 +55,21 @@ def projection_of(camera: bpy.types.Object | None) -> str:
         if abs(turn - covered) < _NEARLY:
             return name
     return "rectangular"
+
+
+def rig_of_sphere(
+    camera: bpy.types.Object, manifest: Manifest, interocular: float | None
+) -> dict[str, Any]:
+    """The same for a sphere that ``camera`` stands for; ``interocular`` None: the camera's."""
+    data = cast(bpy.types.Camera, camera.data)
+    apart = data.stereo.interocular_distance if interocular is None else interocular
+    return {
+        "interocular": apart,
+        "convergence": data.stereo.convergence_distance,
+        "focal_over_width": manifest.lens.focal_over_width,
+        "metres_per_unit": manifest.metres_per_unit,
+        "parallel": True,
+    }
 
 
 def rig_of(camera: bpy.types.Object | None, manifest: Manifest | None) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ from .locks import locked
 from .place import beside_blend, project_folder
 from .sampling import ADAPTIVE, GRID
 from .shot import BRANCHES
+from .surround import refresh_surround
 from .update import span, update_scene
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "locked",
     "project_folder",
     "refresh_behind",
+    "refresh_surround",
     "reliefs",
     "scene_frame",
     "span",

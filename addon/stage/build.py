@@ -23,6 +23,7 @@ from .sampling import ADAPTIVE, GRID, Planes, adaptive_planes, finest_pitch, gri
 from .settings import configure_scene
 from .shadow_catcher import refresh_catcher
 from .shot import Sources, hang_from, is_relief, materials, relief_modifier, shot_object
+from .surround import refresh_surround
 
 COLLECTION = "Second Eye"
 _SPAN = ("First", "Last")
@@ -106,6 +107,7 @@ def build_scene(
     refresh_behind(project, built)
     refresh_catcher(scene, built)
     refresh_markers(scene, collection, built, anew=True)
+    refresh_surround(collection, project)
     return StageObjects(collection, camera, tuple(built))
 
 

@@ -201,3 +201,25 @@ def object_index(layer_node: Any) -> Any:
     """The socket of a Render Layers node that has the object index pass."""
     outputs = layer_node.outputs
     return outputs["IndexOB"] if "IndexOB" in outputs else outputs["Object Index"]
+
+
+def panorama(camera: Any) -> Any:
+    """What holds a camera's panorama: itself, or up to Blender 4.4 Cycles' part of it."""
+    return camera if hasattr(camera, "panorama_type") else camera.cycles
+
+
+def engine(named: str) -> str | None:
+    """Blender's name of "CYCLES", "EEVEE" or "WORKBENCH"; None for another word."""
+    eevee = "BLENDER_EEVEE_NEXT" if bpy.app.version < (5, 0, 0) else "BLENDER_EEVEE"
+    known = {"CYCLES": "CYCLES", "EEVEE": eevee, "WORKBENCH": "BLENDER_WORKBENCH"}
+    return known.get(named)
+
+
+def set_picture_format(settings: Any, file_format: str, depth: str, codec: str = "ZIP") -> None:
+    """RGB in one file a picture: "PNG" of depth "8" or "16", "OPEN_EXR" of "16" or "32"."""
+    set_png(settings)
+    settings.file_format = file_format
+    settings.color_mode = "RGB"
+    settings.color_depth = depth
+    if file_format == "OPEN_EXR":
+        settings.exr_codec = codec

@@ -37,8 +37,16 @@ class Sequence:
         sampled = self._sampled(t, uv, interpolation, "EXTEND")
         return sampled["Color"], sampled["Alpha"]
 
+    def around(self, t: Tree, direction: Socket) -> Socket:
+        """The colour in a direction, of pictures of the whole sphere: +X is their middle."""
+        node = t.node("ShaderNodeTexEnvironment", interpolation="Cubic")
+        return self._played(t, node, direction)["Color"]
+
     def _sampled(self, t: Tree, uv: Socket, interpolation: str, extension: str) -> Any:
         node = t.node("ShaderNodeTexImage", interpolation=interpolation, extension=extension)
+        return self._played(t, node, uv)
+
+    def _played(self, t: Tree, node: Any, place: Socket) -> Any:
         node.image = self.image
         user = node.image_user
         # Blender counts from 0 below the range and from 1 at its start: so that frames before the
@@ -48,7 +56,7 @@ class Sequence:
         user.frame_offset = self.first
         user.use_auto_refresh = True
         user.use_cyclic = False
-        t.link(uv, node.inputs["Vector"])
+        t.link(place, node.inputs["Vector"])
         return node.outputs
 
 

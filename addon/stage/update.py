@@ -27,6 +27,7 @@ from .relief_group import relief_group
 from .sampling import GRID
 from .shadow_catcher import refresh_catcher
 from .shot import fit, object_name, relief_modifier
+from .surround import refresh_surround
 
 
 def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
@@ -84,6 +85,7 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
     refresh_behind(project, [relief for relief, _ in shown])
     refresh_catcher(scene, [relief for relief, _ in shown])
     refresh_markers(scene, collection, [relief for relief, _ in shown])
+    refresh_surround(collection, project)
     return fresh
 
 

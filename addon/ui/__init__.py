@@ -1,6 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the artist sees: one module a panel section."""
 
-from . import detail, edits, layers, panels, presets, preview, repair, shadow_catcher, shots, solve
+from . import (
+    detail,
+    edits,
+    layers,
+    panels,
+    presets,
+    preview,
+    render,
+    repair,
+    shadow_catcher,
+    shots,
+    solve,
+)
 
-MODULES = (presets, panels, shots, preview, detail, edits, solve, repair, layers, shadow_catcher)
+MODULES = (
+    presets,
+    panels,
+    shots,
+    preview,
+    detail,
+    edits,
+    solve,
+    repair,
+    layers,
+    shadow_catcher,
+    render,
+)

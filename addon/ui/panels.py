@@ -12,7 +12,18 @@ from ..engine import interpreter, session
 from ..operators import where
 from ..stage import compat, roles
 from ..stage.group_inputs import BIAS
-from . import detail, edits, presets, preview, relief_inputs, repair, shots, solve, words
+from . import (
+    detail,
+    edits,
+    presets,
+    preview,
+    relief_inputs,
+    render,
+    repair,
+    shots,
+    solve,
+    words,
+)
 from .layouts import Section, draw_running, split
 
 RENDER, BUILD, TAG, CONVERT = "Render Stereo", "Build Scene", "Tag Movie", "Convert"
@@ -27,6 +38,7 @@ ELSEWHERE = {
     *edits.TITLES,
     *shots.TITLES,
     *preview.TITLES,
+    *render.TITLES,
 }
 """Jobs that other sections than Analyse show."""
 
@@ -155,14 +167,18 @@ class SECOND_EYE_PT_output(Section, bpy.types.Panel):
         layout = self.layout
         settings = context.scene.second_eye
         column = split(layout)
-        column.prop(settings, "packing")
+        asked = context.scene.second_eye_render
+        column.prop(asked, "kind")
+        if asked.kind == "STEREO":
+            column.prop(settings, "packing")
         column.prop(settings, "output_path", placeholder="automatic")
         running = session.current()
         if running is not None and running.title == RENDER:
             draw_running(layout, running)
             return
         row = layout.row(align=True)
-        row.operator("second_eye.render_stereo", icon="RENDER_ANIMATION")
+        text = bpy.types.UILayout.enum_item_name(asked, "kind", asked.kind)
+        row.operator("second_eye.render_stereo", text=f"Render {text}", icon="RENDER_ANIMATION")
         row.operator("second_eye.render_stereo", text="", icon="FILE_REFRESH").start_over = True
         if running is not None and running.title == TAG:
             draw_running(layout, running)

@@ -18,16 +18,9 @@ import numpy as np
 from ..errors import UsageError
 
 SURROUNDS = ("black", "blurred")
-LARGEST = 2880  # pixels of an eye's side: 5760x2880 is what headsets and YouTube commonly take
 _FEATHER = 0.03  # of the picture's width: how softly it ends
 _SMALL = 8  # the surroundings are smooth, so they are made at a fraction of the size
 _DARKER = 0.7  # of the surroundings' light is gone 90 degrees from the middle
-
-
-def eye_side(width: int, focal_over_width: float, largest: int = LARGEST) -> int:
-    """Side in pixels at which the picture's middle keeps its detail, even, at most ``largest``."""
-    side = math.pi * width * focal_over_width
-    return max(2, min(2 * math.ceil(side / 2), largest // 2 * 2))
 
 
 @dataclass

@@ -26,7 +26,15 @@ TALL = math.radians(65.0)
 """The latitude up to which columns see; the caps fade in below it."""
 CAP_FADE = math.radians(6.0)
 COVERAGES = {"vr180": math.pi, "vr360": 2.0 * math.pi}
+LARGEST = 2880  # pixels of an eye's side: 5760x2880 is what headsets and YouTube commonly take
 _MARGIN = math.radians(1.0)
+
+
+def eye_side(width: int, focal_over_width: float, largest: int = LARGEST) -> int:
+    """Pixels from pole to pole at which the middle keeps the detail of a picture ``width`` pixels
+    wide, even, at most ``largest``."""
+    side = math.pi * width * focal_over_width
+    return max(2, min(2 * math.ceil(side / 2), largest // 2 * 2))
 
 
 @dataclass(frozen=True)

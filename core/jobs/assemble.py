@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..errors import SecondEyeError, UsageError
 from .progress import IsCancelled, Progress, Report, stop_if
+
+if TYPE_CHECKING:
+    from ..media import ImageSequence
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,8 @@ class AssembleJob:
     is its timeline frame. ``rate`` is frames a second, a number or [numerator, denominator].
     Sound is copied from ``audio_from``, beginning ``audio_start`` seconds (a number or
     [numerator, denominator]) after frame 1 of that clip's timeline; None: where frame ``first`` is
-    shown.
+    shown. With ``right``, a file of the right eye's run, ``frames`` is the left eye's, and both are
+    packed as ``packing`` (`delivery.PACKINGS`).
     """
 
     frames: str
@@ -31,6 +37,8 @@ class AssembleJob:
     rate: float | Sequence[int]
     audio_from: str | None = None
     audio_start: float | Sequence[int] | None = None
+    right: str | None = None
+    packing: str = "sbs"
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers output, frames, width, height, sound, message.
@@ -38,16 +46,19 @@ class AssembleJob:
         Raises SecondEyeError (a frame is missing or damaged), UsageError, Cancelled; no movie is
         left then.
         """
-        from ..media import ImageSequence, MovieWriter, to_bits
+        from ..delivery import pack, packing_named
+        from ..media import MovieWriter, to_bits
 
         stop_if(cancelled)
         rate = _rational(self.rate, "rate")
         if rate <= 0:
             raise UsageError(f"A rate of {rate} frames a second shows nothing: give more than 0.")
-        clip = ImageSequence(self._run_of_files(), rate)
-        numbers = clip.timeline.source_pts
-        self._check_whole(set(numbers))
-        skipped = self.first - numbers[0]
+        eyes = [self._clip(eye, rate) for eye in (self.frames, self.right) if eye is not None]
+        width, height = eyes[0].info.width, eyes[0].info.height
+        if (eyes[-1].info.width, eyes[-1].info.height) != (width, height):
+            raise SecondEyeError(f"{self.frames} and {self.right} differ in size: render again.")
+        if self.right is not None:
+            width, height = packing_named(self.packing).size(width, height)
         total = self.last - self.first + 1
         start = Fraction(self.first - 1) / rate
         if self.audio_start is not None:
@@ -55,23 +66,24 @@ class AssembleJob:
         report(Progress("assemble", 0, total))
         with MovieWriter(
             self.output,
-            clip.info.width,
-            clip.info.height,
+            width,
+            height,
             rate,
             audio_from=self.audio_from,
             audio_start=start,
             audio_origin=self._sound_origin(),
         ) as movie:
-            pictures = clip.frames(skipped + 1, skipped + total)
-            for done, (_, rgb) in enumerate(pictures, start=1):
+            pictures = zip(*(self._pictures(eye) for eye in eyes), strict=True)
+            for done, frame in enumerate(pictures, start=1):
                 stop_if(cancelled)
-                movie.write(to_bits(rgb, 8))
+                shown = [to_bits(rgb, 8) for rgb in frame]
+                movie.write(pack(*shown, self.packing) if len(shown) == 2 else shown[0])
                 report(Progress("assemble", done, total))
         return {
             "output": self.output,
             "frames": total,
-            "width": clip.info.width,
-            "height": clip.info.height,
+            "width": width,
+            "height": height,
             "sound": self.audio_from is not None,
             "message": f"{self.output}: {total} frames.",
         }
@@ -86,21 +98,29 @@ class AssembleJob:
         except SecondEyeError:  # sound alone, without pictures; what can't be read says so later
             return None
 
-    def _run_of_files(self) -> Path:
-        path = Path(self.frames).expanduser()
-        if not path.exists():
-            raise SecondEyeError(f"{path} does not exist: render its frames first.")
-        return path
+    def _clip(self, frames: str, rate: Fraction) -> ImageSequence:
+        """The run that ``frames`` names, with none of the frames missing."""
+        from ..media import ImageSequence
 
-    def _check_whole(self, numbers: set[int]) -> None:
         if self.first > self.last:
             raise UsageError(f"Frames {self.first} to {self.last} are no range.")
+        path = Path(frames).expanduser()
+        if not path.exists():
+            raise SecondEyeError(f"{path} does not exist: render its frames first.")
+        clip = ImageSequence(path, rate)
+        numbers = set(clip.timeline.source_pts)
         missing = [n for n in range(self.first, self.last + 1) if n not in numbers]
         if missing:
             raise SecondEyeError(
-                f"{self.frames} lacks {len(missing)} of the frames {self.first} to {self.last}, "
+                f"{frames} lacks {len(missing)} of the frames {self.first} to {self.last}, "
                 f"the first is {missing[0]}: render them first."
             )
+        return clip
+
+    def _pictures(self, clip: ImageSequence) -> Iterator[np.ndarray]:
+        skipped = clip.timeline.source_pts[0] - 1
+        for _, rgb in clip.frames(self.first - skipped, self.last - skipped):
+            yield rgb
 
 
 def _rational(value: float | Sequence[int], name: str) -> Fraction:

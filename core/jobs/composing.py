@@ -30,7 +30,8 @@ class Shape:
 
     def sphere(self) -> Sphere:
         """Raises UsageError."""
-        from ..delivery.vr180 import Sphere, eye_side
+        from ..delivery.vr180 import Sphere
+        from ..geometry.views import eye_side
 
         focal = self.focal_over_width
         if self.field_of_view is not None:

@@ -26,8 +26,8 @@ class SphereJob:
 
     ``views`` is the folder of the views: 000001_NAME_left.png and _right.png for a column,
     000001_NAME.png for a cap (`geometry.views`), PNG of 8 or 16 bits. ``coverage``: "vr180" or
-    "vr360". ``width`` x ``height``: of one eye. ``packing``: "sbs" or "top-bottom"; None: a file an eye,
-    000001_L.png and 000001_R.png. Views are removed when their frame is whole.
+    "vr360". ``width`` x ``height``: of one eye. ``packing``: "sbs" or "top-bottom"; None: a file
+    an eye, 000001_L.png and 000001_R.png. Views are removed when their frame is whole.
     """
 
     views: str
