@@ -186,9 +186,11 @@ def _remove_dome(collection: bpy.types.Collection) -> None:
     dome = find_dome(collection)
     if dome is None:
         return
-    used: list[Any] = [dome.active_material, dome.data]
+    used: list[Any] = [dome.data, dome.active_material]
     bpy.data.objects.remove(dome)
-    bpy.data.batch_remove([block for block in used if block is not None and not block.users])
+    for block in used:
+        if block is not None and not block.users:
+            bpy.data.batch_remove([block])
 
 
 def _worn(collection: bpy.types.Collection) -> list[bpy.types.Material]:

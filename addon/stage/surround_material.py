@@ -30,14 +30,15 @@ def dome_material(
     """Emission of ``pictures`` of the whole sphere, in the dome's own axes (a camera's: -z ahead);
     black without any. From ``half_angle`` on, in radians off the axis, they get darker. Made of the
     ``former`` one where there is one: its values stay, and so do their keys."""
-    told = {} if former is None else _values(former.node_tree)
     if former is None:
         material, t = empty_material(name)
     else:
         material, t = former, Tree(former.node_tree)
-        t.tree.nodes.clear()
-    dark = _value(t, DARKENING, told.get(DARKENING, DARK))
-    reach = _value(t, REACH, told.get(REACH, FAR))
+        for node in list(t.tree.nodes):
+            if node.get(ROLE) not in (DARKENING, REACH):  # with a node go its keys
+                t.tree.nodes.remove(node)
+    dark = value_of(t.tree, DARKENING) or _value(t, DARKENING, DARK)
+    reach = value_of(t.tree, REACH) or _value(t, REACH, FAR)
     if pictures is None:
         finish(t, t.emission((0.0, 0.0, 0.0, 1.0)))
         return material
@@ -132,12 +133,6 @@ def _worn(mix: Any) -> Socket:
 def _output(tree: Any) -> Any | None:
     outputs = (n for n in tree.nodes if n.bl_idname == "ShaderNodeOutputMaterial")
     return next((node.inputs["Surface"] for node in outputs), None)
-
-
-def _values(tree: Any) -> dict[str, float]:
-    return {
-        n[ROLE]: n.outputs[0].default_value for n in tree.nodes if n.get(ROLE) in (DARKENING, REACH)
-    }
 
 
 def _value(t: Tree, label: str, value: float) -> Socket:
