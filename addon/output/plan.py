@@ -72,10 +72,11 @@ class Plan:
         suffix = FILES[self.files][0]
         if self.kind == "2D":
             return [Picture(self.size, suffix, prepare=self._preparing(mono=True))]
-        views, size = EYES, self.size
-        if self.packing is not None:
-            views, size = ("",), packed_of(self.size, self.packing)
-        done = [Picture(size, suffix, views, prepare=self._preparing(mono=False))]
+        stereo = self._preparing(mono=False)
+        if self.packing is None:
+            done = [Picture(self.size, suffix, EYES, prepare=stereo)]
+        else:
+            done = [Picture(packed_of(self.size, self.packing), suffix, prepare=stereo)]
         if self.also_2d:
             mono = self._preparing(mono=True)
             done.append(Picture(self.size, suffix, below=FLAT, prepare=mono))
@@ -180,7 +181,7 @@ def _prepare(plan: Plan, mono: bool, scene: bpy.types.Scene) -> None:
     scene.camera = _stereo_camera(plan)
     if plan.coverage is not None:
         scene.camera = sphere_camera.sphere_camera(scene, scene.camera, plan.interocular)
-        sphere_camera.set_panorama(scene.camera.data, plan.coverage)
+        sphere_camera.set_panorama(scene.camera, plan.coverage)
 
 
 def _prepare_view(
@@ -216,7 +217,7 @@ def _set_scene(plan: Plan, scene: bpy.types.Scene, size: tuple[int, int]) -> Non
 
 
 def _stereo_camera(plan: Plan) -> bpy.types.Object:
-    camera = bpy.data.objects.get(plan.camera)
+    camera: bpy.types.Object | None = bpy.data.objects.get(plan.camera)
     if camera is None:
         raise UsageError(f'The camera "{plan.camera}" is gone: press Build Scene, render again.')
     return camera

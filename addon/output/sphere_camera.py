@@ -45,15 +45,16 @@ def remove_sphere_camera() -> None:
             bpy.data.cameras.remove(data)
 
 
-def set_panorama(camera: bpy.types.Camera, coverage: str) -> None:
+def set_panorama(camera: bpy.types.Object, coverage: str) -> None:
     """Equirectangular, half ("vr180") or all ("vr360") of the sphere, in spherical stereo."""
-    panorama = compat.panorama(camera)
-    camera.type = "PANO"
+    data = cast(bpy.types.Camera, camera.data)
+    panorama = compat.panorama(data)
+    data.type = "PANO"
     panorama.panorama_type = "EQUIRECTANGULAR"
     half = 0.5 * COVERAGES[coverage]
     panorama.latitude_min, panorama.latitude_max = -math.pi / 2, math.pi / 2
     panorama.longitude_min, panorama.longitude_max = -half, half
-    stereo = camera.stereo
+    stereo = data.stereo
     stereo.use_spherical_stereo = True
     stereo.convergence_mode, stereo.pivot = "PARALLEL", "CENTER"
     # Towards the poles the eyes can't stand beside each other for every direction at once.

@@ -77,7 +77,7 @@ def remove_surround(collection: bpy.types.Collection) -> None:
     group = find_edge_group()
     if group is not None and not group.users:
         bpy.data.node_groups.remove(group)
-    if KIND in collection:
+    if collection.get(KIND) is not None:
         del collection[KIND]
 
 

@@ -77,7 +77,7 @@ class AssembleJob:
             for done, frame in enumerate(pictures, start=1):
                 stop_if(cancelled)
                 shown = [to_bits(rgb, 8) for rgb in frame]
-                movie.write(pack(*shown, self.packing) if len(shown) == 2 else shown[0])
+                movie.write(pack(shown[0], shown[1], self.packing) if self.right else shown[0])
                 report(Progress("assemble", done, total))
         return {
             "output": self.output,
