@@ -22,6 +22,7 @@ def factory(modules: Iterable[ModuleType]) -> tuple[Callable[[], None], Callable
         try:
             for module in modules:
                 for cls in getattr(module, "CLASSES", ()):
+                    _describe(cls)
                     bpy.utils.register_class(cls)
                     done.append(lambda cls=cls: bpy.utils.unregister_class(cls))
                 if hasattr(module, "register"):
@@ -37,6 +38,13 @@ def factory(modules: Iterable[ModuleType]) -> tuple[Callable[[], None], Callable
             done.pop()()
 
     return register, unregister
+
+
+def _describe(cls: type) -> None:
+    """An operator's tooltip is its docstring; the source's line breaks are none of the tooltip's,
+    and would hide it from translations."""
+    if issubclass(cls, bpy.types.Operator) and not hasattr(cls, "bl_description"):
+        cls.bl_description = " ".join((cls.__doc__ or "").split())
 
 
 def parts() -> list[ModuleType]:

@@ -60,3 +60,14 @@ def test_a_failed_registration_is_taken_back(module) -> None:
     except RuntimeError as error:
         assert str(error) == "on purpose"
     assert not SECOND_EYE_OT_probe.is_registered
+
+
+def test_tooltips_are_one_line(extension: str) -> None:
+    told = {
+        name: getattr(bpy.ops.second_eye, name).get_rna_type() for name in dir(bpy.ops.second_eye)
+    }
+    assert told
+    assert not [
+        name for name, rna in told.items() if "\n" in rna.description or "  " in rna.description
+    ]
+    assert not [name for name, rna in told.items() if not rna.description]
