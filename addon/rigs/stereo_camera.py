@@ -9,11 +9,11 @@ import bpy
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project
-from ...core.stereo import StereoRig, suggest_rig
+from ...core.stereo import suggest_rig
 from ..stage import COLLECTION, compat, scene_frame
 from ..stage.build import find_collection, reliefs
 from ..stage.depth_pixels import shot_inverse_distances
-from ..stage.footage_camera import camera_data, set_camera
+from ..stage.footage_camera import camera_data, refit_camera, set_camera
 from ..stage.group_inputs import MATTE_ANGLE
 from ..stage.keys import key
 from ..stage.locks import locked
@@ -43,22 +43,29 @@ def make_stereo_camera(
     The camera hangs from the rig, the rig from the move, the move from the footage camera
     (`chain`); the drift is the move's x, in scene units.
 
-    Called again it refits the same camera, but for locked shots, whose keys stay. Raises
-    SecondEyeError where no scene was built, or its footage camera is gone.
+    Called again it refits the same camera, but for locked shots, whose keys stay; its mode, pivot
+    and shifts stay, and a lens of its own does. Raises SecondEyeError where no scene was built, or
+    its footage camera is gone.
     """
     collection = find_collection(scene, collection_name)
     footage = with_role(collection, FOOTAGE)
     if footage is None:
         raise SecondEyeError(f'"{collection.name}" has no footage camera: press Build Scene again.')
+    fresh = with_role(collection, STEREO) is None
     camera = ensure_chain(collection, footage, min(s.near for s in project.manifest.shots))
     data = camera_data(camera)
-    set_camera(data, project.manifest)
     shots = project.manifest.shots
     focal = project.manifest.lens.focal_over_width
     rigs = [suggest_rig(shot_inverse_distances(project, s), focal, budget) for s in shots]
     starts = [scene_frame(scene, shot.first) for shot in shots]
     kept = locked_keys.remember(reliefs(collection), stereo_curves(camera))
-    configure_stereo(data, rigs[0])
+    if fresh:
+        set_camera(data, project.manifest)
+        configure_stereo(data)
+    else:
+        refit_camera(data, project.manifest)
+    data.stereo.interocular_distance = rigs[0].interocular
+    data.stereo.convergence_distance = rigs[0].convergence
     key(data, INTEROCULAR, starts, [rig.interocular for rig in rigs])
     key(data, CONVERGENCE, starts, [rig.convergence for rig in rigs])
     spans = [(scene_frame(scene, s.first), scene_frame(scene, s.last)) for s in shots]
@@ -90,13 +97,11 @@ def keep_whole(relief: bpy.types.Object, aside: float, near: float) -> None:
     compat.set_input(modifier, MATTE_ANGLE, angle)
 
 
-def configure_stereo(camera: bpy.types.Camera, rig: StereoRig) -> None:
+def configure_stereo(camera: bpy.types.Camera) -> None:
     """Parallel cameras with shifted sensors, half the interocular to each side."""
     camera.stereo.convergence_mode = "OFFAXIS"
     camera.stereo.pivot = "CENTER"
     camera.stereo.use_spherical_stereo = False
-    camera.stereo.interocular_distance = rig.interocular
-    camera.stereo.convergence_distance = rig.convergence
 
 
 def find_stereo_camera(scene: bpy.types.Scene) -> bpy.types.Object | None:

@@ -204,8 +204,9 @@ def object_index(layer_node: Any) -> Any:
 
 
 def panorama(camera: Any) -> Any:
-    """What holds a camera's panorama: itself, or up to Blender 4.4 Cycles' part of it."""
-    return camera if hasattr(camera, "panorama_type") else camera.cycles
+    """What holds a camera's panorama: itself, or up to Blender 4.4 Cycles' part of it (None where
+    Cycles is switched off)."""
+    return camera if hasattr(camera, "panorama_type") else getattr(camera, "cycles", None)
 
 
 def engine(named: str) -> str | None:

@@ -17,7 +17,8 @@ SENSOR_WIDTH = 36.0  # mm, Blender's own default
 STAND = Vector((0.0, 0.0, 1.6))
 """Eye height over the world's floor: at the origin it would stand inside the start-up cube."""
 
-
+OWN_LENS = "second_eye_lens"
+"""On a camera's data: the lens that it was given, which tells whether an artist changed it."""
 STOOD = "second_eye_stood"
 """On a camera that follows a solve: where it stood before, and how it was turned."""
 _CURVES = (*(("location", i) for i in range(3)), *(("rotation_quaternion", i) for i in range(4)))
@@ -36,11 +37,25 @@ def set_camera(camera: bpy.types.Camera, manifest: Manifest) -> None:
     Horizontal fit always, so that f/w means the same for upright pictures.
     """
     camera.type = "PERSP"
+    camera.shift_x = camera.shift_y = 0.0
+    camera.lens_unit = "MILLIMETERS"
+    camera.lens = camera[OWN_LENS] = SENSOR_WIDTH * manifest.lens.focal_over_width
+    _fit(camera, manifest)
+
+
+def refit_camera(camera: bpy.types.Camera, manifest: Manifest) -> None:
+    """The footage's lens again for a camera that an artist may have made another one: a panorama
+    stays one, shifts stay, and so does a lens that isn't the one that it was given here."""
+    lens = SENSOR_WIDTH * manifest.lens.focal_over_width
+    if abs(camera.lens - camera.get(OWN_LENS, camera.lens)) < 1e-3:
+        camera.lens = lens
+    camera[OWN_LENS] = lens
+    _fit(camera, manifest)
+
+
+def _fit(camera: bpy.types.Camera, manifest: Manifest) -> None:
     camera.sensor_fit = "HORIZONTAL"
     camera.sensor_width = SENSOR_WIDTH
-    camera.lens_unit = "MILLIMETERS"
-    camera.lens = SENSOR_WIDTH * manifest.lens.focal_over_width
-    camera.shift_x = camera.shift_y = 0.0
     # A strength above 1 brings the nearest point nearer than Near.
     nearest = min(s.near / (0.5 + 0.5 * max(1.0, s.strength)) for s in manifest.shots)
     camera.clip_start = min(0.01, 0.1 * nearest)

@@ -17,9 +17,9 @@ from ...core.project import Project
 from . import compat, keys
 from .build import find_collection, reliefs
 from .clock import scene_frame
-from .footage_camera import camera_data, follow_path, set_camera, standing
+from .footage_camera import camera_data, follow_path, refit_camera, set_camera, standing
 from .group_inputs import RANGE
-from .roles import mover
+from .roles import FOOTAGE, ROLE, mover
 from .shot import relief_modifier
 
 STEREO = ("stereo.interocular_distance", "stereo.convergence_distance")
@@ -157,7 +157,8 @@ def show_lens(project: Project, scene: bpy.types.Scene) -> None:
     for relief in reliefs(collection):
         compat.set_input(relief_modifier(relief), "Focal", manifest.lens.focal_over_width)
     for camera in _cameras(collection):
-        set_camera(camera_data(camera), manifest)
+        fit = set_camera if camera.get(ROLE) == FOOTAGE else refit_camera
+        fit(camera_data(camera), manifest)
 
 
 def _camera_object(clip: bpy.types.MovieClip) -> Any:

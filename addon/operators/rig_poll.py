@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For ``poll`` of what changes the rig: whether it can be changed, with the reason as its message."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import rigs
+from ..stage import linked
+from . import where
+
+
+def has_camera(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool:
+    """Whether there is a stereo camera that can be changed here."""
+    if not where.is_built(operator, scene):
+        return False
+    camera = rigs.find_stereo_camera(scene)
+    if camera is None:
+        operator.poll_message_set("The stereo camera is gone: press Repair Rig")
+        return False
+    if camera.data.library is not None:
+        operator.poll_message_set(
+            f'"{camera.name}" is linked from another file: make a library override of it'
+        )
+        return False
+    return True
+
+
+def can_add(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool:
+    """Whether objects can be added to what is built."""
+    if not where.is_built(operator, scene):
+        return False
+    reason = linked.overridden(scene)
+    if reason:
+        operator.poll_message_set(reason)
+    return not reason

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kinds of stereo camera: what each sets, what each keeps, and that undo takes it back."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import numpy as np
+import pytest
+from stage_case import Case, texture
+
+
+@pytest.fixture(scope="module")
+def case(extension, engine_python, tmp_path_factory) -> Case:
+    import importlib
+
+    rng = np.random.default_rng(3)
+    return Case(
+        lambda name: importlib.import_module(f"{extension}.{name}"),
+        engine_python,
+        tmp_path_factory.mktemp("modes"),
+        np.stack([texture(n, 24, 40) for n in range(3)]),
+        rng.uniform(0.2, 0.9, (3, 12, 20)).astype(np.float32),
+        focal=1.2,
+    )
+
+
+@pytest.fixture
+def scene(module, second_eye, case) -> bpy.types.Scene:
+    module("addon.stage").build_scene(case.project, bpy.context.scene)
+    module("addon.rigs").make_stereo_camera(bpy.context.scene, case.project)
+    return bpy.context.scene
+
+
+def kind(module, scene) -> str:
+    return module("addon.rigs.modes").mode_of(scene.camera.data)
+
+
+@pytest.mark.parametrize("mode", ["OFFAXIS", "PARALLEL", "TOE"])
+def test_flat_modes(module, scene, mode):
+    data = scene.camera.data
+    keyed = module("addon.stage.compat").find_fcurve(data, "stereo.interocular_distance")
+    assert bpy.ops.second_eye.set_rig_mode(mode=mode) == {"FINISHED"}
+    assert (data.type, data.stereo.convergence_mode) == ("PERSP", mode)
+    assert not data.stereo.use_spherical_stereo and kind(module, scene) == mode
+    again = module("addon.stage.compat").find_fcurve(data, "stereo.interocular_distance")
+    assert again == keyed and again.keyframe_points[0].co.y == data.stereo.interocular_distance
+
+
+@pytest.mark.parametrize(("mode", "half"), [("VR180", 90.0), ("SPHERE", 180.0)])
+def test_round_modes_span_what_headsets_expect(module, scene, mode, half):
+    data = scene.camera.data
+    assert bpy.ops.second_eye.set_rig_mode(mode=mode) == {"FINISHED"}
+    pano = module("addon.stage.compat").panorama(data)
+    assert data.type == "PANO" and pano.panorama_type == "EQUIRECTANGULAR"
+    across = [math.degrees(v) for v in (pano.longitude_min, pano.longitude_max)]
+    up = [math.degrees(v) for v in (pano.latitude_min, pano.latitude_max)]
+    assert across == pytest.approx([-half, half]) and up == pytest.approx([-90.0, 90.0])
+    stereo = data.stereo
+    assert stereo.use_spherical_stereo and stereo.convergence_mode == "PARALLEL"
+    assert stereo.use_pole_merge and kind(module, scene) == mode
+
+
+def test_each_mode_keeps_what_was_set_in_it(module, scene):
+    data, panorama = scene.camera.data, module("addon.stage.compat").panorama
+    data.stereo.pivot = "RIGHT"
+    lens, near = data.lens, data.stereo.convergence_distance
+    bpy.ops.second_eye.set_rig_mode(mode="TOE")
+    assert data.stereo.pivot == "RIGHT"  # flat modes differ in nothing else
+    bpy.ops.second_eye.set_rig_mode(mode="VR180")
+    assert data.stereo.pivot == "CENTER"
+    panorama(data).longitude_max = 1.0
+    data.stereo.pole_merge_angle_to = 1.5
+    bpy.ops.second_eye.set_rig_mode(mode="SPHERE")
+    assert panorama(data).longitude_max == pytest.approx(math.pi)
+    bpy.ops.second_eye.set_rig_mode(mode="OFFAXIS")
+    assert data.stereo.pivot == "RIGHT"
+    assert (data.lens, data.stereo.convergence_distance) == (lens, near)
+    bpy.ops.second_eye.set_rig_mode(mode="VR180")
+    assert panorama(data).longitude_max == pytest.approx(1.0)
+    assert data.stereo.pole_merge_angle_to == pytest.approx(1.5)
+
+
+def test_building_again_keeps_mode_shift_and_a_lens_of_its_own(module, scene, case):
+    data, rigs = scene.camera.data, module("addon.rigs")
+    lens = data.lens
+    for mode, pivot in (("VR180", "CENTER"), ("TOE", "LEFT")):
+        bpy.ops.second_eye.set_rig_mode(mode=mode)
+        data.stereo.pivot, data.shift_x = pivot, 0.25
+        rigs.make_stereo_camera(scene, case.project)
+        module("addon.stage.solve").show_lens(case.project, scene)
+        assert (kind(module, scene), data.stereo.pivot, data.shift_x) == (mode, pivot, 0.25)
+    case.project.manifest.lens.focal_over_width *= 2.0
+    try:
+        rigs.make_stereo_camera(scene, case.project)
+        assert data.lens == pytest.approx(2.0 * lens)  # the footage's, as long as it is
+        data.lens = 85.0
+        module("addon.stage.solve").show_lens(case.project, scene)
+        assert data.lens == 85.0
+    finally:
+        case.project.manifest.lens.focal_over_width /= 2.0
+
+
+def test_a_mode_is_undone(module, scene):
+    bpy.ops.ed.undo_push(message="built")
+    bpy.ops.second_eye.set_rig_mode("EXEC_DEFAULT", True, mode="VR180")
+    assert kind(module, bpy.context.scene) == "VR180"
+    bpy.ops.ed.undo()
+    assert kind(module, bpy.context.scene) == "OFFAXIS"
+    assert bpy.context.scene.camera.data.type == "PERSP"
+
+
+def test_a_panorama_without_cycles_is_refused_in_a_sentence(module, scene, monkeypatch):
+    monkeypatch.setattr(module("addon.stage.compat"), "panorama", lambda camera: None)
+    with pytest.raises(RuntimeError, match="rendered by Cycles"):
+        bpy.ops.second_eye.set_rig_mode(mode="VR180")
+    assert scene.camera.data.type == "PERSP"
+
+
+def test_without_a_camera_there_is_no_mode_to_set(module, scene):
+    bpy.data.objects.remove(scene.camera)
+    with pytest.raises(RuntimeError, match="Repair Rig"):
+        bpy.ops.second_eye.set_rig_mode(mode="TOE")
