@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For ``poll`` of what changes the rig: whether it can be changed, with the reason as its message."""
+"""For ``poll`` of what changes the rig: whether it can be changed, and why not."""
 
 from __future__ import annotations
 
