@@ -62,7 +62,7 @@ def set_mode(camera: bpy.types.Camera, mode: str) -> None:
     kept = json.loads(camera.get(_KEPT, "{}"))
     kept[_family(mode_of(camera))] = _settings(camera, owner)
     camera[_KEPT] = json.dumps(kept)
-    stereo = camera.stereo
+    stereo: Any = camera.stereo
     if mode in FLAT:
         camera.type = "PERSP"
         stereo.use_spherical_stereo = False
