@@ -242,52 +242,6 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
         ),
         default="sbs",
     )
-    convert_format: EnumProperty(
-        name="Format",
-        description="What Convert writes, without a render",
-        items=(
-            ("sbs", "Side by Side", "Left and right eye, each in full size"),
-            ("half-sbs", "Half Side by Side", "Both eyes squeezed into one picture's width"),
-            ("top-bottom", "Top-Bottom", "Left eye above the right one, each in full size"),
-            ("half-top-bottom", "Half Top-Bottom", "Both squeezed into one picture's height"),
-            ("interlaced", "Interlaced Rows", "For passive 3D screens; the left eye's row first"),
-            ("anaglyph", "Anaglyph", "For red and cyan glasses, by Dubois' method"),
-            ("anaglyph-grey", "Grey Anaglyph", "For red and cyan glasses, without colour"),
-            ("anaglyph-half-colour", "Half-Colour Anaglyph", "The left eye grey"),
-            ("rgbd", "Picture and Depth", "The clip and its depth beside it, near is white"),
-            ("vr180", "VR180", "Both eyes on half spheres, for headsets and YouTube"),
-            ("eyes", "A File an Eye", "NAME_L and NAME_R"),
-            ("mv-hevc", "MV-HEVC (experimental)", "Apple's spatial video, 8 bits"),
-        ),
-        default="sbs",
-    )
-    convert_codec: EnumProperty(
-        name="Codec",
-        description="The encoder. MV-HEVC is always made by x265",
-        items=(
-            ("libx264", "H.264", "Plays everywhere"),
-            ("libx265", "H.265", "Smaller files, for newer players"),
-            ("libsvtav1", "AV1", "Smaller still, for the newest players"),
-            ("prores_ks", "ProRes", "For editing; name the movie .mov"),
-            ("ffv1", "FFV1", "Lossless; name the movie .mkv"),
-            ("hevc_nvenc", "H.265 NVIDIA", "On an NVIDIA card"),
-            ("hevc_videotoolbox", "H.265 Apple", "On a Mac"),
-        ),
-        default="libx264",
-    )
-    convert_quality: IntProperty(
-        name="Quality",
-        description="The encoder's constant quality (crf): smaller is better and larger. ProRes "
-        "and FFV1 have their own",
-        default=16,
-        min=0,
-        max=51,
-    )
-    convert_path: StringProperty(
-        name="Converted Movie",
-        description="What Convert writes. Empty: NAME_FORMAT.mp4 beside the depth project",
-        subtype="FILE_PATH",
-    )
     output_path: StringProperty(
         name="Movie",
         description="The stereo movie. Empty: NAME_stereo.mp4 beside the depth project. "

@@ -51,6 +51,7 @@ def parts() -> list[ModuleType]:
     """What the add-on is made of, in the order in which one part needs another."""
     from . import (
         command_line,
+        convert_properties,
         edit_properties,
         operators,
         preferences,
@@ -62,7 +63,7 @@ def parts() -> list[ModuleType]:
     )
 
     own = [preferences, properties, edit_properties, shot_properties, preview_properties]
-    own += [render_properties]
+    own += [render_properties, convert_properties]
     return [*own, *operators.MODULES, *ui.MODULES, command_line]
 
 

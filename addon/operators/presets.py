@@ -50,12 +50,14 @@ class SECOND_EYE_OT_preset_output(AddPresetBase, bpy.types.Operator):
     bl_label = "Add Output Preset"
     preset_menu = "SECOND_EYE_PT_presets_output"
     preset_subdir = FOLDERS["output"]
-    preset_defines = _SCENE
+    preset_defines = [*_SCENE, "convert = bpy.context.scene.second_eye_convert"]
     preset_values = [
         "settings.packing",
-        "settings.convert_format",
-        "settings.convert_codec",
-        "settings.convert_quality",
+        "convert.destination",
+        "convert.format",
+        "convert.codec",
+        "convert.quality",
+        "convert.bit_rate",
     ]
 
 

@@ -2,6 +2,7 @@
 """What the artist sees: one module a panel section."""
 
 from . import (
+    convert,
     detail,
     edits,
     layers,
@@ -18,6 +19,7 @@ from . import (
 MODULES = (
     presets,
     panels,
+    convert,
     shots,
     preview,
     detail,

@@ -13,6 +13,7 @@ from ..operators import where
 from ..stage import compat, roles
 from ..stage.group_inputs import BIAS
 from . import (
+    convert,
     detail,
     edits,
     presets,
@@ -26,12 +27,12 @@ from . import (
 )
 from .layouts import Section, draw_running, split
 
-RENDER, BUILD, TAG, CONVERT = "Render Stereo", "Build Scene", "Tag Movie", "Convert"
+RENDER, BUILD, TAG = "Render Stereo", "Build Scene", "Tag Movie"
 ELSEWHERE = {
     RENDER,
     BUILD,
     TAG,
-    CONVERT,
+    *convert.TITLES,
     *repair.TITLES,
     *detail.TITLES,
     *solve.TITLES,
@@ -188,29 +189,6 @@ class SECOND_EYE_PT_output(Section, bpy.types.Panel):
             words.wrapped(layout, session.latest.text, icon=session.latest.icon)
 
 
-class SECOND_EYE_PT_convert(Section, bpy.types.Panel):
-    bl_label = "Without a Render"
-    bl_idname = "SECOND_EYE_PT_convert"
-    bl_parent_id = "SECOND_EYE_PT_output"
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        settings = context.scene.second_eye
-        column = split(layout)
-        column.prop(settings, "convert_format")
-        if settings.convert_format != "mv-hevc":
-            column.prop(settings, "convert_codec")
-        column.prop(settings, "convert_quality")
-        column.prop(settings, "convert_path", placeholder="automatic")
-        running = session.current()
-        if running is not None and running.title == CONVERT:
-            draw_running(layout, running)
-            return
-        layout.operator("second_eye.convert", icon="FILE_MOVIE")
-        if session.latest.title == CONVERT:
-            words.wrapped(layout, session.latest.text, icon=session.latest.icon)
-
-
 def draw_missing_engine(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:
     """Say how to get an engine where there is none; True in that case."""
     chosen = preferences.get(context)
@@ -272,5 +250,4 @@ CLASSES = (
     SECOND_EYE_PT_scene,
     SECOND_EYE_PT_stereo,
     SECOND_EYE_PT_output,
-    SECOND_EYE_PT_convert,
 )

@@ -9,10 +9,26 @@ import bpy
 import pytest
 
 KINDS = {
-    "analysis": {"temporal": 0.25, "look_ahead": 7, "find_cuts": False},
-    "stereo": {"depth_budget": 3.5, "drift": 0.25},
-    "output": {"packing": "top-bottom", "convert_codec": "libx265", "convert_quality": 23},
+    "analysis": {"settings.temporal": 0.25, "settings.look_ahead": 7, "settings.find_cuts": False},
+    "stereo": {"settings.depth_budget": 3.5, "settings.drift": 0.25},
+    "output": {"settings.packing": "top-bottom", "convert.codec": "libx265", "convert.quality": 23},
 }
+GROUPS = {"settings": "second_eye", "convert": "second_eye_convert"}
+
+
+def now(names) -> dict[str, object]:
+    """The scene's values by those names."""
+    found = {}
+    for name in names:
+        group, _, own = name.partition(".")
+        found[name] = getattr(getattr(bpy.context.scene, GROUPS[group]), own)
+    return found
+
+
+def put(values: dict[str, object]) -> None:
+    for name, value in values.items():
+        group, _, own = name.partition(".")
+        setattr(getattr(bpy.context.scene, GROUPS[group]), own, value)
 
 
 def add(kind: str, **asked) -> set[str]:
@@ -27,17 +43,14 @@ def load(kind: str, name: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_preset_comes_back_and_goes(second_eye, kind):
-    settings = bpy.context.scene.second_eye
-    plain = {name: getattr(settings, name) for name in KINDS[kind]}
-    for name, value in KINDS[kind].items():
-        setattr(settings, name, value)
+    plain = now(KINDS[kind])
+    put(KINDS[kind])
     assert add(kind, name="My Own") == {"FINISHED"}
     user = Path(bpy.utils.user_resource("SCRIPTS"), "presets", "second_eye", kind, "My_Own.py")
     assert user.is_file()
-    for name, value in plain.items():
-        setattr(settings, name, value)
+    put(plain)
     load(kind, "My Own")
-    assert {name: getattr(settings, name) for name in KINDS[kind]} == pytest.approx(KINDS[kind])
+    assert now(KINDS[kind]) == pytest.approx(KINDS[kind])
     assert add(kind, remove_active=True) == {"FINISHED"} and not user.exists()
 
 
@@ -47,10 +60,10 @@ def test_shipped_presets_load_and_stay(second_eye, module, kind):
     folder = Path(module("addon").__file__).parent / "presets" / "second_eye" / kind
     files = sorted(folder.glob("*.py"))
     assert len(files) >= 3
-    settings, seen = bpy.context.scene.second_eye, set()
+    seen = set()
     for file in files:
         load(kind, bpy.path.display_name(file.stem, title_case=False))
-        found = tuple(getattr(settings, v.removeprefix("settings.")) for v in values.preset_values)
+        found = tuple(now(values.preset_values).values())
         assert all(v in file.read_text() for v in values.preset_values)
         seen.add(found)
         assert add(kind, name=file.stem, remove_name=True) == {"CANCELLED"} and file.exists()

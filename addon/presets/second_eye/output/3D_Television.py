@@ -3,8 +3,11 @@
 import bpy
 
 settings = bpy.context.scene.second_eye
+convert = bpy.context.scene.second_eye_convert
 
 settings.packing = "half-sbs"
-settings.convert_format = "half-sbs"
-settings.convert_codec = "libx264"
-settings.convert_quality = 18
+convert.destination = "3d-tv"
+convert.format = "half-sbs"
+convert.codec = "AUTOMATIC"
+convert.quality = 18
+convert.bit_rate = 0.0

@@ -3,8 +3,11 @@
 import bpy
 
 settings = bpy.context.scene.second_eye
+convert = bpy.context.scene.second_eye_convert
 
 settings.packing = "sbs"
-settings.convert_format = "sbs"
-settings.convert_codec = "prores_ks"
-settings.convert_quality = 16
+convert.destination = "master"
+convert.format = "sbs"
+convert.codec = "prores_ks"
+convert.quality = 16
+convert.bit_rate = 0.0

@@ -3,8 +3,11 @@
 import bpy
 
 settings = bpy.context.scene.second_eye
+convert = bpy.context.scene.second_eye_convert
 
 settings.packing = "sbs"
-settings.convert_format = "sbs"
-settings.convert_codec = "libx265"
-settings.convert_quality = 20
+convert.destination = "quest"
+convert.format = "sbs"
+convert.codec = "libx265"
+convert.quality = 20
+convert.bit_rate = 0.0

@@ -3,8 +3,11 @@
 import bpy
 
 settings = bpy.context.scene.second_eye
+convert = bpy.context.scene.second_eye_convert
 
 settings.packing = "anaglyph"
-settings.convert_format = "anaglyph"
-settings.convert_codec = "libx264"
-settings.convert_quality = 16
+convert.destination = "CUSTOM"
+convert.format = "anaglyph"
+convert.codec = "AUTOMATIC"
+convert.quality = 16
+convert.bit_rate = 0.0

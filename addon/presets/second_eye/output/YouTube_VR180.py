@@ -3,8 +3,11 @@
 import bpy
 
 settings = bpy.context.scene.second_eye
+convert = bpy.context.scene.second_eye_convert
 
 settings.packing = "sbs"
-settings.convert_format = "vr180"
-settings.convert_codec = "libx264"
-settings.convert_quality = 16
+convert.destination = "youtube-vr180"
+convert.format = "vr180"
+convert.codec = "AUTOMATIC"
+convert.quality = 16
+convert.bit_rate = 0.0
