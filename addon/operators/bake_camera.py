@@ -31,6 +31,7 @@ class SECOND_EYE_OT_bake_camera(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         said = f"Baked {len(baked.interocular)} frames into {project.folder.name}."
+        said = " ".join(filter(None, [said, baked.left_out]))
         for relief in stage.reliefs(stage.find_collection(scene)):
             said = " ".join([said, *filter(None, map(lacking, edits_of(relief)))])
         if rigs.comparing(scene):

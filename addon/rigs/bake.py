@@ -15,8 +15,14 @@ from ..stage.shot import relief_modifier
 from ..stage.update import span
 from .bake_edits import bake_edits, bake_ranges
 from .chain import find_chain
-from .track import poses
+from .left_out import LeftOut
+from .modes import FLAT, PARALLEL, mode_of
+from .track import Pose, poses
 from .values import curve_values
+
+INFINITY = 1e9
+"""Scene units; farther than anything is, so that 1/C is 0 beside any 1/Z."""
+_PIVOT = {"LEFT": -1.0, "CENTER": 0.0, "RIGHT": 1.0}
 
 
 def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
@@ -24,7 +30,7 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
 
     Whatever moves the camera counts, summed up along its parents (`track`). Near, far, strength
     and curve of every shot go with them, and its depth edits. The fast path knows no other move:
-    one along another axis stays in Blender.
+    what else the camera does is said in ``left_out``.
     Raises SecondEyeError where the scene lacks a camera or the project is locked.
     """
     chain = find_chain(scene)
@@ -35,10 +41,19 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
         )
     frames = [scene_frame(scene, n) for n in project.manifest.frames]
     baked = BakedCamera(interocular=[], convergence=[], lateral_offset=[])
+    clip = project.manifest.clip
+    beyond = LeftOut(
+        project.manifest.lens.focal_over_width,
+        clip.height / clip.width,
+        min(shot.near for shot in project.manifest.shots),
+    )
     for pose in poses(chain.footage, chain.camera, frames):
-        baked.interocular.append(pose.camera.stereo.interocular_distance)
-        baked.convergence.append(pose.camera.stereo.convergence_distance)
-        baked.lateral_offset.append(pose.matrix.translation.x)
+        _add(baked, pose)
+        beyond.add(pose)
+    baked.left_out = beyond.sentence()
+    for name in ("pivot", "shift"):
+        if not any(getattr(baked, name)):
+            setattr(baked, name, [])
     records = bake_edits(scene, project)
     project.manifest.camera = baked
     _bake_ranges(scene, project)
@@ -46,6 +61,18 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
     project.manifest.edits = records
     project.save()
     return baked
+
+
+def _add(baked: BakedCamera, pose: Pose) -> None:
+    """One frame. Parallel cameras are those that meet at infinity; turned ones become the nearest
+    that the fast path knows, with shifted sensors. Spheres keep the convergence, for flat formats:
+    the spherical ones leave it out themselves."""
+    stereo, mode = pose.camera.stereo, mode_of(pose.camera)
+    baked.interocular.append(stereo.interocular_distance)
+    baked.convergence.append(INFINITY if mode == PARALLEL else stereo.convergence_distance)
+    baked.lateral_offset.append(pose.matrix.translation.x)
+    baked.pivot.append(_PIVOT[stereo.pivot])
+    baked.shift.append(pose.camera.shift_x if mode in FLAT else 0.0)
 
 
 def comparing(scene: bpy.types.Scene) -> bool:

@@ -125,6 +125,8 @@ class ConvertJob:
         stamp = stamp_of(project, (settings, shape, video, rate, times), frames)
         checked = export.run(Composer(eyes, shape).pictures, stamp, report, cancelled)
         width, height = export.stored_size
+        baked = project.manifest.camera
+        left_out = [baked.left_out] if baked is not None and baked.left_out else []
         return {
             "output": str(export.outputs[0]),
             "outputs": [str(name) for name in export.outputs],
@@ -143,7 +145,7 @@ class ConvertJob:
             "checked": checked,
             "message": f"{' and '.join(str(name) for name in export.outputs)}: "
             f"{_counted(len(frames))}, {width}x{height}, {video.format}"
-            f"{_sound_words(sound, export.outputs[0])}. " + " ".join(checked),
+            f"{_sound_words(sound, export.outputs[0])}. " + " ".join([*checked, *left_out]),
         }
 
     def _eye_settings(self) -> EyeSettings:

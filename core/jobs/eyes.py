@@ -143,7 +143,13 @@ class Eyes:
         if manifest.camera is not None:
             index = frame - manifest.first
             camera = manifest.camera
-            rig = StereoRig(camera.interocular[index], camera.convergence[index], focal)
+            rig = StereoRig(
+                camera.interocular[index],
+                camera.convergence[index],
+                focal,
+                pivot=camera.pivot[index] if camera.pivot else 0.0,
+                shift=camera.shift[index] if camera.shift else 0.0,
+            )
         elif self._suggested:
             rig = self._suggested[self._project.shot_at(frame).first]
         else:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +76,10 @@ class GradeJob(Asked):
 
 
 def _baked(manifest: Manifest, rigs: dict[int, StereoRig]) -> BakedCamera:
-    old = manifest.camera
-    return BakedCamera(
-        [rigs[n].interocular for n in manifest.frames],
-        [rigs[n].convergence for n in manifest.frames],
-        [0.0] * len(manifest.frames) if old is None else old.lateral_offset,
+    """Where the camera stands, its pivot and its shift stay."""
+    old = manifest.camera or BakedCamera([], [], [0.0] * len(manifest.frames))
+    return replace(
+        old,
+        interocular=[rigs[n].interocular for n in manifest.frames],
+        convergence=[rigs[n].convergence for n in manifest.frames],
     )

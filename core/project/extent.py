@@ -6,6 +6,8 @@ import copy
 from .manifest import PENDING, STAGES, Manifest, Record, Shot
 from .solved import without_solve
 
+CAMERA = ("interocular", "convergence", "lateral_offset", "pivot", "shift")
+
 
 def with_range(manifest: Manifest, first: int, last: int) -> Manifest:
     """A copy that covers ``first..last``.
@@ -34,7 +36,7 @@ def with_range(manifest: Manifest, first: int, last: int) -> Manifest:
         new.shots = [Shot("shot_001", first, last)]
     held = [min(max(n, manifest.first), manifest.last) - manifest.first for n in new.frames]
     if new.camera is not None:
-        _hold(new.camera, ("interocular", "convergence", "lateral_offset"), held)
+        _hold(new.camera, CAMERA, held)
     if new.ranges is not None:
         _hold(new.ranges, ("near", "far", "strength", "bias", "contrast"), held)
     if new.window is not None:
@@ -43,7 +45,7 @@ def with_range(manifest: Manifest, first: int, last: int) -> Manifest:
 
 
 def _hold(record: Record, names: tuple[str, ...], held: list[int]) -> None:
-    """Give each list of numbers those at the indices ``held``."""
+    """Give each list of numbers those at the indices ``held``; an empty one stays empty."""
     for name in names:
         values = getattr(record, name)
-        setattr(record, name, [values[i] for i in held])
+        setattr(record, name, [values[i] for i in held] if values else [])

@@ -146,11 +146,19 @@ class DepthRecord(Record):
 
 @dataclass
 class BakedCamera(Record):
-    """The stereo camera, one value a frame of first..last, in scene units."""
+    """The stereo camera, one value a frame of first..last, in scene units.
+
+    ``pivot``: which eye stands where the camera does: -1 the left one, 1 the right one, 0 neither.
+    ``shift``: of the sensor to the right, in picture widths. Both may be empty, which is all 0.
+    ``left_out``: what else the camera does that these numbers can't say, in words.
+    """
 
     interocular: list[float]
     convergence: list[float]
     lateral_offset: list[float]
+    pivot: list[float] = field(default_factory=list)
+    shift: list[float] = field(default_factory=list)
+    left_out: str = ""
 
 
 @dataclass

@@ -51,6 +51,10 @@ def _rules(m: Manifest) -> Iterator[tuple[bool, str]]:
             values = getattr(m.camera, name)
             yield len(values) == frames, _count(f"camera.{name}", frames, len(values))
         yield all(c > 0 for c in m.camera.convergence), "camera.convergence must be above 0"
+        for name in ("pivot", "shift"):
+            fits = len(getattr(m.camera, name)) in (0, frames)
+            yield fits, f"camera.{name} must hold {frames} numbers, or none"
+        yield all(-1 <= p <= 1 for p in m.camera.pivot), "camera.pivot must lie in -1..1"
     if m.ranges is not None:
         for name in ("near", "far", "strength", "bias", "contrast"):
             values = getattr(m.ranges, name)

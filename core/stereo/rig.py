@@ -39,16 +39,19 @@ def parallax(
 
 @dataclass(frozen=True)
 class StereoRig:
-    """Two parallel cameras with shifted sensors (Blender's OFFAXIS, pivot CENTER).
+    """Two parallel cameras with shifted sensors (Blender's OFFAXIS).
 
     ``interocular`` b >= 0 and ``convergence`` C > 0 in scene units (C: the distance that lands on
-    the screen), ``focal_over_width`` f/w > 0. Each eye stands b/2 from the centre camera.
-    Raises UsageError on other values.
+    the screen), ``focal_over_width`` f/w > 0. ``pivot``: 0, each eye stands b/2 from the camera;
+    -1, the left one stands there and the right one b beside it; 1, the other way round. ``shift``:
+    of both sensors to the right, in picture widths. Raises UsageError on other values.
     """
 
     interocular: float
     convergence: float
     focal_over_width: float
+    pivot: float = 0.0
+    shift: float = 0.0
 
     def __post_init__(self) -> None:
         if not (0.0 <= self.interocular < math.inf):
@@ -60,6 +63,11 @@ class StereoRig:
         if not (0.0 < self.focal_over_width < math.inf):
             raise UsageError(
                 f"Focal length over sensor width is {self.focal_over_width:g}: give more than 0."
+            )
+        if not (-1.0 <= self.pivot <= 1.0) or not math.isfinite(self.shift):
+            raise UsageError(
+                f"The pivot {self.pivot:g} or the shift {self.shift:g} is not usable: a pivot lies "
+                "in -1..1."
             )
 
     def disparity(self, inverse_z: ArrayLike) -> np.ndarray:
@@ -74,7 +82,8 @@ class StereoRig:
         """How far right, in picture widths, one eye sees a point of the footage camera's picture.
 
         Plus (left) or minus (right) half the disparity, less ``lateral_offset * f/w * 1/Z`` for a
-        rig that stands so many scene units to the right of the footage camera.
+        rig that stands so many scene units to the right of the footage camera. An eye that stands
+        x to the right of its camera sees ``-x * f/w * (1/Z - 1/C)``, whatever the pivot.
         """
         if eye not in ("left", "right"):
             raise UsageError(f'There is no eye "{eye}": give "left" or "right".')
@@ -85,7 +94,7 @@ class StereoRig:
     ) -> np.ndarray:
         """As `eye_shift`, for a viewer between the eyes: ``position`` -1 is the left one, 1 the
         right one, 0 their middle."""
-        shift = -0.5 * position * self.disparity(inverse_z)
+        shift = 0.5 * (self.pivot - position) * self.disparity(inverse_z) - self.shift
         if lateral_offset:
             shift = shift - np.asarray(inverse_z) * (lateral_offset * self.focal_over_width)
         return shift

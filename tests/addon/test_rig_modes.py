@@ -8,7 +8,7 @@ import math
 import bpy
 import numpy as np
 import pytest
-from stage_case import Case, texture
+from stage_case import Case, render, texture
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +122,88 @@ def test_without_a_camera_there_is_no_mode_to_set(module, scene):
     bpy.data.objects.remove(scene.camera)
     with pytest.raises(RuntimeError, match="Repair Rig"):
         bpy.ops.second_eye.set_rig_mode(mode="TOE")
+
+
+def test_a_bake_says_what_a_conversion_leaves_out(module, scene, case):
+    rigs, camera = module("addon.rigs"), scene.camera
+    rig = rigs.find_chain(scene).rig
+
+    def said() -> str:
+        return rigs.bake_camera(scene, case.project).left_out
+
+    rig.location.x = 0.3
+    assert said() == ""
+    changes = (
+        (lambda: rig.__setattr__("location", (0.0, 0.3, 0.0)), "up or down (up to 0.3 units)"),
+        (lambda: rig.__setattr__("location", (0.0, 0.0, 0.2)), "forward or back (up to 0.2 units)"),
+        (lambda: rig.__setattr__("rotation_euler", (0.0, 0.1, 0.0)), "turns (up to 5.7 degrees)"),
+        (lambda: camera.data.__setattr__("lens", 2.0 * camera.data.lens), "the lens (2 times"),
+        (lambda: camera.data.__setattr__("shift_y", 0.1), "the shift up or down (10 % of"),
+        (lambda: bpy.ops.second_eye.set_rig_mode(mode="TOE"), "toe-in's vertical parallax"),
+        (lambda: bpy.ops.second_eye.set_rig_mode(mode="VR180"), "the sphere"),
+    )
+    for change, words in changes:
+        before = {thing: thing.matrix_basis.copy() for thing in (rig, camera)}
+        lens = camera.data.lens, camera.data.shift_y
+        change()
+        assert words in said() and said().count(" up to") < 2 and " and " not in said()
+        for thing, matrix in before.items():
+            thing.matrix_basis = matrix
+        camera.data.lens, camera.data.shift_y = lens
+        bpy.ops.second_eye.set_rig_mode(mode="OFFAXIS")
+        rig.location, rig.rotation_euler = (0.3, 0.0, 0.0), (0.0, 0.0, 0.0)
+    rig.location, rig.rotation_euler = (0.3, 0.1, 0.4), (0.0, 0.0, 0.1)
+    assert said().count("up to") == 3 and " and turns" in said()
+
+
+def test_parallel_cameras_are_baked_as_meeting_at_infinity(module, scene, case):
+    bpy.ops.second_eye.set_rig_mode(mode="PARALLEL")
+    baked = module("addon.rigs").bake_camera(scene, case.project)
+    rig = module("core.stereo").StereoRig(baked.interocular[0], baked.convergence[0], 1.2)
+    assert rig.disparity(0.0) == pytest.approx(0.0, abs=1e-9)
+    assert baked.left_out == ""
+
+
+def test_toe_in_has_the_keystone_that_is_told(module, second_eye, engine_python, tmp_path):
+    """A flat card on the screen: corners stand higher in one eye than in the other."""
+    width, height, focal, card, b = 320, 240, 0.7, 4.0, 0.8
+    case = Case(
+        module,
+        engine_python,
+        tmp_path,
+        texture(5, height, width, 4)[None],
+        np.full((1, 24, 32), 0.5, np.float32),
+        focal=focal,
+        shot={"near": card / 1.001, "far": card * 1.001, "strength": 0.0},
+    )
+    scene = bpy.context.scene
+    module("addon.stage").build_scene(case.project, scene)
+    module("addon.rigs").make_stereo_camera(scene, case.project, drift=0.0)
+    data = scene.camera.data
+    data.animation_data_clear()
+    data.stereo.interocular_distance, data.stereo.convergence_distance = b, card
+    bpy.ops.second_eye.set_rig_mode(mode="TOE")
+    module("addon.output").configure_stereo_render(scene, "sbs")
+    both = render(scene, 1, tmp_path / "pair.png").astype(float).mean(2)
+    left, right = both[:, :width], both[:, width:]
+    told = module("core.stereo.toe_in").keystone(b, card, focal, height / width) * height
+    assert told > 4.0
+    # A patch near a corner, a quarter of the way in: keystone grows with x times y.
+    for x, y, sign in ((40, 30, 1), (width - 40, 30, -1), (40, height - 30, -1)):
+        down, across = _moved(left, right, x, y)
+        u, v = x + across / 2 - width / 2, y + down / 2 - height / 2  # between both eyes
+        expected = told * abs(u * v) / (width * height / 4)
+        assert sign * down == pytest.approx(expected, abs=0.05 * told)
+
+
+def _moved(left: np.ndarray, right: np.ndarray, x: int, y: int, size: int = 9):
+    """How many pixels lower, and further right, a patch stands in the right eye's picture."""
+    patch = left[y - size : y + size, x - size : x + size]
+    costs = {}
+    for down in range(-14, 15):
+        for across in range(-20, 21):
+            there = right[y + down - size : y + down + size, x + across - size : x + across + size]
+            costs[down, across] = ((there - patch) ** 2).mean()
+    down, across = min(costs, key=costs.get)
+    before, at, after = (costs[down + step, across] for step in (-1, 0, 1))
+    return down + 0.5 * (before - after) / (before - 2 * at + after), across

@@ -122,6 +122,8 @@ def test_unknown_keys_are_kept(tmp_path):
         (lambda p: p["depth"].update(width=0), "depth.width must be at least 1"),
         (lambda p: p["camera"].update(convergence=[1, 0, 1]), "camera.convergence"),
         (lambda p: p["camera"].update(lateral_offset=[1]), "camera.lateral_offset must hold 3"),
+        (lambda p: p["camera"].update(shift=[0.1]), "camera.shift must hold 3 numbers, or none"),
+        (lambda p: p["camera"].update(pivot=[0, 2, 0]), "camera.pivot must lie in -1..1"),
         (lambda p: p["clip"].update(kind="reel"), "clip.kind"),
         (lambda p: p["lens"].update(focal_over_width=0), "lens.focal_over_width"),
         (lambda p: p.update(metres_per_unit=-1), "metres_per_unit"),
@@ -201,7 +203,7 @@ def test_another_range_keeps_what_the_shared_frames_had():
     assert [(s.name, s.first, s.last) for s in wide.shots] == [("a", 1, 3), ("b", 4, 6)]
     assert wide.shots[0].near == 1.0
     assert wide.depth.scale == [1.0, 1.0, 0.1 + 0.2, 1 / 3, 1.0, 1.0]
-    assert len(wide.camera.convergence) == 6
+    assert len(wide.camera.convergence) == 6 and wide.camera.pivot == []
     narrow = with_range(manifest, 5, 5)
     assert [(s.name, s.first, s.last) for s in narrow.shots] == [("b", 5, 5)]
     apart = with_range(manifest, 1, 2)
