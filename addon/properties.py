@@ -78,6 +78,7 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
 
     source: EnumProperty(
         name="Source",
+        description="Where the footage comes from",
         items=(
             ("FILE", "File", "A movie, or one picture of a numbered sequence"),
             ("MOVIE_CLIP", "Movie Clip", "A movie clip that is loaded in this .blend"),
@@ -140,6 +141,7 @@ class SECOND_EYE_scene(bpy.types.PropertyGroup):
     )
     kind: EnumProperty(
         name="Build As",
+        description="What Build Scene makes of every shot; the list of shots changes one by one",
         items=(
             ("RELIEF", "Relief", "A surface that carries the footage"),
             ("POINTS", "Points", "A cloud of coloured points"),

@@ -53,6 +53,7 @@ def parts() -> list[ModuleType]:
         command_line,
         convert_properties,
         edit_properties,
+        manual,
         operators,
         preferences,
         preview_properties,
@@ -62,9 +63,16 @@ def parts() -> list[ModuleType]:
         ui,
     )
 
-    own = [preferences, properties, edit_properties, shot_properties, preview_properties]
-    own += [render_properties, convert_properties]
-    return [*own, *operators.MODULES, *ui.MODULES, command_line]
+    own = [
+        preferences,
+        properties,
+        edit_properties,
+        shot_properties,
+        preview_properties,
+        render_properties,
+        convert_properties,
+    ]
+    return [*own, *operators.MODULES, *ui.MODULES, command_line, manual]
 
 
 register, unregister = factory(parts())

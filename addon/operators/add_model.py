@@ -51,6 +51,7 @@ class SECOND_EYE_OT_add_model(Choice, TaskOperator, bpy.types.Operator):
 
     bl_idname = "second_eye.add_model"
     bl_label = "Add Model"
+    bl_options = {"REGISTER", "UNDO"}
     title = "Add Model"
 
     @classmethod

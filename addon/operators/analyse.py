@@ -22,6 +22,7 @@ class SECOND_EYE_OT_analyse(TaskOperator, bpy.types.Operator):
 
     bl_idname = "second_eye.analyse"
     bl_label = "Analyse"
+    bl_options = {"REGISTER", "UNDO"}
     title = "Analyse"
 
     @classmethod

@@ -13,6 +13,7 @@ class SECOND_EYE_OT_remove_model(bpy.types.Operator):
 
     bl_idname = "second_eye.remove_model"
     bl_label = "Remove Model"
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -28,6 +28,7 @@ class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
 
     bl_idname = "second_eye.render_stereo"
     bl_label = "Render Stereo"
+    bl_options = {"REGISTER", "UNDO"}
     title = "Render Stereo"
 
     start_over: BoolProperty(

@@ -21,6 +21,7 @@ class SECOND_EYE_OT_set_lens(bpy.types.Operator):
 
     source: EnumProperty(
         name="From",
+        description="What tells the lens",
         items=(
             ("ARTIST", "Artist", "The focal length and sensor width that are set in the panel"),
             ("METADATA", "Metadata", "What the clip's file says"),

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import bpy
 
+from .. import manual
 from ..engine import interpreter, session
 from . import words
 
 
 def draw(layout: bpy.types.UILayout, preferences: bpy.types.AddonPreferences) -> None:
+    page = layout.operator("wm.url_open", text="Documentation", icon="HELP")
+    page.url = (manual.DOCS / manual.OTHERS).as_uri()
     layout.use_property_split = True
     layout.use_property_decorate = False
     layout.prop(preferences, "engine_mode")

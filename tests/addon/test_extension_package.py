@@ -26,7 +26,7 @@ CARDS = {
     "core/synthesis/weights/synthesis_v1.md",
 }
 SIZE_CEILING = 7_200_000 + 4_700_000 + 5_100_000 + 1_500_000  # bytes: weights as halves, code
-TOP = {"addon", "core", "blender_manifest.toml", "__init__.py", "LICENSE", "README.md",
+TOP = {"addon", "core", "docs", "blender_manifest.toml", "__init__.py", "LICENSE", "README.md",
        "pyproject.toml"}  # fmt: skip
 """All that may stand at the zip's root."""
 AT_ROOT = {"blender_manifest.toml", "__init__.py", "LICENSE", "README.md", "pyproject.toml"}
@@ -57,6 +57,8 @@ def belongs(name: str) -> bool:
     """The rule, said a second time: the manifest says it as patterns."""
     if any(part.startswith(".") or part == "__pycache__" for part in name.split("/")):
         return False
+    if name.startswith("docs/"):  # the pages that Blender's manual map opens; no pictures
+        return name.count("/") == 1 and name.endswith(".md")
     return name in AT_ROOT or (
         name.startswith(("addon/", "core/")) and not name.startswith(LEFT_OUT)
     )
@@ -76,7 +78,8 @@ def test_zip_holds_code_and_two_files_of_weights(package_zip: Path) -> None:
         sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     assert {name.split("/")[0] for name in sizes} <= TOP
     inside = {name for name in sizes if "/" in name and not name.endswith(".py")}
-    assert inside <= WEIGHTS | CARDS
+    pages = {name for name in inside if name.startswith("docs/") and name.endswith(".md")}
+    assert pages and inside - pages <= WEIGHTS | CARDS
     assert max(size for name, size in sizes.items() if name not in WEIGHTS) < 100_000
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import bpy
 import numpy as np
 import pytest
@@ -268,6 +270,40 @@ def test_what_is_lost_is_said(module, case, scene, shots):
     with pytest.raises(RuntimeError, match="lost its relief"):
         bpy.context.view_layer.objects.active = shots()[0]
         bpy.ops.second_eye.copy_shot_settings()
+
+
+def test_undo_brings_every_value_back(module, scene, shots):
+    """As the buttons do it: an undo step after each operator, and one after a typed value."""
+
+    def told():
+        return [
+            (r.name, r.second_eye_row.form, r.second_eye_row.locked,
+             round(r.second_eye_row.near, 4), round(r.second_eye_row.convergence, 4))
+            for r in module("addon.stage").reliefs(
+                module("addon.stage").find_collection(bpy.context.scene)
+            )
+        ]  # fmt: skip
+
+    bpy.context.view_layer.objects.active = shots()[1]
+    bpy.ops.ed.undo_push(message="Built")
+    steps = [told()]
+    for change in (
+        lambda: bpy.ops.second_eye.copy_shot_settings(),
+        lambda: bpy.ops.second_eye.switch_form(relief="Second Eye Sky"),
+        lambda: setattr(bpy.data.objects["Second Eye Face"].second_eye_row, "near", 0.25),
+        lambda: setattr(bpy.data.objects["Second Eye Face"].second_eye_row, "convergence", 7.0),
+        lambda: setattr(bpy.data.objects["Second Eye Face"].second_eye_row, "locked", True),
+    ):
+        change()
+        bpy.ops.ed.undo_push(message="Step")
+        steps.append(told())
+    assert all(a != b for a, b in pairwise(steps))
+    for expected in steps[-2::-1]:
+        bpy.ops.ed.undo()
+        assert told() == expected
+    for expected in steps[1:]:
+        bpy.ops.ed.redo()
+        assert told() == expected
 
 
 def test_thumbnails_are_not_read_in_background(module, case):
