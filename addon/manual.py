@@ -14,7 +14,8 @@ DOCS = Path(__file__).parents[1] / "docs"
 _OPERATORS = {
     "project.md": ("import_clip", "analyse"),
     "repair.md": ("repair_shot", "split_preview", "show_flicker"),
-    "scene.md": ("build_scene", "bake_camera", "*shadow_catcher"),
+    "scene.md": ("build_scene", "bake_camera", "*shadow_catcher", "*surround"),
+    "rigs.md": ("set_rig_mode",),
     "shots.md": (
         *("cut_here", "merge_shots", "cuts_from_markers", "copy_shot_settings", "switch_form"),
         *("live_stereo", "still_pair", "wiggle", "start_vr", "preset_*", "load_preset"),
@@ -37,8 +38,8 @@ _PROPERTIES = {
     ),
     "lens.md": ("scene.focal*", "scene.sensor*"),
     "relief.md": ("scene.triangles", "scene.columns", "scene.sampling", "scene.layers*"),
-    "delivery.md": ("scene.convert*", "scene.packing", "scene.output*"),
-    "scene.md": ("scene.*",),
+    "delivery.md": ("convert.*", "scene.packing", "scene.output*"),
+    "scene.md": ("scene.*", "render.*"),
 }
 OTHERS = "extension.md"
 """Of what no page is named for."""

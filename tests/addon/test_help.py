@@ -117,7 +117,7 @@ def test_every_operator_and_setting_has_a_page(second_eye):
     assert {p for p in pages.values() if not p.is_file()} == set()
     assert len({p.name for p in pages.values()}) > 8
     assert pages["bpy.ops.second_eye.wiggle"].name == "shots.md"
-    assert pages["bpy.types.SECOND_EYE_scene.convert_codec"].name == "delivery.md"
+    assert pages["bpy.types.SECOND_EYE_convert.codec"].name == "delivery.md"
 
 
 def test_every_setting_has_a_tooltip(second_eye):
