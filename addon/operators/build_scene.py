@@ -14,6 +14,7 @@ from ..engine.client import EngineJob
 from ..engine.no_task import NoTask
 from . import startup_cube, where
 from .sampling_job import sampling_job
+from .tables_job import lacks_tables, tables_job
 from .task import TaskOperator, idle
 
 
@@ -35,16 +36,17 @@ class SECOND_EYE_OT_build_scene(TaskOperator, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         try:
-            at_once = self._lacking(self._open(context)) == []
+            project = self._open(context)
+            at_once = not self._lacking(project) and not lacks_tables(project)
         except SecondEyeError as error:
             return self._refuse(error)
         return self.execute(context) if at_once else super().invoke(context, event)
 
     def start(self, context: bpy.types.Context) -> session.Task:
         project = self._open(context)
-        if not self._lacking(project):
-            return NoTask()
-        return self._sampling(context, project)
+        if self._lacking(project):
+            return self._sampling(context, project)
+        return tables_job(context, project) or NoTask()
 
     def _open(self, context: bpy.types.Context) -> Project:
         """The project. By the scene's name: an undo while a job runs gives it a new address."""

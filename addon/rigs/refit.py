@@ -10,10 +10,8 @@ from typing import Any
 import bpy
 
 from ...core.project import Project, Shot
-from ...core.stereo import suggest_rig
 from ..stage import compat, find_collection, scene_frame
 from ..stage.build import reliefs
-from ..stage.depth_pixels import shot_inverse_distances
 from ..stage.footage_camera import camera_data
 from ..stage.group_inputs import RANGE
 from ..stage.keys import replace_span
@@ -23,6 +21,7 @@ from ..stage.shot import relief_modifier
 from . import locked_keys
 from .drift import PATH, turning_points
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole, stereo_curves
+from .suggested import suggested_rig
 from .values import curve_values
 
 
@@ -37,7 +36,6 @@ def refit_shots(
     if camera is None:
         return
     data = camera_data(camera)
-    focal = project.manifest.lens.focal_over_width
     built = {relief["second_eye_first"]: relief for relief in reliefs(find_collection(scene))}
     fresh = [built[shot.first] for shot in shots]
     kept = locked_keys.remember(fresh, stereo_curves(camera))
@@ -47,7 +45,7 @@ def refit_shots(
         first, last = scene_frame(scene, shot.first), scene_frame(scene, shot.last)
         relief = built[shot.first]
         shown = as_shown(relief, shot, first)
-        rig = suggest_rig(shot_inverse_distances(project, shown), focal, budget)
+        rig = suggested_rig(project, shown, budget)
         swing = drift * rig.interocular
         curves = (
             (compat.find_fcurve(data, INTEROCULAR), [(first, rig.interocular, "CONSTANT")]),

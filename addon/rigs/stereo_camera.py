@@ -9,10 +9,9 @@ import bpy
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project
-from ...core.stereo import suggest_rig
 from ..stage import COLLECTION, compat, scene_frame
 from ..stage.build import find_collection, reliefs
-from ..stage.depth_pixels import shot_inverse_distances
+from ..stage.depth_tables import depth_tables
 from ..stage.footage_camera import camera_data, refit_camera, set_camera
 from ..stage.group_inputs import MATTE_ANGLE
 from ..stage.keys import key
@@ -22,6 +21,7 @@ from ..stage.shot import relief_modifier
 from . import locked_keys
 from .chain import ensure_chain
 from .drift import PATH, key_drift
+from .suggested import suggested_rig
 
 INTEROCULAR = "stereo.interocular_distance"
 CONVERGENCE = "stereo.convergence_distance"
@@ -37,7 +37,7 @@ def make_stereo_camera(
 ) -> bpy.types.Object:
     """Give a built scene its stereo camera, make it the scene's camera, and switch multiview on.
 
-    ``budget``: parallax of a shot's whole depth in picture widths (core.stereo.suggest_rig);
+    ``budget``: parallax of a shot's whole depth in picture widths (core.stereo.shot_rig);
     interocular and convergence are keyed at each shot's first frame, constant in between.
     ``drift``: the gentle move from side to side, 1 = as wide as the eyes stand apart, 0 = none.
     The camera hangs from the rig, the rig from the move, the move from the footage camera
@@ -55,8 +55,8 @@ def make_stereo_camera(
     camera = ensure_chain(collection, footage, min(s.near for s in project.manifest.shots))
     data = camera_data(camera)
     shots = project.manifest.shots
-    focal = project.manifest.lens.focal_over_width
-    rigs = [suggest_rig(shot_inverse_distances(project, s), focal, budget) for s in shots]
+    depth_tables(project, project.manifest.frames)  # all at once: they are kept in one file
+    rigs = [suggested_rig(project, shot, budget) for shot in shots]
     starts = [scene_frame(scene, shot.first) for shot in shots]
     kept = locked_keys.remember(reliefs(collection), stereo_curves(camera))
     if fresh:

@@ -14,6 +14,12 @@ from ...core.stereo import sample_frames, sample_pixels
 
 def normalised(project: Project, frame: int) -> np.ndarray:
     """As core.project's ``Project.normalised``: float32 (h, w) in 0..1, top row first."""
+    return project.normalise(frame, stored(project, frame))
+
+
+def stored(project: Project, frame: int) -> np.ndarray:
+    """Inverse depth as stored, float32 (h, w), top row first. Raises SecondEyeError where the
+    picture is missing or damaged."""
     path = project.depth_path(frame)
     if not path.is_file():
         raise SecondEyeError(f"{path} is missing: run Analyse to complete the project.")
@@ -28,10 +34,9 @@ def normalised(project: Project, frame: int) -> np.ndarray:
         image.pixels.foreach_get(pixels)  # type: ignore[attr-defined]
         if not image.has_data:  # its size is in the file's head, its pixels did not load
             raise damaged
-        values = pixels.reshape(height, width, image.channels)[::-1, :, 0]
+        return pixels.reshape(height, width, image.channels)[::-1, :, 0]
     finally:
         bpy.data.images.remove(image)
-    return project.normalise(frame, values)
 
 
 def check_pictures(project: Project) -> None:

@@ -53,7 +53,7 @@ class ComfortJob:
         if self.tables_only:
             return {"project": self.project, "frames": len(tables), "message": ""}
         manifest = project.manifest
-        eyes = Eyes(project, EyeSettings())
+        eyes = Eyes(project, EyeSettings(), tables=tables)
         rigs: dict[int, StereoRig] = {n: eyes.rig(n) for n in manifest.frames}
         told = measure(manifest, frame_depths(manifest, tables), rigs, viewing)
         source = "suggested" if manifest.camera is None else "baked"

@@ -22,6 +22,7 @@ from .eyes import Eyes
 from .footage import Footage
 from .layers import PARALLAX, WIDEST, make_layers
 from .progress import IsCancelled, Report, stop_if
+from .tables import current_tables
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,10 @@ class ConvertJob:
         )
         shape = self._shape(video.format, footage)
         bits = 16 if video.bits > 8 else 8
-        eyes = Eyes(project, settings, parallel=video.format == "vr180", bits=bits)
+        tables = None
+        if project.manifest.camera is None:
+            tables = current_tables(project, report, cancelled)
+        eyes = Eyes(project, settings, parallel=video.format == "vr180", bits=bits, tables=tables)
         layered = 0
         if self.layers and video.format != "rgbd":
             layered = _with_layers(eyes, footage, (first, last), report, cancelled)

@@ -14,10 +14,13 @@ from ..errors import UsageError
 from ..geometry import disparity_gain, inverse_distance
 from ..project import Project, Shot
 from ..project import behind as layer_files
-from ..stereo import StereoRig, sample_frames, sample_pixels, suggest_rig
+from ..project.statistics import Tables
+from ..stereo import StereoRig, find_viewing, frame_depth
 from ..stereo.floating_window import covered
+from ..stereo.shot_rig import suggest_shot_rig
 from .eye_settings import EyeSettings
 from .shaped import Shaped
+from .tables import current_tables
 
 if TYPE_CHECKING:
     from ..synthesis.layers import Layers
@@ -30,11 +33,19 @@ class Eyes:
 
     ``parallel``: eyes that look straight ahead, as pictures on a sphere want it; infinity then
     has no parallax, whatever the convergence. ``bits``: of the pictures, 8 (uint8) or 16 (uint16).
+    ``tables``: of the frames' depth (`current_tables`), which a suggested rig needs; made here
+    where they are not given.
     Raises UsageError for settings that make no rig or no range.
     """
 
     def __init__(
-        self, project: Project, settings: EyeSettings, *, parallel: bool = False, bits: int = 8
+        self,
+        project: Project,
+        settings: EyeSettings,
+        *,
+        parallel: bool = False,
+        bits: int = 8,
+        tables: Tables | None = None,
     ) -> None:
         self._project = project
         self._settings = settings
@@ -45,6 +56,9 @@ class Eyes:
         camera = project.manifest.camera
         replaced = settings.interocular is not None and settings.convergence is not None
         shots = [] if camera or replaced else project.manifest.shots
+        if shots and tables is None:
+            tables = current_tables(project, lambda progress: None, lambda: False)
+        self._tables = tables or {}
         self._suggested = {shot.first: self._suggest(shot) for shot in shots}
         self.look_for_layers()
         self.rig(project.manifest.first)
@@ -167,16 +181,15 @@ class Eyes:
         return manifest.camera.lateral_offset[frame - manifest.first]
 
     def _suggest(self, shot: Shot) -> StereoRig:
-        samples = [
-            sample_pixels(self.inverse_distance(frame))
-            for frame in sample_frames(shot.first, shot.last)
+        """Of the depth of all its frames, within the limits of the default screen."""
+        manifest = self._project.manifest
+        frames = range(shot.first, shot.last + 1)
+        depths = [
+            frame_depth(manifest, n, self._tables[n], self._shaped.range_at(n)) for n in frames
         ]
+        focal, limits = manifest.lens.focal_over_width, find_viewing().limits
         try:
-            return suggest_rig(
-                np.concatenate(samples),
-                self._project.manifest.lens.focal_over_width,
-                self._settings.budget,
-            )
+            return suggest_shot_rig(depths, focal, self._settings.budget, limits)
         except UsageError as error:
             raise UsageError(f"{self._project.folder}: {error}") from error
 

@@ -15,6 +15,7 @@ from ..stereo.gain import shot_gain
 from .again import shot_named
 from .progress import IsCancelled, Report, stop_if
 from .sampling import sample_shot, told_of
+from .tables import current_tables
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class SampleJob:
                 if made:
                     sample_shot(project, shot, goal, report, cancelled)
                 told.append(told_of(project, shot, made))
+            current_tables(project, report, cancelled)  # Blender fits its rig to them next
         lines = [_line(shot) for shot in told]
         return {"project": self.project, "shots": told, "message": "\n".join(lines)}
 

@@ -76,14 +76,19 @@ def tabulate(values: np.ndarray, stamp: str = "") -> FrameTable:
 
 def stamp_of(files: FrameFiles, frame: int) -> str:
     """What the table of ``frame`` has to be made of to be current; "" where it has no depth."""
+    stored = stored_stamp(files, frame)
+    if not stored or not is_edited(files.manifest, frame):
+        return stored
+    return f"edited-{stored}-{_edits_digest(files, frame)}"
+
+
+def stored_stamp(files: FrameFiles, frame: int) -> str:
+    """The same of a table of the depth as it is stored, whatever edits there are."""
     try:
         told = files.depth_path(frame).stat()
     except OSError:
         return ""
-    stored = f"{told.st_size}-{told.st_mtime_ns}"
-    if not is_edited(files.manifest, frame):
-        return f"stored-{stored}"
-    return f"edited-{stored}-{_edits_digest(files, frame)}"
+    return f"stored-{told.st_size}-{told.st_mtime_ns}"
 
 
 def is_edited(manifest: Manifest, frame: int) -> bool:

@@ -40,14 +40,24 @@ def test_the_rig_is_the_one_core_suggests(module, two_shots):
     stereo = camera.data.stereo
     assert scene.camera == camera and scene.render.use_multiview
     assert (stereo.convergence_mode, stereo.pivot) == ("OFFAXIS", "CENTER")
-    inverse_distance = module("core.geometry").inverse_distance
-    for shot, at in zip(two_shots.project.manifest.shots, (31, 33), strict=True):
-        values = two_shots.normalised[shot.first - 2 : shot.last - 1]
-        inverse = inverse_distance(values, shot.near, shot.far, shot.strength)
-        rig = module("core.stereo").suggest_rig(inverse, 1.3, 0.03)
-        scene.frame_set(at)  # a quarter of the depth's pixels is sampled: nearly the same rig
-        assert stereo.interocular_distance == pytest.approx(rig.interocular, rel=0.05)
-        assert stereo.convergence_distance == pytest.approx(rig.convergence, rel=0.05)
+    statistics, core = module("core.project.statistics"), module("core.stereo")
+    manifest, limits = two_shots.project.manifest, core.find_viewing().limits
+    tables = statistics.read(two_shots.project.folder)
+    assert statistics.missing(two_shots.project, tables, manifest.frames) == [], "kept for the next"
+    for shot, at in zip(manifest.shots, (31, 33), strict=True):
+        depths = [
+            core.frame_depth(manifest, n, tables[n]) for n in range(shot.first, shot.last + 1)
+        ]
+        for n, depth in enumerate(depths, shot.first):
+            inverse = module("core.geometry").inverse_distance(
+                two_shots.normalised[n - 2], shot.near, shot.far, shot.strength
+            )
+            middle = np.percentile(inverse, [20, 50, 80])
+            assert depth.percentile([20, 50, 80]) == pytest.approx(middle, rel=0.02)
+        rig = module("core.stereo.shot_rig").suggest_shot_rig(depths, 1.3, 0.03, limits)
+        scene.frame_set(at)
+        assert stereo.interocular_distance == pytest.approx(rig.interocular, rel=1e-5)
+        assert stereo.convergence_distance == pytest.approx(rig.convergence, rel=1e-5)
         held = stereo.convergence_distance
         scene.frame_set(at + 1)
         assert stereo.convergence_distance == held

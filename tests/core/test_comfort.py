@@ -24,7 +24,9 @@ from core.stereo import (
     measure,
     measure_frame,
     share_inside,
+    suggest_rig,
 )
+from core.stereo.shot_rig import suggest_shot_rig
 
 HEIGHT, WIDTH = 64, 96
 
@@ -252,3 +254,51 @@ def test_damaged_tables_are_made_again(tmp_path):
     assert statistics.read(tmp_path) == {}
     np.savez(path, frames=np.array([1]), stamps=np.array(["x"]), levels=np.ones((1, 3)))
     assert statistics.read(tmp_path) == {}
+
+
+def frames_of(values):
+    manifest = plain_manifest(len(values))
+    manifest.shots[0] = replace(manifest.shots[0], low=0.0, high=1.0, near=2.0, far=20.0)
+    tables = [statistics.tabulate(v) for v in values]
+    return manifest, [frame_depth(manifest, n, t) for n, t in enumerate(tables, 1)]
+
+
+def test_a_shot_s_rig_keeps_every_frame_inside_the_limits_of_any_screen():
+    """Also where something passes close by in one frame of many, and in a cinema, where nearly all
+    has to stand before the screen."""
+    values = [picture(n) * np.float16(0.6) for n in range(20)]
+    values[7][:, 40:60] = 1.0
+    manifest, depths = frames_of(values)
+    for name, screen in SETUPS.items():
+        rig = suggest_shot_rig(depths, 1.1, 0.02, screen.limits)
+        told = measure(
+            manifest, dict(enumerate(depths, 1)), dict.fromkeys(range(1, 21), rig), screen
+        )
+        assert share_inside(told) == 1.0, name
+        assert min(t.span for t in told) > 0.008, name
+    bare = suggest_shot_rig(depths, 1.1, 0.02)
+    cinema = SETUPS["cinema"]
+    told = [measure_frame(n, d, bare, cinema) for n, d in enumerate(depths, 1)]
+    assert share_inside(told) == 0.0, "without limits the test would pass by itself"
+
+
+def test_a_shot_s_rig_leaves_nothing_much_before_the_edges():
+    values = [picture(n) for n in range(5)]
+    _, depths = frames_of(values)
+    rig = suggest_shot_rig(depths, 1.1, 0.02)
+    plain = suggest_rig(np.concatenate([d.percentile(np.arange(0.5, 100)) for d in depths]), 1.1)
+    assert rig.interocular == pytest.approx(plain.interocular, rel=1e-6)
+    assert rig.convergence < plain.convergence
+    screen = SETUPS["tv"]
+    for depth in depths:
+        assert measure_frame(1, depth, plain, screen).left.cut
+        assert not measure_frame(1, depth, rig, screen).left.cut
+    assert rig.parallax(depths[0].percentile(99.0)) > -0.003, "and no farther than that"
+
+
+def test_flat_and_empty_shots_have_a_rig_or_say_why():
+    _, depths = frames_of([np.full((8, 8), 0.5)])
+    rig = suggest_shot_rig(depths, 1.0, 0.02, SETUPS["cinema"].limits)
+    assert rig.interocular == pytest.approx(rig.convergence / 30)
+    with pytest.raises(UsageError):
+        suggest_shot_rig([], 1.0)

@@ -43,7 +43,7 @@ def test_layers_are_made_on_the_way_and_used(converted, tmp_path):
     stages = []
     first = convert(project, tmp_path / "a.mp4", lambda p: stages.append(p.stage))
     assert first["layers"] == 12, "of the whole shot, since later frames fill earlier ones"
-    assert list(dict.fromkeys(stages))[:3] == ["look ahead", "layers", "convert"]
+    assert list(dict.fromkeys(stages))[:4] == ["statistics", "look ahead", "layers", "convert"]
     assert reach(project) == PARALLAX
     made = stamps(project.folder / "behind")
     assert convert(project, tmp_path / "b.mp4")["layers"] == 0
