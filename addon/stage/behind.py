@@ -17,6 +17,7 @@ from . import compat, keys
 from .behind_group import (
     COLOUR,
     COLUMNS,
+    ESTIMATED,
     INVERSE,
     MATERIAL,
     NAME,
@@ -26,9 +27,10 @@ from .behind_group import (
     behind_group,
 )
 from .behind_material import behind_material
+from .front import put_to_sleep, wake
 from .group_inputs import LAYERED
 from .images import Sequence, load_sequence
-from .shot import relief_modifier
+from .shot import materials, relief_modifier
 
 ROLE, BEHIND = "second_eye_role", "behind"
 MADE = "second_eye_made"
@@ -64,6 +66,8 @@ def plate_of(relief: bpy.types.Object) -> bpy.types.Object | None:
 
 def remove_behind(relief: bpy.types.Object) -> None:
     """Take the plate behind ``relief`` away, with all that only it used."""
+    for worn in materials(relief):
+        put_to_sleep(worn)
     for plate in [o for o in relief.children if o.get(ROLE) == BEHIND]:
         used: list[Any] = [plate.data, plate.animation_data and plate.animation_data.action]
         for modifier in plate.modifiers:
@@ -93,14 +97,18 @@ def _add(project: Project, shot: Shot, number: int, relief: bpy.types.Object) ->
     made: Any = modifier
     made.node_group = behind_group()
     offset, aspect = compat.get_input(own, "Offset"), compat.get_input(own, "Aspect")
-    pictures = Sequence(colour, shot.first - offset, shot.first, shot.last)
+
+    def shown(image: bpy.types.Image) -> Sequence:
+        return Sequence(image, shot.first - offset, shot.first, shot.last)
+
     size = project.manifest.depth
     columns = min(size.width, WIDEST)
     values = {
         RELIEF: relief,
         COLOUR: colour,
         INVERSE: depth,
-        MATERIAL: behind_material(name, pictures),
+        ESTIMATED: compat.get_input(own, "Depth"),
+        MATERIAL: behind_material(name, shown(colour), shown(compat.get_input(own, "Plate"))),
         "Aspect": aspect,
         COLUMNS: max(2, columns),
         ROWS: max(2, round(columns * size.height / size.width)),
@@ -110,6 +118,9 @@ def _add(project: Project, shot: Shot, number: int, relief: bpy.types.Object) ->
     }
     for key, value in values.items():
         compat.set_input(made, key, value)
+    front = load_sequence(files.front_path(folder, shot.first), f"{label} front", "sRGB")
+    for worn in materials(relief):
+        wake(worn, shown(front), shown(colour))
     plate.parent = relief
     plate.matrix_parent_inverse = Matrix.Identity(4)
     plate.hide_select = True

@@ -47,6 +47,12 @@ class Sequence:
         return self._played(t, node, uv)
 
     def _played(self, t: Tree, node: Any, place: Socket) -> Any:
+        self.give(node)
+        t.link(place, node.inputs["Vector"])
+        return node.outputs
+
+    def give(self, node: Any) -> None:
+        """Make an Image Texture node of a material show the sequence."""
         node.image = self.image
         user = node.image_user
         # Blender counts from 0 below the range and from 1 at its start: so that frames before the
@@ -56,8 +62,6 @@ class Sequence:
         user.frame_offset = self.first
         user.use_auto_refresh = True
         user.use_cyclic = False
-        t.link(place, node.inputs["Vector"])
-        return node.outputs
 
 
 def load_sequence(first_file: Path, name: str, colourspace: str) -> bpy.types.Image:

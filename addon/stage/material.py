@@ -8,9 +8,10 @@ from typing import Any
 import bpy
 
 from .comparison import Comparison
+from .front import layer_nodes
 from .images import Sequence
 from .nodes import Socket, Tree
-from .relief_group import CUT, DEPTH, FLAT, LENS, MATTE
+from .relief_group import BALL, CUT, DEPTH, FLAT, LENS, MATTE
 
 
 def plate_material(
@@ -39,24 +40,34 @@ def plate_material(
     aside = t.math("DIVIDE", t.vector("LENGTH", viewer).outputs["Value"], near)
     uv = project(t, _steady(t, position, sight, aside), attribute(t, LENS))
     comparison = Comparison(t)
-    picture = t.emission(plate.texture(t, uv, "Linear", "MIRROR"))
-    picture = comparison.with_line(comparison.with_depth_view(picture), uv)
+
+    def shown(colour: Socket) -> Socket:
+        return comparison.with_line(comparison.with_depth_view(t.emission(colour)), uv)
+
+    colour = plate.texture(t, uv, "Linear", "MIRROR")
+    picture = shown(colour)
     transparent = t.node("ShaderNodeBsdfTransparent").outputs[0]
-    outside = _outside(t, uv)
-    flat = t.node("ShaderNodeAttribute", FLAT, attribute_name=FLAT).outputs["Fac"]
-    edited = t.node("ShaderNodeAttribute", CUT, attribute_name=CUT).outputs["Fac"]
-    made = t.smoothstep(edited, 0.6 * 3.0, 1.4 * 3.0)
-    whole = t.math("SUBTRACT", 1.0, flat)
+    beside = outside(t, uv)
+    made = t.smoothstep(_number(t, CUT), 0.6 * 3.0, 1.4 * 3.0)
+    whole = t.math("SUBTRACT", 1.0, _number(t, FLAT))
 
     def cut(pictures: Sequence) -> Socket:
         step = t.math("MULTIPLY", _step(t, pictures, uv, pitch), whole)
-        away = t.math("MAXIMUM", t.math("MAXIMUM", step, made), outside)
+        away = t.math("MAXIMUM", t.math("MAXIMUM", step, made), beside)
         return t.mix_shader(away, picture, transparent)
 
     # Mixed last: where a factor is 0, Cycles skips the whole branch.
-    opened = cut(depth)
+    balls = cut(depth)
     if raw is not None:
-        opened = t.mix_shader(comparison.raw_part(uv), opened, cut(raw))
+        balls = t.mix_shader(comparison.raw_part(uv), balls, cut(raw))
+    steep, told = _steepness(t, position, pitch[0])
+    layers = layer_nodes(t, uv)
+    away = t.math("MAXIMUM", t.math("MULTIPLY", steep, layers.opens), layers.thin)
+    rim = shown(t.mix_colour(layers.is_rim, colour, layers.colour))
+    faces = t.mix_shader(t.math("MAXIMUM", away, beside), rim, transparent)
+    is_face = t.math("SUBTRACT", 1.0, t.math("GREATER_THAN", _number(t, BALL), 0.5))
+    opened = t.mix_shader(t.math("MULTIPLY", is_face, told), balls, faces)
+    angle = t.math("MULTIPLY", angle, layers.angle)
     off = t.smoothstep(t.math("ARCTANGENT", aside), angle, t.math("MULTIPLY", angle, 2.0))
     finish(t, t.mix_shader(t.math("MULTIPLY", off, matte, label="Matte"), picture, opened))
     return material
@@ -96,8 +107,33 @@ def project(t: Tree, position: Socket, lens: Socket) -> Socket:
     return t.combine(u, v, 0.0)
 
 
+def _number(t: Tree, name: str) -> Socket:
+    return t.node("ShaderNodeAttribute", name, attribute_name=name).outputs["Fac"]
+
+
+def _steepness(t: Tree, position: Socket, pitch: float) -> tuple[Socket, Socket]:
+    """0 on a surface, 1 on a face that spans a step; and whether the relief tells what that is.
+
+    Inverse distance is linear over a face's picture: with N its normal and P a point of it in
+    camera axes, 1/Z = (N . ray) / (N . P). So the face itself says how fast its depth changes,
+    edits and repair and all, and no pixel beside a step is cut with it.
+    """
+    geometry = t.node("ShaderNodeNewGeometry").outputs
+    turned = _to_object(t, "WORLD", "NORMAL")
+    t.link(geometry["True Normal"], turned.inputs[0])
+    x, y, _ = t.separate(turned.outputs[0])
+    across, _, wanted = t.separate(attribute(t, LENS))
+    sideways = t.vector("LENGTH", t.combine(x, y, 0.0)).outputs["Value"]
+    away = t.vector("DOT_PRODUCT", turned.outputs[0], position).outputs["Value"]
+    away = t.math("MAXIMUM", t.math("ABSOLUTE", away), 1e-9)
+    slope = t.math("DIVIDE", sideways, t.math("MULTIPLY", away, across))
+    change = t.math("MULTIPLY", t.math("MULTIPLY", slope, pitch), wanted)
+    return t.smoothstep(change, 0.6, 1.4), t.math("GREATER_THAN", wanted, 0.0)
+
+
 def _step(t: Tree, depth: Sequence, uv: Socket, pitch: tuple[float, float]) -> Socket:
-    """0 on a surface, 1 on a step: how much the depth changes from one sample to the next.
+    """0 on a surface, 1 on a step: how much the depth changes from one sample to the next, for
+    points, whose faces are those of balls.
 
     Measured over three samples: networks work at a fraction of the picture's size, and their
     enlarged slopes are staircases that would be cut into combs.
@@ -117,7 +153,7 @@ def _step(t: Tree, depth: Sequence, uv: Socket, pitch: tuple[float, float]) -> S
     return t.smoothstep(t.math("MULTIPLY", change, rate), 0.6 * 3.0, 1.4 * 3.0)
 
 
-def _outside(t: Tree, uv: Socket) -> Socket:
+def outside(t: Tree, uv: Socket) -> Socket:
     """1 on the apron around the picture, 0 inside."""
     centred = t.vector("ABSOLUTE", t.vector("SUBTRACT", uv, (0.5, 0.5, 0.0)).outputs["Vector"])
     u, v, _ = t.separate(centred.outputs["Vector"])

@@ -95,6 +95,15 @@ class Tree:
             self.link(value, target)
         return node.outputs[0]
 
+    def mix_colour(self, factor: Any, first: Any, second: Any) -> Socket:
+        """``first`` where the factor is 0, ``second`` where it is 1."""
+        node = self.node("ShaderNodeMix", data_type="RGBA")
+        named = {s.identifier: s for s in (*node.inputs, *node.outputs)}
+        self.link(factor, named["Factor_Float"])
+        self.link(first, named["A_Color"])
+        self.link(second, named["B_Color"])
+        return named["Result_Color"]
+
     def arrange(self) -> None:
         """Columns by distance from the inputs, so that a curious artist can read the tree."""
         depth: dict[str, int] = {}

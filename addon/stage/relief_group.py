@@ -35,10 +35,10 @@ from .group_inputs import (
 from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
-VERSION = 6  # raise it when the nodes change: an older group in a .blend is then left alone
+VERSION = 7  # raise it when the nodes change: an older group in a .blend is then left alone
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
-"""Named attributes for the material: (f/w, f/h, 0), (gain, offset, strength / step),
-(matte, angle, near), and the colour of a point."""
+"""Named attributes for the material: (f/w, f/h, 1 / (step * range of 1/Z)), (gain, offset,
+strength / step), (matte, angle, near), and the colour of a point."""
 RADIUS = "se_radius"
 """Named attribute of the planes: how far a point reaches in the picture, in picture widths."""
 COMPARE, NORMALISED, RANGED = "se_compare", "se_normalised", "se_range"
@@ -49,6 +49,8 @@ BENT = "se_curve"
 """(bias, contrast, 0), stored with the range where the relief is Layered."""
 
 
+BALL = "se_ball"
+"""1 on points, which are drawn as balls; missing, and so 0, on surfaces."""
 FLAT, CUT = "se_flat", "se_cut"
 """How far an edit flattened a point (0..1): steps of the estimate are gone there, and
 stay uncut. And how steep a step is that edits made, as the material measures it."""
@@ -89,12 +91,20 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     away = distance(t, given, normalised)
 
     wide = t.math("DIVIDE", away, given["Focal"])
+    outward = _outward(t, given, uv, number, stored, gain)
+    grown = t.vector("ADD", t.combine(x, y, 0.0), outward).outputs["Vector"]
+    along, up, _ = t.separate(grown)
     position = t.combine(
-        t.math("MULTIPLY", x, wide),
-        t.math("MULTIPLY", y, wide),
+        t.math("MULTIPLY", along, wide),
+        t.math("MULTIPLY", up, wide),
         t.math("MULTIPLY", away, -1.0),
     )
-    lens = t.combine(given["Focal"], t.math("DIVIDE", given["Focal"], given["Aspect"]), 0.0)
+    span = t.math(
+        "SUBTRACT", t.math("DIVIDE", 1.0, given["Near"]), t.math("DIVIDE", 1.0, given["Far"])
+    )
+    steepest = t.math("DIVIDE", 1.0, t.math("MULTIPLY", span, given["Step"]))
+    upward = t.math("DIVIDE", given["Focal"], given["Aspect"])
+    lens = t.combine(given["Focal"], upward, steepest)
     flat = _compared(t, given, plane, normalised)
     facts = (
         (LENS, lens),
@@ -147,6 +157,39 @@ def _stored_depth(t: Tree, given: Socket, uv: Socket, number: Socket) -> Socket:
     mixed = t.math("MULTIPLY_ADD", repaired, part, rest)
     needed = t.math("MAXIMUM", t.math("SUBTRACT", 1.0, given[REPAIR]), given[SPLIT])
     return switch(t, "FLOAT", needed, mixed, repaired)
+
+
+def _outward(
+    t: Tree, given: Socket, uv: Socket, number: Socket, stored: Socket, gain: Socket
+) -> Socket:
+    """How far a vertex on the near side of a step moves over it, on the picture plane.
+
+    By one pixel of the depth: those that mix both sides go with the foreground, as on the fast path
+    (`core.synthesis.edges.grow_foreground`); left behind, they would draw its outline a second
+    time. Only where there are layers, and off the axis alone is it seen: the picture is projected.
+    """
+    size = t.node("GeometryNodeImageInfo")
+    t.link(given["Depth"], size.inputs["Image"])
+    t.link(number, size.inputs["Frame"])
+    width = t.math("MAXIMUM", size.outputs["Width"], 1.0)
+    height = t.math("MAXIMUM", size.outputs["Height"], 1.0)
+    pixel = t.combine(t.math("DIVIDE", 1.0, width), t.math("DIVIDE", 1.0, height), 0.0)
+    ways = []
+    for x, y in ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)):
+        way = t.vector("MULTIPLY", pixel, (x, y, 0.0)).outputs["Vector"]
+        there = t.vector("ADD", uv, way).outputs["Vector"]
+        beside = _value(t, texture(t, given["Depth"], there, number, "Closest", "Beside"))
+        drop = t.math("MULTIPLY", t.math("SUBTRACT", stored, beside), gain)
+        drop = t.math("MULTIPLY", drop, given["Strength"])
+        ways.append(t.math("GREATER_THAN", drop, given["Step"]))
+    right, left, up, down = ways
+    moved = t.combine(
+        t.math("DIVIDE", t.math("SUBTRACT", right, left), width),
+        # x and y of the plane are both in picture widths.
+        t.math("DIVIDE", t.math("SUBTRACT", up, down), width),
+        0.0,
+    )
+    return switch(t, "VECTOR", given[LAYERED], moved, t.combine(0.0, 0.0, 0.0))
 
 
 def _compared(t: Tree, given: Socket, geometry: Socket, normalised: Socket) -> Socket:
@@ -213,7 +256,8 @@ def _points(
     t.link(_inside(t, uv), cloud.inputs["Selection"])
     t.link(position, cloud.inputs["Position"])
     t.link(radius, cloud.inputs["Radius"])
-    return _paint(t, cloud.outputs[0], given["Point Material"])
+    ball = store(t, cloud.outputs[0], BALL, "FLOAT", 1.0)
+    return _paint(t, ball, given["Point Material"])
 
 
 def _inside(t: Tree, uv: Socket) -> Socket:

@@ -14,7 +14,7 @@ from ..project import behind as files
 from .again import check_complete, shot_named
 from .progress import IsCancelled, Report, stop_if
 
-VERSION = 1  # of how layers are made: another one makes them stale
+VERSION = 2  # of how layers are made: another one makes them stale
 PARALLAX = 0.05
 """Of the picture's width: the move of the nearest against the farthest that layers are made for."""
 WIDEST = 0.5

@@ -5,8 +5,8 @@
 - ``depth/000001.exr``: half floats, channels V, inverse depth as in the project's own ``depth/``
   (0 where there is no plate), S, how surely the plate is right, K, how surely another frame shows
   it (0..1).
-- ``front/000001.png``: RGBA, the foreground's own colour and alpha in its soft rim; A is 255, and
-  the colour 0, where a pixel is wholly of its own depth.
+- ``front/000001.png``: RGBA, the foreground's own colour and alpha in its soft rim; A is 255
+  where a pixel is wholly of its own depth; there the colour is 0 but for the pixels beside the rim.
 - ``shot_000001.json``: what the layers of the shot that begins at this frame were made of.
 
 OpenEXR and cv2 are imported where they are used, as in `pictures`.

@@ -18,6 +18,7 @@ _UNSEEN = 1.0 / 12.0  # of the picture width: how much more foreground the filli
 _DEEPER = 1.5  # ... at most so many times what the step opens: where a thing meets the ground it
 _DEEPER_SLACK = 3.0  # opens nothing, and the ground before it is background as well
 _OF_STEP = 0.5  # of the nearest step: nearer than this is what made it, and no ground beside it
+_LARGER = 4.0  # times the nearest step: as much larger a step decides where it reaches
 _SOFT = 1.0 / 320.0  # of the picture width: how far a foreground's colour smears over the edge
 
 
@@ -28,8 +29,9 @@ class Band:
     Attributes:
         wanted: bool, where a plate is needed: under the foreground, and under the soft rim of it.
         unseen: bool, ``wanted`` and the foreground beyond it, which the filling must not look at.
-        nearness: float32, inverse depth of the background at the nearest step, in ``depth``'s unit.
-        distance: float32, pixels to the background's side of the nearest step.
+        nearness: float32, inverse depth of the background at the nearest step, or at a much larger
+            one that reaches as far, in ``depth``'s unit.
+        distance: float32, pixels to the background's side of that step.
         front: bool, nearer than that background, within reach of the step.
     """
 
@@ -57,14 +59,24 @@ def find_band(depth: np.ndarray, gain: float, reach: float | None = None) -> Ban
         nothing = np.zeros(depth.shape, bool)
         far = np.full(depth.shape, np.inf, np.float32)
         return Band(nothing, nothing.copy(), depth, far, nothing.copy())
-    distance, label = cv2.distanceTransformWithLabels(
-        (~rim).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
     wide = np.ones((5, 5), np.uint8)
     low = cv2.erode(sharp, square)
-    at_rim = np.zeros((int(label.max()) + 1, 2), np.float32)
-    at_rim[label[rim]] = np.stack([low[rim], (cv2.dilate(sharp, wide) - low)[rim]], -1)
-    behind, step = at_rim[label, 0], at_rim[label, 1]
+    height = cv2.dilate(sharp, wide) - low
+    distance, behind, step = _nearest(rim, low, height)
+    # A small step close by doesn't keep a large one from opening over it.
+    least = STEP * _LARGER
+    while True:
+        large = rim & (height >= least)
+        if not large.any():
+            break
+        told = _nearest(large, low, height)
+        reaches = told[0] <= np.minimum(sharp - told[1] + np.float32(SLACK), np.float32(reach))
+        ours = reaches & (told[2] >= np.float32(_LARGER) * step)
+        distance, behind, step = (
+            np.where(ours, new, old)
+            for new, old in zip(told, (distance, behind, step), strict=True)
+        )
+        least *= _LARGER
     jump = sharp - behind
     front = jump > np.maximum(np.float32(_OF_STEP) * step, np.float32(STEP))
     soft = max(1.0, width * _SOFT)
@@ -73,3 +85,15 @@ def find_band(depth: np.ndarray, gain: float, reach: float | None = None) -> Ban
     deeper = np.minimum(_DEEPER * step + _DEEPER_SLACK, width * _UNSEEN)
     unseen = wanted | (front & (distance <= np.minimum(jump, reach) + deeper))
     return Band(wanted, unseen, behind / np.float32(max(gain, 1e-6)), distance, front)
+
+
+def _nearest(
+    rim: np.ndarray, low: np.ndarray, height: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far the nearest pixel of ``rim`` is, and ``low`` and ``height`` there."""
+    distance, label = cv2.distanceTransformWithLabels(
+        (~rim).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    at_rim = np.zeros((int(label.max()) + 1, 2), np.float32)
+    at_rim[label[rim]] = np.stack([low[rim], height[rim]], -1)
+    return distance, at_rim[label, 0], at_rim[label, 1]

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .carry import Memory, Shown
@@ -19,7 +20,8 @@ class Layers:
         sure: float32 in 0..1, how surely the plate is right.
         seen: float32 in 0..1, how surely another frame shows it.
         front: uint8 (h, w, 4): the foreground's own colour in its soft rim, and its alpha; where
-            alpha is 255 a pixel is wholly of its own depth and the colour is 0.
+            alpha is 255 a pixel is wholly of its own depth, and the colour, but for the pixels
+            beside the rim, is 0.
     """
 
     plate: np.ndarray
@@ -40,8 +42,9 @@ def make_layers(frame: Shown, plate: Memory) -> Layers:
     shown = (matte.weight * wanted)[..., None]
     colour = plate.colour + shown * (matte.behind - plate.colour)
     cover = (wanted * 255.0)[..., None]
-    soft = matte.alpha < 1.0
-    front = np.where(soft[..., None], matte.colour, 0.0)
+    # And of the pixels beside it their own, since whoever enlarges the rim mixes it with them.
+    beside = cv2.dilate((matte.alpha < 1.0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    front = np.where(beside[..., None], matte.colour, 0.0)
     return Layers(
         _bytes(np.concatenate([colour * wanted[..., None], cover], -1)),
         plate.depth,

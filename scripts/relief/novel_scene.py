@@ -21,6 +21,7 @@ def show(stage: Any, project: Any, view: dict[str, Any]) -> None:
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     compat = importlib.import_module("second_eye.addon.stage.compat")
+    behind = importlib.import_module("second_eye.addon.stage.behind")
     scene = bpy.context.scene
     built = stage.build_scene(project, scene, sampling=stage.ADAPTIVE)
     data = built.camera.data.copy()
@@ -32,8 +33,13 @@ def show(stage: Any, project: Any, view: dict[str, Any]) -> None:
     compat.set_png(scene.render.image_settings)
     for way, path in view["pictures"].items():
         modifier = built.reliefs[0].modifiers[0]
-        compat.set_input(modifier, "Matte", float(way == "cut"))
+        compat.set_input(modifier, "Matte", float(way != "whole"))
         compat.set_input(modifier, "Matte Angle", MATTE_STARTS)
+        if way == "layered":
+            stage.refresh_behind(project, list(built.reliefs))
+        else:
+            behind.remove_behind(built.reliefs[0])
+            compat.set_input(modifier, "Layered", False)
         scene.render.filepath = path
         bpy.ops.render.render(write_still=True)
 

@@ -23,8 +23,10 @@ Command = Callable[..., tuple[float, int]]
 INTEROCULAR = 0.1  # scene units, of pairs: with it, disparity says what near and far are
 FARTHEST = 200.0  # m: where the relief puts a rendered scene's sky
 MOVES = 8  # of rendered scenes, spread over all that are given
-WAYS = ("whole", "cut")
-"""Of a relief: its steps stretched, as two eyes see it; or cut, as from farther off the axis."""
+WAYS = ("whole", "cut", "layered")
+"""Of a relief: its steps stretched, as two eyes see it without layers; cut, as from farther off the
+axis; or cut, with layers behind them."""
+PARALLAX = 0.15  # of the picture's width, of the layers
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def novel_figures(
         return {}
     for _, view, _ in views:
         command("sample", view.project)
+        command("layers", view.project, "--parallax", PARALLAX)
     jobs = folder / "views.json"
     jobs.write_text(json.dumps([asdict(view) for _, view, _ in views]), encoding="utf8")
     subprocess.run(

@@ -111,6 +111,53 @@ def test_a_step_opens_on_the_background(layered, tmp_path):
     assert np.abs(picture - before)[~opened].max(axis=-1).mean() < 20
 
 
+def test_beside_the_picture_its_border_goes_on(layered, tmp_path):
+    built, _ = layered
+    _look_from(built.camera, 4.0)
+    picture = render(bpy.context.scene, 1, tmp_path / "v.png").astype(int)
+    assert _holes(picture).mean() < 0.002
+    for plate in _plates():
+        plate.animation_data_clear()
+        plate.hide_render = True
+    assert _holes(render(bpy.context.scene, 1, tmp_path / "v.png").astype(int)).mean() > 0.05
+
+
+RIM = """
+import sys
+import cv2
+pixels = cv2.imread(sys.argv[1], cv2.IMREAD_UNCHANGED)
+pixels[16:20, 22:28] = (0, 255, 0, 128)
+cv2.imwrite(sys.argv[1], pixels)
+"""
+
+
+def test_the_rim_is_of_its_own_colour_and_lets_the_background_through(
+    case, module, engine_python, tmp_path
+):
+    """Green with an alpha of a half, in the middle of the square, where no plate stands: only off
+    the axis, and gone with the layers."""
+    files = module("core.project.behind")
+    built = module("addon.stage").build_scene(case.project, bpy.context.scene)
+    front = files.front_path(case.project.folder, 1)
+    engine(module, engine_python, RIM, front)
+    for image in bpy.data.images:
+        image.reload()
+    _look_from(built.camera, 0.0)
+    on_axis = render(bpy.context.scene, 1, tmp_path / "v.png")
+    assert difference(on_axis, case.plates[0]) <= 2
+    _look_from(built.camera, 4.0)
+    rim = _middle(tmp_path)
+    record = files.record_path(case.project.folder, case.project.manifest.shots[0])
+    record.unlink()
+    module("addon.stage").update_scene(case.project, bpy.context.scene)
+    bare = _middle(tmp_path)
+    changed = np.abs(rim - bare).max(axis=-1) > 25
+    inside = changed[8:16, 16:30]
+    assert 60 < inside.sum() < 300
+    greener = (rim - bare)[8:16, 16:30][inside]
+    assert np.median(greener[:, 1]) > 5
+
+
 def test_near_far_and_curve_are_the_reliefs(layered, module):
     """Changed once, on the relief: the plate's wall stays in one plane with the relief's."""
     built, _ = layered
@@ -132,7 +179,7 @@ def test_the_viewport_has_a_ninth_of_the_points(layered):
     built, case = layered
     plate = next(o for o in _plates() if o.parent == built.reliefs[0])
     whole = (case.project.folder / "behind" / "colour" / "000001.png").is_file()
-    assert whole and 40 < len(positions(plate)) <= 16 * 12
+    assert whole and len(positions(plate)) == (16 + 2) * (12 + 2)  # and the apron
 
 
 def test_shown_with_their_shots(layered, module):

@@ -54,6 +54,16 @@ def test_half_the_step_opens_half_the_band_and_reach_ends_it():
     assert find_band(depth, GAIN, reach=4).wanted.sum() < half
 
 
+def test_a_small_step_close_by_does_not_keep_a_large_one_from_opening():
+    """Bumps of an estimate, on the card: what the card hides is the wall, and no bump."""
+    _, depth, _ = card_scene()
+    smooth = find_band(depth, 4 * GAIN)
+    depth[40:60, 68:72] -= 0.05
+    bumpy = find_band(depth, 4 * GAIN)
+    assert smooth.nearness[50, 60:78].max() == 0.0
+    assert bumpy.nearness[50, 60:78].max() == 0.0 and bumpy.wanted[50, 60:78].all()
+
+
 def test_a_slope_and_a_flat_picture_have_no_band():
     slope = np.repeat(np.linspace(0, 1, WIDTH, dtype=np.float32)[None], HEIGHT, 0)
     for depth in (slope, np.full((HEIGHT, WIDTH), 0.3, np.float32)):
