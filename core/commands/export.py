@@ -32,6 +32,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strength", type=float, metavar="S", help="0 flat, 1 as estimated; default: the shot's"
     )
+    parser.add_argument(
+        "--no-layers",
+        action="store_true",
+        help="leave out the background behind the foreground where second-eye layers made it",
+    )
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -46,5 +51,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         near=arguments.near,
         far=arguments.far,
         strength=arguments.strength,
+        layers=not arguments.no_layers,
     )
     return job.run(console.report, console.cancelled)

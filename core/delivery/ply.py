@@ -24,17 +24,19 @@ def encode_ply(vertices: np.ndarray, comments: tuple[str, ...] = ()) -> bytes:
     return head + np.ascontiguousarray(little).tobytes()
 
 
-def point_vertices(relief: Surface, colours: np.ndarray) -> np.ndarray:
-    """(N,) of x, y, z, nx, ny, nz and red, green, blue, as MeshLab and CloudCompare read them.
+def point_vertices(relief: Surface, colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """(N,) of x, y, z, nx, ny, nz and red, green, blue, alpha, as MeshLab and CloudCompare read
+    them.
 
-    colours: uint8 (N, 3), sRGB.
+    colours: uint8 (N, 3), sRGB; alpha: uint8 (N,).
     """
     kind = [(n, "f4") for n in ("x", "y", "z", "nx", "ny", "nz")]
-    kind += [(n, "u1") for n in ("red", "green", "blue")]
+    kind += [(n, "u1") for n in ("red", "green", "blue", "alpha")]
     vertices = np.empty(len(relief.points), kind)
     for i, axis in enumerate("xyz"):
         vertices[axis] = relief.points[:, i]
         vertices[f"n{axis}"] = relief.normals[:, i]
     for i, name in enumerate(("red", "green", "blue")):
         vertices[name] = colours[:, i]
+    vertices["alpha"] = alpha
     return vertices

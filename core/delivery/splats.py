@@ -27,10 +27,11 @@ FIELDS = (
 )
 
 
-def splat_vertices(relief: Surface, colours: np.ndarray) -> np.ndarray:
+def splat_vertices(relief: Surface, colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """(N,) of `FIELDS`, float32: each point a flat Gaussian on its patch of the surface.
 
-    colours: uint8 (N, 3), sRGB, the space in which such files are trained and shown.
+    colours: uint8 (N, 3), sRGB, the space in which such files are trained and shown; alpha: uint8
+    (N,), the opacity's share.
     """
     along, sizes = _ellipse(relief.across, relief.upward)
     turned = np.cross(relief.normals, along)
@@ -39,7 +40,8 @@ def splat_vertices(relief: Surface, colours: np.ndarray) -> np.ndarray:
     values[:, 0:3] = relief.points * (1.0, -1.0, -1.0)
     values[:, 3:6] = relief.normals * (1.0, -1.0, -1.0)
     values[:, 6:9] = (colours / 255.0 - 0.5) / DEGREE_0
-    values[:, 9] = np.log(OPACITY / (1.0 - OPACITY))
+    opacity = OPACITY * alpha.clip(1) / 255.0
+    values[:, 9] = np.log(opacity / (1.0 - opacity))
     deviations = np.maximum(SPREAD * sizes, 1e-12)
     values[:, 10:12] = np.log(deviations)
     values[:, 12] = np.log(FLAT * deviations.min(axis=1))

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 
 from ..errors import SecondEyeError, UsageError
-from ..geometry import Lens, inverse_distance
-from ..geometry.surface import steepness, surface
 from ..project import Project
 from ..project.atomic import write_bytes
 from .again import check_complete
@@ -28,7 +26,9 @@ class ExportJob:
 
     ``form``: "points" (position, normal, colour; camera axes: x right, y up, looking along -z) or
     "splats" (3D Gaussians, see `delivery.splats`). ``near``, ``far``, ``strength`` replace the
-    shot's. Scene units. What stood at ``output`` is replaced, and stays where the job fails.
+    shot's. Scene units. ``layers``: with the foreground's soft rim and the background behind it,
+    where the project has layers of its depth of today (`export_layers`). What stood at ``output``
+    is replaced, and stays where the job fails.
     """
 
     project: str
@@ -38,9 +38,11 @@ class ExportJob:
     near: float | None = None
     far: float | None = None
     strength: float | None = None
+    layers: bool = True
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
-        """Answers output, frame, points (their number), message.
+        """Answers output, frame, points (their number), behind (how many of them are the
+        background's), message.
 
         Raises SecondEyeError, UsageError, Cancelled.
         """
@@ -49,7 +51,7 @@ class ExportJob:
         project = Project.open(Path(self.project))
         check_complete(project)
         frame = project.manifest.first if self.frame is None else self.frame
-        vertices = self._vertices(project, frame)
+        vertices, behind = self._vertices(project, frame)
         stop_if(cancelled)
         from ..delivery.ply import encode_ply
 
@@ -62,7 +64,9 @@ class ExportJob:
             "output": str(output),
             "frame": frame,
             "points": len(vertices),
-            "message": f"{output}: {len(vertices)} {FORMS[self.form]} of frame {frame}.",
+            "behind": behind,
+            "message": f"{output}: {len(vertices)} {FORMS[self.form]} of frame {frame}"
+            + (f", {behind} of them behind the foreground." if behind else "."),
         }
 
     def _check(self) -> Path:
@@ -78,26 +82,18 @@ class ExportJob:
             raise UsageError(f"{output.parent} is no folder: make it, or name another one.")
         return output
 
-    def _vertices(self, project: Project, frame: int) -> np.ndarray:
+    def _vertices(self, project: Project, frame: int) -> tuple[np.ndarray, int]:
+        """What is to be written, and how many of it belong to the background's layer."""
         from ..delivery.ply import point_vertices
         from ..delivery.splats import splat_vertices
+        from .export_layers import sheets
 
-        manifest = project.manifest
         settings = EyeSettings(near=self.near, far=self.far, strength=self.strength)
-        shaped = Shaped(project, settings)
-        near, far, strength, *_ = shaped.range_at(frame)
-        normalised = shaped.normalised(frame)
-        lens = Lens(manifest.lens.focal_over_width, manifest.clip.width, manifest.clip.height)
-        relief = surface(
-            inverse_distance(normalised, near, far, strength),
-            steepness(normalised, strength),
-            lens,
-        )
-        if not len(relief.points):
+        found = sheets(project, Shaped(project, settings), frame, self.layers)
+        if not len(found[0].surface.points):
             raise SecondEyeError(
                 f"The depth of frame {frame} is nothing but steps: lower the strength."
             )
-        plate = project.read_small_plate(frame)
-        colours = plate[relief.pixels[:, 0], relief.pixels[:, 1]]
         make = {"points": point_vertices, "splats": splat_vertices}[self.form]
-        return make(relief, colours)
+        made = [make(sheet.surface, sheet.colours, sheet.alpha) for sheet in found]
+        return np.concatenate(made), sum(len(sheet.alpha) for sheet in found[1:])

@@ -7,6 +7,8 @@ import numpy as np
 import plyfile
 import pytest
 import trimesh
+from test_layers_job import frame as card_frame
+from test_layers_job import make_project as make_layered
 from test_sample_job import make_project, never, quiet
 
 from core.cli import main
@@ -17,6 +19,7 @@ from core.geometry.surface import steepness, surface
 from core.jobs.export import ExportJob
 from core.media.pictures import write_image
 from core.project import Project
+from core.project import behind as layer_files
 
 
 @pytest.fixture
@@ -137,6 +140,76 @@ def test_splats_show_the_picture_that_they_come_from(project, tmp_path):
     assert vertices["scale_2"].max() < max(vertices["scale_0"].max(), vertices["scale_1"].max())
 
 
+@pytest.fixture(scope="module")
+def layered(tmp_path_factory):
+    """A project with layers as an analysis of a dark card before a bright wall would have them."""
+    made = make_layered(tmp_path_factory.mktemp("layered") / "p")
+    for shot in made.manifest.shots:
+        layer_files.make_folders(made.folder)
+        layer_files.write_record(made.folder, made.manifest, shot, [])
+    for n in made.manifest.frames:
+        _rgb, depth = card_frame(n)
+        card = depth == 1.0
+        plate = np.zeros((*depth.shape, 4), np.uint8)
+        plate[card] = (10, 200, 10, 255)
+        front = np.zeros_like(plate)
+        front[..., 3] = 255
+        front[12, :][card[12]] = (200, 10, 10, 102)
+        half = np.float16
+        channels = {"V": np.where(card, 0.25, 0).astype(half)}
+        channels |= {"S": card.astype(half), "K": card.astype(half)}
+        layer_files.write(made.folder, n, plate, channels, front)
+    return made
+
+
+def test_layers_as_trimesh_reads_them(layered, tmp_path):
+    answer = export(layered, tmp_path / "a.ply", frame=4)
+    _rgb, depth = card_frame(4)
+    card = depth == 1.0
+    assert answer["behind"] == card.sum()
+    assert f"{card.sum()} of them behind the foreground" in answer["message"]
+    read = trimesh.load(tmp_path / "a.ply")
+    points, colours = np.asarray(read.vertices), np.asarray(read.colors)
+    wall = (colours == (10, 200, 10, 255)).all(1)
+    assert wall.sum() == card.sum()
+    # Each lies on the ray of its pixel, in the wall's plane.
+    shot = layered.shot_at(4)
+    n = (0.5 * 0.25 + 0.1 - shot.low) / (shot.high - shot.low)
+    inverse = inverse_distance(np.float32(n), shot.near, shot.far, shot.strength)
+    behind = points[wall]
+    assert np.allclose(behind[:, 2], -1 / inverse, rtol=2e-3)
+    focal, size = layered.manifest.lens.focal_over_width, layered.manifest.depth
+    _row, column = np.nonzero(card)
+    x = ((column + 0.5) / size.width - 0.5) / focal / inverse
+    assert np.allclose(np.sort(behind[:, 0]), np.sort(x), atol=1e-3 * abs(x).max())
+    # The rim stands before it in the foreground's own colour, with its alpha.
+    rim = (colours == (200, 10, 10, 102)).all(1)
+    assert rim.sum() == card[12].sum() and points[rim][:, 2].min() > behind[:, 2].max()
+    without = export(layered, tmp_path / "b.ply", frame=4, layers=False)
+    assert without["behind"] == 0 and without["points"] == answer["points"] - answer["behind"]
+
+
+def test_splats_of_layers_have_the_rims_opacity(layered, tmp_path):
+    answer = export(layered, tmp_path / "s.ply", frame=5, form="splats")
+    vertices = plyfile.PlyData.read(tmp_path / "s.ply")["vertex"].data
+    assert len(vertices) == answer["points"] and answer["behind"] > 100
+    opacity = 1 / (1 + np.exp(-vertices["opacity"]))
+    rim = np.abs(opacity - 0.99 * 102 / 255) < 1e-3
+    card = card_frame(5)[1] == 1.0
+    assert rim.sum() == card[12].sum() and np.allclose(opacity[~rim], 0.99)
+
+
+def test_stale_layers_are_left_out(layered, tmp_path):
+    shot = layered.manifest.shots[0]
+    record = layer_files.record_path(layered.folder, shot)
+    told = record.read_text()
+    try:
+        record.write_text(told.replace('"source": "', '"source": "other'))
+        assert export(layered, tmp_path / "a.ply")["behind"] == 0
+    finally:
+        record.write_text(told)
+
+
 def test_quaternions_of_any_rotation():
     rng = np.random.default_rng(2)
     q = rng.normal(size=(200, 4))
@@ -197,5 +270,6 @@ def test_smallest_pictures(height, width):
         Lens(1.0, width, height),
     )
     assert np.allclose(found.normals, [0, 0, 1], atol=0.3) and len(found.points) == height * width
-    vertices = splat_vertices(found, np.zeros((height * width, 3), np.uint8))
+    count = height * width
+    vertices = splat_vertices(found, np.zeros((count, 3), np.uint8), np.full(count, 255, np.uint8))
     assert all(np.isfinite(vertices[name]).all() for name in vertices.dtype.names)
