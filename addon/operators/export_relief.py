@@ -14,6 +14,7 @@ from bpy_extras.io_utils import ExportHelper
 
 from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
+from ...core.project.behind import colour_path
 from .. import stage
 from ..stage import exporting
 from . import where
@@ -46,6 +47,12 @@ class SECOND_EYE_OT_export_relief(bpy.types.Operator, ExportHelper):
         description="Leave out the faces that stretch from a near thing to what lies behind it",
         default=True,
     )
+    layers: bpy.props.BoolProperty(
+        name="Layers",
+        description="With the background plate behind the foreground, as a mesh of its own, where "
+        "the shot has layers of its depth of today",
+        default=True,
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -59,9 +66,9 @@ class SECOND_EYE_OT_export_relief(bpy.types.Operator, ExportHelper):
             relief = _relief(context, project)
             with _as_found(context):
                 if self.whole_shot:
-                    said = _write_shot(context, relief, path, self.cut_steps)
+                    said = _write_shot(context, relief, path, self.cut_steps, self.layers)
                 else:
-                    said = _write_frame(context, project, relief, path, self.cut_steps)
+                    said = _write_frame(context, project, relief, path, self.cut_steps, self.layers)
         except SecondEyeError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -111,11 +118,12 @@ def _as_found(context: bpy.types.Context) -> Iterator[None]:
         scene.frame_set(times[0])
 
 
-def _select(context: bpy.types.Context, found: bpy.types.Object) -> None:
+def _select(context: bpy.types.Context, found: list[bpy.types.Object]) -> None:
     for other in list(context.selected_objects):
         other.select_set(False)
-    found.select_set(True)
-    context.view_layer.objects.active = found
+    for one in found:
+        one.select_set(True)
+    context.view_layer.objects.active = found[0]
 
 
 def _write_frame(
@@ -124,16 +132,18 @@ def _write_frame(
     relief: bpy.types.Object,
     path: Path,
     cut: bool,
+    layers: bool,
 ) -> str:
     scene = context.scene
     start, end = stage.span(relief)
     frame = min(max(stage.timeline_frame(scene, scene.frame_current), start), end)
     scene.frame_set(stage.scene_frame(scene, frame))
     ending = path.suffix.lower()
-    plate = project.plate_path(frame)
-    with exporting.still(scene, relief, cut, plate, by_corner=ending == ".abc") as found:
-        count = len(found.data.polygons)
-        if not count:
+    behind = colour_path(project.folder, frame)
+    pictures = project.plate_path(frame), behind if layers and behind.is_file() else None
+    with exporting.still(scene, relief, cut, pictures, by_corner=ending == ".abc") as found:
+        counts = [len(one.data.polygons) for one in found]
+        if not counts[0]:
             raise SecondEyeError(
                 f"The relief of frame {frame} is nothing but steps: switch Cut Steps off."
             )
@@ -147,14 +157,17 @@ def _write_frame(
             _whole(path, lambda name: _alembic(name, now, now))
         else:
             _whole(path, lambda name: _usd(name, False))
-    return f"{count} faces of frame {frame}"
+    said = f"{sum(counts)} faces of frame {frame}"
+    return f"{said}, {counts[1]} of them behind the foreground" if counts[1:] else said
 
 
-def _write_shot(context: bpy.types.Context, relief: bpy.types.Object, path: Path, cut: bool) -> str:
+def _write_shot(
+    context: bpy.types.Context, relief: bpy.types.Object, path: Path, cut: bool, layers: bool
+) -> str:
     scene = context.scene
     start, end = (stage.scene_frame(scene, frame) for frame in stage.span(relief))
     alembic = path.suffix.lower() == ".abc"
-    with exporting.moving(scene, relief, cut, by_corner=alembic) as found:
+    with exporting.moving(scene, relief, cut, layers, by_corner=alembic) as found:
         _select(context, found)
         scene.frame_start, scene.frame_end = start, end
         scene.frame_set(start)

@@ -11,6 +11,7 @@ from typing import Any
 
 import bpy
 
+from .behind_group import CARRIED
 from .nodes import Socket, Tree
 from .relief_group import BENT, COMPARE, CUT, DEPTH, FLAT, LENS, MATTE, NORMALISED, RADIUS, RANGED
 
@@ -18,11 +19,13 @@ UV_MAP, COLOUR = "UVMap", "displayColor"
 """Attributes of what is exported; USD knows the second by that name."""
 STEEPEST = 8.0
 """Change of near / Z over a picture's width from which on a face spans a step."""
-_PLACE, _SLOPE, _OUTSIDE = "se_place", "se_slope", "se_outside"
+_PLACE, _SLOPE, _OUTSIDE, _BARE = "se_place", "se_slope", "se_outside", "se_bare"
 _OWN = (
     _PLACE,
     _SLOPE,
     _OUTSIDE,
+    _BARE,
+    CARRIED,
     LENS,
     DEPTH,
     MATTE,
@@ -36,11 +39,14 @@ _OWN = (
 )
 
 
-def surface_group(plate: bpy.types.Image, by_corner: bool) -> bpy.types.NodeTree:
-    """To follow a relief's own group, in the footage camera's axes. Inputs: Offset, First, Last as
-    the relief's; Cut, whether faces across steps go.
+def surface_group(
+    plate: bpy.types.Image, by_corner: bool, covered: bool = False
+) -> bpy.types.NodeTree:
+    """To follow a relief's own group, or a background plate's, in the footage camera's axes.
+    Inputs: Offset, First, Last as the relief's; Cut, whether faces across steps go.
 
-    ``by_corner``: 8-bit colours of faces' corners, the only ones that Alembic's exporter writes.
+    ``by_corner``: 8-bit colours of faces' corners, the only ones that Alembic's exporter writes;
+    ``covered``: faces go where ``plate`` has an alpha of 0.
     """
     group, t = _group("Second Eye Export Surface")
     for name, kind in (("Offset", "Int"), ("First", "Int"), ("Last", "Int"), ("Cut", "Bool")):
@@ -55,10 +61,18 @@ def surface_group(plate: bpy.types.Image, by_corner: bool) -> bpy.types.NodeTree
     high = t.math("MULTIPLY", t.math("DIVIDE", y, distance), across)
     v = t.math("MULTIPLY", t.math("DIVIDE", y, distance), upward)
     uv = t.combine(t.math("ADD", wide, 0.5), t.math("ADD", v, 0.5), 0.0)
-    told = _store(t, given["Geometry"], _PLACE, "FLOAT_VECTOR", "POINT", place)
+    # Readers of PLY may want faces of one kind, and a plate is a grid.
+    triangles = t.node("GeometryNodeTriangulate")
+    t.link(given["Geometry"], triangles.inputs[0])
+    told = _store(t, triangles.outputs[0], _PLACE, "FLOAT_VECTOR", "POINT", place)
     told = _store(t, told, UV_MAP, "FLOAT2", "CORNER", uv)
     kind, domain = ("BYTE_COLOR", "CORNER") if by_corner else ("FLOAT_COLOR", "POINT")
-    told = _store(t, told, COLOUR, kind, domain, _colour(t, given, plate, uv))
+    shown = _shown(t, given, plate, uv, "Closest" if covered else "Linear")
+    colour = _carried(t) if covered else shown["Color"]
+    told = _store(t, told, COLOUR, kind, domain, colour)
+    if covered:
+        bare = t.math("LESS_THAN", shown["Alpha"], 0.5)
+        told = _store(t, told, _BARE, "FLOAT", "FACE", bare)
     # A face's middle lies outside the picture: the apron, which shows nothing of its own.
     u, v, _ = t.separate(t.vector("ABSOLUTE", t.combine(wide, v, 0.0)).outputs["Vector"])
     outside = t.math("GREATER_THAN", t.math("MAXIMUM", u, v), 0.5)
@@ -78,7 +92,8 @@ def surface_group(plate: bpy.types.Image, by_corner: bool) -> bpy.types.NodeTree
     steep = t.math("MULTIPLY", t.math("GREATER_THAN", _number(t, _SLOPE), STEEPEST), given["Cut"])
     gone = t.node("GeometryNodeDeleteGeometry", domain="FACE")
     t.link(back.outputs[0], gone.inputs["Geometry"])
-    t.link(t.math("MAXIMUM", steep, _number(t, _OUTSIDE)), gone.inputs["Selection"])
+    nothing = t.math("MAXIMUM", _number(t, _OUTSIDE), _number(t, _BARE))
+    t.link(t.math("MAXIMUM", steep, nothing), gone.inputs["Selection"])
     clean = gone.outputs[0]
     for name in _OWN:
         remove = t.node("GeometryNodeRemoveAttribute")
@@ -109,14 +124,27 @@ def _group(name: str) -> tuple[bpy.types.NodeTree, Tree]:
     return group, Tree(group)
 
 
-def _colour(t: Tree, given: Socket, plate: bpy.types.Image, uv: Socket) -> Socket:
+def _shown(t: Tree, given: Socket, plate: bpy.types.Image, uv: Socket, interpolation: str) -> Any:
     frame = t.math("FLOOR", t.node("GeometryNodeInputSceneTime").outputs["Frame"])
     number = t.clamp(t.math("ADD", frame, given["Offset"]), given["First"], given["Last"])
-    texture = t.node("GeometryNodeImageTexture", interpolation="Linear", extension="EXTEND")
+    texture = t.node("GeometryNodeImageTexture", interpolation=interpolation, extension="EXTEND")
     t.link(plate, texture.inputs["Image"])
     t.link(uv, texture.inputs["Vector"])
     t.link(number, texture.inputs["Frame"])
-    return texture.outputs["Color"]
+    return texture.outputs
+
+
+def _carried(t: Tree) -> Socket:
+    """A plate's colour at its points, and at those beyond its edge, where its pictures have none."""
+    node = t.node("GeometryNodeInputNamedAttribute", CARRIED, data_type="FLOAT_COLOR")
+    t.link(CARRIED, node.inputs["Name"])
+    times = next(s for s in node.outputs if s.name == "Attribute" and s.enabled)
+    split, whole = t.node("FunctionNodeSeparateColor"), t.node("FunctionNodeCombineColor")
+    t.link(times, split.inputs[0])
+    share = t.math("MAXIMUM", split.outputs[3], 1e-6)
+    for number in range(3):
+        t.link(t.math("DIVIDE", split.outputs[number], share), whole.inputs[number])
+    return whole.outputs[0]
 
 
 def _named(t: Tree, name: str) -> Socket:

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from stage_case import Case, texture
+from stage_case import Case, engine, texture
 
 FOCAL, HEIGHT, WIDTH = 1.2, 36, 64
 
@@ -181,3 +181,94 @@ def test_bad_wishes_are_told(case, tmp_path, name, asked, told):
 def test_without_a_scene_it_is_grey(second_eye, tmp_path):
     with pytest.raises(RuntimeError, match="Build"):
         bpy.ops.second_eye.export_relief(filepath=str(tmp_path / "a.glb"))
+
+
+LAYERS = """
+import sys
+from pathlib import Path
+import numpy as np
+from core.project import Project
+from core.project import behind as files
+project = Project.open(Path(sys.argv[1]))
+files.make_folders(project.folder)
+shot = project.manifest.shots[0]
+files.write_record(project.folder, project.manifest, shot, [])
+for n in range(shot.first, shot.last + 1):
+    disc = project.normalised(n) > 0.5
+    plate = np.zeros((*disc.shape, 4), np.uint8)
+    plate[disc] = (20, 220, 40, 255)
+    front = np.full((*disc.shape, 4), (0, 0, 0, 255), np.uint8)
+    half = np.float16
+    channels = {"V": np.where(disc, 0.05, 0).astype(half), "S": disc.astype(half)}
+    files.write(project.folder, n, plate, channels | {"K": disc.astype(half)}, front)
+"""
+
+
+@pytest.fixture
+def layered(case, module, engine_python):
+    """The case with a green plate behind its disc, on a wall of one depth."""
+    engine(module, engine_python, LAYERS, case.project.folder)
+    module("addon.stage").update_scene(case.project, bpy.context.scene)
+    return case
+
+
+def check_plate(points: np.ndarray) -> None:
+    """Where the disc of the case's second frame is, and there on the wall."""
+    seen, distance = in_camera(points)
+    x, y = seen[:, 0] * WIDTH - 0.5, (1 - seen[:, 1]) * HEIGHT - 0.5
+    assert np.hypot(x - 28, y - 18).max() < 9.5 and len(points) > 100
+    assert distance == pytest.approx(1 / (0.1 + 0.05 * 0.4), rel=1e-2)
+
+
+def test_layers_of_gltf_and_ply_as_trimesh_reads_them(layered, tmp_path):
+    trimesh = pytest.importorskip("trimesh")
+    before = blocks()
+    path = tmp_path / "relief.glb"
+    assert bpy.ops.second_eye.export_relief(filepath=str(path)) == {"FINISHED"}
+    assert blocks() == before
+    relief, plate = sorted(
+        trimesh.load(path).geometry.values(), key=lambda mesh: -len(mesh.vertices)
+    )
+    y_up = np.asarray(plate.vertices)
+    check_plate(np.stack([y_up[:, 0], -y_up[:, 2], y_up[:, 1]], 1))
+    material = plate.visual.material
+    assert material.alphaMode == "MASK"
+    picture = np.asarray(material.emissiveTexture.convert("RGB"))
+    uv = np.asarray(plate.visual.uv)
+    row = ((1 - uv[:, 1]) * HEIGHT).astype(int).clip(0, HEIGHT - 1)
+    found = picture[row, (uv[:, 0] * WIDTH).astype(int)].astype(int)
+    inside = np.hypot(uv[:, 0] * WIDTH - 28.5, (1 - uv[:, 1]) * HEIGHT - 18.5) < 7
+    assert np.abs(found[inside] - (20, 220, 40)).max() <= 2
+    assert len(relief.vertices) > 1000
+    path = tmp_path / "relief.ply"
+    bpy.ops.second_eye.export_relief(filepath=str(path))
+    assert len(trimesh.load(path).faces) > len(relief.faces)
+    points, green = read_green(path)
+    check_plate(points[green])
+    bpy.ops.second_eye.export_relief(filepath=str(path), layers=False)
+    assert not read_green(path)[1].any()
+
+
+def read_green(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Points (N, 3) of a PLY file, and which of them are of the plate's green."""
+    plyfile = pytest.importorskip("plyfile")
+    vertices = plyfile.PlyData.read(path)["vertex"]
+    colours = np.stack([vertices[c] for c in ("red", "green", "blue")], 1).astype(int)
+    points = np.stack([vertices[axis] for axis in "xyz"], 1)
+    return points, np.abs(colours - (20, 220, 40)).max(axis=1) <= 1
+
+
+def test_layers_of_usd_move_with_the_shot(layered, tmp_path):
+    path = tmp_path / "relief.usdc"
+    assert bpy.ops.second_eye.export_relief(filepath=str(path), whole_shot=True) == {"FINISHED"}
+    pxr = pytest.importorskip("pxr.Usd")
+    geometry = pytest.importorskip("pxr.UsdGeom")
+    world = pxr.Stage.Open(str(path))
+    meshes = [geometry.Mesh(p) for p in world.Traverse() if p.IsA(geometry.Mesh)]
+    assert len(meshes) == 2
+    (plate,) = [m for m in meshes if "Behind" in str(m.GetPath())]
+    matrix = np.array(geometry.XformCache(2.0).GetLocalToWorldTransform(plate.GetPrim()))
+    points = np.array(plate.GetPointsAttr().Get(2.0)) @ matrix[:3, :3] + matrix[3, :3]
+    check_plate(points)
+    colours = np.array(geometry.PrimvarsAPI(plate).GetPrimvar("displayColor").Get(2.0))
+    assert (colours[:, 1] > 0.6).all() and (colours[:, 0] < 0.05).all()
