@@ -135,7 +135,7 @@ def _shown(t: Tree, given: Socket, plate: bpy.types.Image, uv: Socket, interpola
 
 
 def _carried(t: Tree) -> Socket:
-    """A plate's colour at its points, and at those beyond its edge, where its pictures have none."""
+    """A plate's colour at its points, and beyond its edge, where its pictures have none."""
     node = t.node("GeometryNodeInputNamedAttribute", CARRIED, data_type="FLOAT_COLOR")
     t.link(CARRIED, node.inputs["Name"])
     times = next(s for s in node.outputs if s.name == "Attribute" and s.enabled)
