@@ -16,6 +16,7 @@ _OPERATORS = {
     "repair.md": ("repair_shot", "split_preview", "show_flicker"),
     "scene.md": ("build_scene", "bake_camera", "*shadow_catcher", "*surround"),
     "rigs.md": ("set_rig_mode",),
+    "grading.md": ("grade_depth", "remove_grade", "make_window", "remove_window"),
     "shots.md": (
         *("cut_here", "merge_shots", "cuts_from_markers", "copy_shot_settings", "switch_form"),
         *("live_stereo", "still_pair", "wiggle", "start_vr", "preset_*", "load_preset"),
@@ -30,6 +31,7 @@ _OPERATORS = {
 _PROPERTIES = {
     "shots.md": ("row.*", "shots.*", "preview.*"),
     "edits.md": ("edits.*",),
+    "grading.md": ("grade.*",),
     "models.md": ("scene.model*",),
     "repair.md": ("shot.*", "scene.spatial", "scene.temporal", "scene.semantic", "scene.look*"),
     "project.md": (

@@ -53,6 +53,7 @@ def parts() -> list[ModuleType]:
         command_line,
         convert_properties,
         edit_properties,
+        grade_properties,
         manual,
         operators,
         preferences,
@@ -71,6 +72,7 @@ def parts() -> list[ModuleType]:
         preview_properties,
         render_properties,
         convert_properties,
+        grade_properties,
     ]
     return [*own, *operators.MODULES, *ui.MODULES, command_line, manual]
 

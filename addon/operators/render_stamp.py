@@ -16,6 +16,7 @@ from ...core.errors import UsageError
 from ...core.geometry.edits import SOURCES
 from ...core.project import Manifest
 from ..output.plan import FLAT, VIEWS
+from ..rigs.window_cards import WINDOW
 from ..stage import compat, shadow_compositing, surround
 from ..stage.edit_inputs import OBJECT, PAINTED, PICTURES, SOURCE
 from ..stage.edit_nodes import is_edit
@@ -89,6 +90,8 @@ def _parts(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Iterator
         yield thing.name, thing.get("second_eye_made", "")
         yield from plain(thing, (*POSE, *HIDDEN))
         yield from animation(thing)
+        window = [f'["{name}"]' for name in WINDOW if thing.get(name) is not None]
+        yield from plain(thing, window)
         if isinstance(thing.data, bpy.types.Camera):
             yield from plain(thing.data, (*LENS, *(f"stereo.{name}" for name in STEREO)))
             yield from animation(thing.data)

@@ -19,6 +19,7 @@ from .left_out import LeftOut
 from .modes import FLAT, PARALLEL, mode_of
 from .track import Pose, poses
 from .values import curve_values
+from .window_bake import baked_window
 
 INFINITY = 1e9
 """Scene units; farther than anything is, so that 1/C is 0 beside any 1/Z."""
@@ -56,6 +57,7 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
             setattr(baked, name, [])
     records = bake_edits(scene, project)
     project.manifest.camera = baked
+    project.manifest.window = baked_window(chain.camera, frames)
     _bake_ranges(scene, project)
     project.manifest.ranges = bake_ranges(scene, project)
     project.manifest.edits = records

@@ -38,8 +38,21 @@ from .values import curve_values
 def bake_ranges(scene: bpy.types.Scene, project: Project) -> BakedRange | None:
     """One value a frame where a relief keys near, far, strength or curve inside its shot; None
     where none does."""
+    lists = range_lists(scene, project)
+    first = project.manifest.first
+    moving = any(
+        len(set(values[shot.first - first : shot.last - first + 1])) > 1
+        for shot in project.manifest.shots
+        for values in lists.values()
+    )
+    named: dict[str, Any] = {name.lower(): values for name, values in lists.items()}
+    return BakedRange(**named) if moving else None
+
+
+def range_lists(scene: bpy.types.Scene, project: Project) -> dict[str, list[float]]:
+    """Near, far, strength and curve as the reliefs have them, one value a frame of the project; the
+    project's own where a shot has no relief, or an old one."""
     lists: dict[str, list[float]] = {name: [] for name in RANGE}
-    moving = False
     built = reliefs(find_collection(scene))
     for shot in project.manifest.shots:
         relief = next((r for r in built if span(r)[0] <= shot.first <= span(r)[1]), None)
@@ -47,10 +60,8 @@ def bake_ranges(scene: bpy.types.Scene, project: Project) -> BakedRange | None:
             found = [float(getattr(shot, name.lower()))] * (shot.last - shot.first + 1)
             if relief is not None and compat.has_input(relief_modifier(relief), name):
                 found = _values(scene, relief, relief_modifier(relief), name, shot.first, shot.last)
-            moving = moving or len(set(found)) > 1
             values += found
-    named: dict[str, Any] = {name.lower(): values for name, values in lists.items()}
-    return BakedRange(**named) if moving else None
+    return lists
 
 
 def bake_edits(scene: bpy.types.Scene, project: Project) -> list[EditRecord]:

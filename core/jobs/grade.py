@@ -52,7 +52,7 @@ class GradeJob(Asked):
             outcome = grade_project(project, self, depths, rigs, subject)
             stop_if(cancelled)
             graded = outcome.graded
-            manifest.camera, manifest.window = _baked(manifest, graded.rigs), None
+            manifest.camera = _baked(manifest, graded.rigs)
             if self.window:
                 manifest.window = window_of(manifest, graded.told, wanted)
             project.save()

@@ -152,9 +152,11 @@ def grade_project(
     rigs: Mapping[int, StereoRig],
     subject: Mapping[int, float] | None,
 ) -> Outcome:
-    """Grade what ``asked`` says. Raises UsageError."""
+    """Grade what ``asked`` says; the project's floating window, which belongs to the rig of before,
+    is left out of its manifest. Raises UsageError."""
     manifest, viewing = project.manifest, asked.viewing()
     before = measure(manifest, depths, rigs, viewing)
+    manifest.window = None
     graded = grade(
         manifest,
         depths,

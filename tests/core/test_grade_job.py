@@ -90,6 +90,10 @@ def test_every_frame_is_inside_and_convert_follows(project):
     assert window.right[4] == pytest.approx(nearest, rel=0.05) and max(window.left) < nearest
     left, right = Eyes(again, EyeSettings()).pair(1)
     assert (right[30, -1] == 0).all() and (left[30, -1] > 0).all()
+    run(project, screen="cinema", window=True)
+    again_window = Project.open(project.folder).manifest.window
+    assert again_window is not None, "measured without the window that is there"
+    np.testing.assert_allclose(again_window.right, window.right, atol=1e-3)
     run(project)
     assert Project.open(project.folder).manifest.window is None, "it belonged to another rig"
 
