@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty, StringProperty
 
 from ..core.stereo import SETUPS
 from ..core.stereo.floating_window import WindowTarget
@@ -114,6 +114,12 @@ class SECOND_EYE_grade(bpy.types.PropertyGroup):
     )
     in_front: percent(
         "In Front", "How much of the depth stands before the screen, in %", Target.in_front, 100.0
+    )
+    clear: BoolProperty(
+        name="Clear Borders",
+        description="Less stands before the screen where the picture's left or right edge would "
+        "cut it. Without it a floating window hides such cuts",
+        default=Target.clear,
     )
     subject_at: percent(
         "Subject At",

@@ -70,6 +70,7 @@ class GradingTask(TaskOperator):
             "shots": [shot.name for shot in shots],
             "look": settings.look,
             "ease": settings.ease,
+            "clear": settings.clear,
             **{name: getattr(settings, name) / 100.0 for name in _SHARES},
             "window": self.floats(camera),
             "grade": self.grades,

@@ -11,11 +11,9 @@ import numpy as np
 
 from ...core.errors import UsageError
 from ...core.project import Project, Shot
-from ...core.stereo import suggest_rig
 from ...core.stereo.curve_keys import Keys
 from ..stage import scene_frame
 from ..stage.build import find_collection, reliefs
-from ..stage.depth_pixels import shot_inverse_distances
 from ..stage.footage_camera import camera_data
 from ..stage.locks import locked
 from ..stage.update import span
@@ -23,6 +21,7 @@ from .refit import as_shown
 from .shown import Shown, shown
 from .span_keys import write_span
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole
+from .suggested import suggested_rig
 from .window_cards import LEFT, RIGHT, SOFT, ensure_window
 
 Reliefs = list[tuple[bpy.types.Object, Shot]]
@@ -134,10 +133,7 @@ def remove_grade(scene: bpy.types.Scene, project: Project, shots: Reliefs, budge
     within = scene_frame(scene, manifest.first), scene_frame(scene, manifest.last)
     for relief, shot in shots:
         at = scene_frame(scene, shot.first), scene_frame(scene, shot.last)
-        seen = as_shown(relief, shot, at[0])
-        rig = suggest_rig(
-            shot_inverse_distances(project, seen), manifest.lens.focal_over_width, budget
-        )
+        rig = suggested_rig(project, as_shown(relief, shot, at[0]), budget)
         values = np.array([[rig.interocular], [rig.convergence]])
         keys = Keys(np.array([0]), values, np.zeros_like(values))
         stereo = data.stereo

@@ -59,7 +59,11 @@ class SECOND_EYE_PT_grade(Section, bpy.types.Panel):
             column.prop(settings, "across")
             column.prop(settings, "down")
             column.prop(settings, "size")
-        column.prop(settings, "in_front" if settings.follow == "SCENE" else "subject_at")
+        if settings.follow == "SCENE":
+            column.prop(settings, "in_front")
+            column.prop(settings, "clear")
+        else:
+            column.prop(settings, "subject_at")
         column.prop(settings, "budget")
         column.prop(settings, "look")
         column.prop(settings, "pace")

@@ -65,6 +65,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="for how long a cut is blended over, 0: not at all; default: 1",
     )
     parser.add_argument(
+        "--cut-borders",
+        action="store_false",
+        dest="clear",
+        help="let what stands before the screen be cut by the picture's left and right edge, as "
+        "--in-front has it; a floating window hides that",
+    )
+    parser.add_argument(
         "--window", action="store_true", help="also make a floating window for the new camera"
     )
 
@@ -87,6 +94,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         look=arguments.look,
         pace=arguments.pace / 100.0,
         ease=arguments.ease,
+        clear=arguments.clear,
         window=arguments.window,
         softness=arguments.softness / 100.0,
         widest=arguments.widest / 100.0,

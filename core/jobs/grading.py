@@ -23,7 +23,7 @@ class Asked:
     """``screen``, ``screen_width``, ``screen_distance``: as `find_viewing`'s. ``subject``: "scene",
     "object" (where a job knows one), "region" (of ``region``: across, down, size, see `Place`) or
     "mask:NAME", a folder in the project's edits. ``shots``: names of those to grade, none: all;
-    the others keep their rig. ``budget`` to ``ease`` as `Target`'s, in picture widths and seconds.
+    the others keep their rig. ``budget`` to ``clear`` as `Target`'s, in picture widths and seconds.
     ``window``: also make the floating window; ``softness`` and ``widest`` in picture widths.
     """
 
@@ -40,6 +40,7 @@ class Asked:
     look: float = Target.look
     pace: float = Target.pace
     ease: float = Target.ease
+    clear: bool = Target.clear
     window: bool = False
     softness: float = WindowTarget.softness
     widest: float = WindowTarget.most
@@ -57,6 +58,7 @@ class Asked:
             look=self.look,
             pace=self.pace,
             ease=self.ease,
+            clear=self.clear,
         )
 
     def window_target(self) -> WindowTarget:
@@ -114,7 +116,8 @@ class Outcome:
         }
 
     def told(self) -> dict[str, Any]:
-        """screen, before and after (each outside: frames that a limit is broken in; span: least and
+        """screen, before and after (each outside: frames that a limit is broken in; cut:
+        frames with something before the screen that an edge cuts; span: least and
         median of the parallax between 5 and 95 % of a picture, in picture widths; inside: part of
         the frames), without_subject: names of shots graded by their whole depth."""
         return {
@@ -173,4 +176,5 @@ def summary(told: Sequence[FrameComfort]) -> dict[str, Any]:
     """As `Outcome.told` says."""
     spans = sorted(frame.span for frame in told)
     outside = [frame.frame for frame in told if frame.verdict == OUTSIDE]
-    return {"outside": outside, "span": [spans[0], spans[len(spans) // 2]]}
+    cut = [frame.frame for frame in told if frame.left.cut or frame.right.cut]
+    return {"outside": outside, "cut": cut, "span": [spans[0], spans[len(spans) // 2]]}

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..project import Manifest, Shot
-from .comfort import OUTSIDE, SPEED, STEADIED, FrameComfort, measure
+from .comfort import CUT_SHARE, OUTSIDE, SPEED, STEADIED, FrameComfort, measure
 from .curve_keys import Keys, fewest
 from .cut_blend import blended
 from .envelope import bridged
@@ -117,12 +117,19 @@ def _depths(
     if subject is not None:
         focus = bridged(np.array([subject.get(n, np.nan) for n in frames], np.float64))
     chosen = focus is not None
+    # As many bands as count for a cut: the nearest of all the others must be clear.
+    edge = 100.0 * (1.0 - CUT_SHARE)
+    border = [
+        max(float(np.percentile(side, edge, method="higher")) for side in (d.left, d.right))
+        for d in map(depths.__getitem__, frames)
+    ]
     return Depths(
         near,
         far,
         most_near,
         most_far,
         middle if focus is None else focus,
+        np.array(border, np.float64),
         chosen,
         np.ones(len(near)),
     )

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UsageError
+from .comfort import CUT_DEPTH
 from .envelope import lower, smooth, upper
 from .suggest import WIDEST
 
 TOLERANCE = 2e-4  # picture widths that keys may be off: half a pixel in 2,500
 STRETCH = 1.5  # how far the budget may be exceeded for a picture that is flat but for little
+_UNCUT = CUT_DEPTH - 2 * TOLERANCE  # before the screen, at the picture's edge
 _FARTHEST = 0.1  # the screen stays within ten times the farthest distance
 
 
@@ -28,9 +30,10 @@ class Depths:
     """Inverse distance 1/Z in 1/scene unit, one value a frame of a shot, float64 (frames,).
 
     ``near`` and ``far``: the ends that the limits hold for. ``most_near`` and ``most_far``: those
-    of most of the picture. ``focus``: what the viewer looks at. ``subject``: whether ``focus`` was
-    chosen by the artist, so that it is to stand at a place of its own. ``share``: what part (0..1)
-    of its depth a frame may have, None: all.
+    of most of the picture. ``focus``: what the viewer looks at. ``border``: the nearest that the
+    picture's left or right edge cuts. ``subject``: whether ``focus`` was chosen by the artist, so
+    that it is to stand at a place of its own. ``share``: what part (0..1) of its depth a frame may
+    have, None: all.
     """
 
     near: np.ndarray
@@ -38,6 +41,7 @@ class Depths:
     most_near: np.ndarray
     most_far: np.ndarray
     focus: np.ndarray
+    border: np.ndarray
     subject: bool = False
     share: np.ndarray | None = None
 
@@ -51,8 +55,9 @@ class Target:
     ``least``, of disparity over most of the picture, for which the budget may be exceeded by half;
     ``subject_at``, the disparity of the subject (0: on the screen, positive: before it); ``pace``,
     how much any disparity may change in a second by the rig alone. ``in_front``: the share of the
-    depth that stands before the screen where there is no subject, 0..1. In seconds: ``look``, how
-    far a frame looks back and ahead; ``ease``, how long a cut is blended over, 0: not at all."""
+    depth that stands before the screen where there is no subject, 0..1; with ``clear`` less, where
+    the picture's edges would cut what stands there. In seconds: ``look``, how far a frame looks
+    back and ahead; ``ease``, how long a cut is blended over, 0: not at all."""
 
     budget: float = 0.02
     in_front: float = 0.25
@@ -61,6 +66,7 @@ class Target:
     look: float = 1.0
     pace: float = 0.01
     ease: float = 1.0
+    clear: bool = True
 
     def __post_init__(self) -> None:
         for value, low, high, name in (
@@ -158,6 +164,10 @@ def _plan(d: Depths, target: Target, bounds: Bounds, focal: np.ndarray, radius: 
     gain = np.minimum(gain, WIDEST * focal / screen_at)
     if d.share is not None:
         gain = gain * lower(d.share, radius)
+    if target.clear and not d.subject:
+        border = np.minimum(upper(d.border, radius), near)
+        screen_at = np.maximum(screen_at, border - _UNCUT / np.maximum(gain, 1e-12))
+        gain = np.minimum(gain, WIDEST * focal / screen_at)
     floor, ceiling = gain * near - bounds.front, gain * far + bounds.behind
     floor = np.maximum(floor, _FARTHEST * gain * far)
     screen = gain * screen_at - (at if d.subject else 0.0)
@@ -178,6 +188,7 @@ def _still(d: Depths, target: Target, bounds: Bounds, focal: np.ndarray) -> Plan
         held(d.most_near.mean()),
         held(d.most_far.mean()),
         held(d.focus.mean()),
+        held(d.border.max()),
         d.subject,
         None if d.share is None else held(d.share.min()),
     )

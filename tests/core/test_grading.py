@@ -23,7 +23,7 @@ def frame(low, high, middle=0.4):
     """A picture whose 1/Z runs from low to high, half of it below ``middle`` of the way."""
     way = np.interp(LEVELS / 100.0, [0.0, 0.5, 1.0], [0.0, middle, 1.0])
     levels = low + (high - low) * way
-    return FrameDepth(levels, np.full(BANDS, low), np.full(BANDS, high))
+    return FrameDepth(levels, np.full(BANDS, low), np.full(BANDS, low))
 
 
 def case(*shots, focal=1.0):
@@ -40,6 +40,7 @@ def case(*shots, focal=1.0):
         shots=listed,
         lens=SimpleNamespace(focal_over_width=focal),
         timeline=SimpleNamespace(rate=Fraction(RATE)),
+        window=None,
     )
     return manifest, depths, rigs
 
@@ -141,6 +142,21 @@ def test_a_subject_far_before_everything_else_keeps_the_limits():
     assert found.outside() == [] and np.median([told.span for told in found.told]) > 0.008
 
 
+def test_the_borders_stay_clear_unless_they_may_be_cut():
+    """A post at the right edge comes nearer and goes; both of its bands count."""
+    posts = [0.1 + 0.35 * np.exp(-(((n - 40) / 12) ** 2)) for n in range(80)]
+    frames = [frame(0.05, 0.5) for _ in posts]
+    for depth, post in zip(frames, posts, strict=True):
+        depth.right[4:6] = post
+    for clear, cut in ((True, 0), (False, 3)):
+        found = graded(case(frames), target=Target(clear=clear))
+        assert sum(told.right.cut for told in found.told) >= cut
+        assert clear == (not any(told.right.cut for told in found.told))
+        assert found.outside() == [] and found.told[0].parallax[0] < -0.001
+    shown = graded(case(frames)).told
+    assert shown[0].parallax[0] < shown[40].parallax[0], "before and after, more stands out"
+
+
 def test_other_shots_keep_their_rig_and_the_graded_one_joins_them():
     parts = case(*CUTS)
     manifest, depths, rigs = parts
@@ -212,7 +228,7 @@ def test_bad_requests():
     with pytest.raises(UsageError, match="no depth at all"):
         Bounds(0.0, 0.0)
     nothing = np.full(3, np.nan)
-    for depth in (Depths(*[nothing] * 5), Depths(*[np.zeros(0)] * 5)):
+    for depth in (Depths(*[nothing] * 6), Depths(*[np.zeros(0)] * 6)):
         with pytest.raises(UsageError, match="no depth"):
             plan_shot(depth, Target(), Bounds(0.1, 0.1), 24.0, np.ones(len(depth)))
     manifest, depths, rigs = case([frame(0.1, 0.5)] * 3)
