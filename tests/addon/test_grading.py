@@ -258,7 +258,7 @@ def test_the_window_is_keyed_baked_and_removed(module, scene, project):
     np.testing.assert_allclose(window.right, np.array(right) / 100.0, atol=1e-6)
     assert window.softness == pytest.approx(0.004)
     before = max(right)
-    scene.second_eye_grade.in_front = 90.0
+    scene.second_eye_grade.in_front, scene.second_eye_grade.clear = 90.0, False
     bpy.ops.second_eye.grade_depth()  # the window follows the new rig
     assert max(strips(module, scene)[1]) > before
     names = {o.name for o in bpy.data.objects} | {m.name for m in bpy.data.materials}
