@@ -11,7 +11,7 @@ import bpy
 _RENDER = (
     "engine", "resolution_x", "resolution_y", "resolution_percentage", "pixel_aspect_x",
     "pixel_aspect_y", "use_multiview", "views_format", "use_file_extension", "use_overwrite",
-    "use_placeholder", "use_sequencer", "use_border",
+    "use_placeholder", "use_sequencer", "use_border", "dither_intensity",
 )  # fmt: skip
 # In the order in which each allows the next.
 _IMAGE = (

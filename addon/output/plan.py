@@ -15,6 +15,7 @@ from ...core.errors import UsageError
 from ...core.geometry.views import View, eye_side, views
 from ...core.project import Manifest
 from ..stage import compat
+from ..stage.surround import BLUR
 from . import sphere_camera
 from .picture import EYES, Picture, Prepare
 from .stereo_render import configure_mono, configure_stereo_render, packed_of
@@ -214,6 +215,8 @@ def _set_scene(plan: Plan, scene: bpy.types.Scene, size: tuple[int, int]) -> Non
         # A sphere's pixels lie anywhere between the clip's: asked at one place each, they alias.
         cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.5
         cycles.use_adaptive_sampling = False
+    if plan.surround == BLUR and plan.files == "PNG8":
+        render.dither_intensity = 1.0  # wide gradients: without it they show as rings
 
 
 def _stereo_camera(plan: Plan) -> bpy.types.Object:

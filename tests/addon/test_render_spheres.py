@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import bpy
@@ -181,7 +182,7 @@ def test_what_lies_around_and_a_scene_put_back(module, staged, engine_python, tm
     assert np.median(linear[far] / light[line, column][far]) == pytest.approx(0.4, abs=0.12)
     # Inside the picture, nothing differs.
     within = (np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v)) > 0.13) & front
-    assert np.abs(seen["BLUR"] - seen["BLACK"])[within].max() <= 1.0
+    assert np.abs(seen["BLUR"] - seen["BLACK"])[within].max() <= 2.0
 
 
 def test_a_surround_of_the_scene_is_its_own(module, staged, tmp_path) -> None:
@@ -245,12 +246,28 @@ def test_views_put_together_are_the_panorama(module, staged, tmp_path, monkeypat
     folder = tmp_path / "movie_vr180_frames"
     baked = read_picture(folder / "000003.png").astype(float)
     error = ((baked - exact) ** 2).mean()
-    assert 10.0 * math.log10(255.0**2 / error) > 36.0
+    decibels = 10.0 * math.log10(255.0**2 / error)
+    print(f"Views against the panorama: {decibels:.1f} dB")
+    assert decibels > 36.0
     assert not (folder / "views").exists()
     # A frame that is there needs no views; a lost one gets them again.
     stamp = (folder / "000003.png").stat().st_mtime_ns
     bpy.ops.second_eye.render_stereo()
     assert (folder / "000003.png").stat().st_mtime_ns == stamp
+
+
+@pytest.mark.skipif("SECOND_EYE_EEVEE" not in os.environ, reason="SECOND_EYE_EEVEE is not set")
+def test_eevee_comes_close_to_the_panorama(staged, tmp_path) -> None:
+    """Minutes without a graphics card, and a crash without OpenGL: run where it is asked for."""
+    asked = bpy.context.scene.second_eye_render
+    asked.surround, asked.side = "BLUR", 48
+    exact = rendered(tmp_path).astype(float)
+    asked.engine = "EEVEE"
+    baked = rendered(tmp_path).astype(float)
+    error = ((baked - exact) ** 2).mean()
+    decibels = 10.0 * math.log10(255.0**2 / error)
+    print(f"EEVEE's views against Cycles' panorama: {decibels:.1f} dB")
+    assert decibels > 28.0
 
 
 def test_a_vr_movie_is_tagged_and_the_command_knows_the_kinds(
