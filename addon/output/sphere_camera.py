@@ -10,6 +10,7 @@ import bpy
 from mathutils import Matrix
 
 from ...core.geometry.views import COVERAGES, View
+from ..rigs import modes
 from ..stage import compat
 
 NAME, ROLE = "Second Eye Sphere", "second_eye_role"
@@ -46,20 +47,15 @@ def remove_sphere_camera() -> None:
 
 
 def set_panorama(camera: bpy.types.Object, coverage: str) -> None:
-    """Equirectangular, half ("vr180") or all ("vr360") of the sphere, in spherical stereo."""
+    """The rig's round mode, with exactly half ("vr180") or all ("vr360") of the sphere, as the
+    movie's tags will say. Raises UsageError where Cycles is switched off."""
     data = cast(bpy.types.Camera, camera.data)
+    modes.set_mode(data, modes.VR180 if coverage == "vr180" else modes.SPHERE)
     panorama = compat.panorama(data)
-    data.type = "PANO"
     panorama.panorama_type = "EQUIRECTANGULAR"
     half = 0.5 * COVERAGES[coverage]
     panorama.latitude_min, panorama.latitude_max = -math.pi / 2, math.pi / 2
     panorama.longitude_min, panorama.longitude_max = -half, half
-    stereo = data.stereo
-    stereo.use_spherical_stereo = True
-    stereo.convergence_mode, stereo.pivot = "PARALLEL", "CENTER"
-    # Towards the poles the eyes can't stand beside each other for every direction at once.
-    stereo.use_pole_merge = True
-    stereo.pole_merge_angle_from, stereo.pole_merge_angle_to = math.radians(60), math.radians(75)
 
 
 def aim(camera: bpy.types.Object, view: View, eye: str, interocular: float) -> None:
