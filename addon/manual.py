@@ -14,7 +14,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 _OPERATORS = {
     "project.md": ("import_clip", "analyse"),
     "repair.md": ("repair_shot", "split_preview", "show_flicker"),
-    "scene.md": ("build_scene", "bake_camera", "*shadow_catcher", "*surround"),
+    "scene.md": ("build_scene", "bake_camera", "*shadow_catcher"),
     "rigs.md": ("set_rig_mode",),
     "grading.md": ("grade_depth", "remove_grade", "make_window", "remove_window"),
     "shots.md": (
@@ -24,7 +24,8 @@ _OPERATORS = {
     "relief.md": ("sample_shot", "make_layers"),
     "edits.md": ("*_edit", "rasterise_mask"),
     "lens.md": ("set_lens", "estimate_lens", "*_solve"),
-    "delivery.md": ("render_stereo", "convert", "*_movie"),
+    "rendering.md": ("render_stereo", "*surround"),
+    "delivery.md": ("convert", "*_movie"),
     "export.md": ("export_relief",),
     "models.md": ("*_model",),
 }
@@ -41,7 +42,8 @@ _PROPERTIES = {
     "lens.md": ("scene.focal*", "scene.sensor*"),
     "relief.md": ("scene.triangles", "scene.columns", "scene.sampling", "scene.layers*"),
     "delivery.md": ("convert.*", "scene.packing", "scene.output*"),
-    "scene.md": ("scene.*", "render.*"),
+    "rendering.md": ("render.*",),
+    "scene.md": ("scene.*",),
 }
 OTHERS = "extension.md"
 """Of what no page is named for."""

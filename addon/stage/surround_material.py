@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import bpy
@@ -45,7 +46,11 @@ def dome_material(
     position = t.node("ShaderNodeTexCoord").outputs["Object"]
     x, y, z = t.separate(t.vector("NORMALIZE", position).outputs["Vector"])
     ahead = t.math("MULTIPLY", z, -1.0)
-    light = pictures.around(t, t.combine(ahead, t.math("MULTIPLY", x, -1.0), y))
+    # Interpolation goes on over a pole at the opposite one: so none comes nearer than 3 degrees.
+    level = t.vector("LENGTH", t.combine(x, z, 0.0)).outputs["Value"]
+    steepest = t.math("MULTIPLY", level, math.tan(math.radians(87.0)))
+    upward = t.clamp(y, t.math("MULTIPLY", steepest, -1.0), steepest)
+    light = pictures.around(t, t.combine(ahead, t.math("MULTIPLY", x, -1.0), upward))
     far = t.smoothstep(t.math("ARCCOSINE", ahead), half_angle, t.math("ADD", reach, half_angle))
     emission = t.node("ShaderNodeEmission")
     t.link(light, emission.inputs["Color"])

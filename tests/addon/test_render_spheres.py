@@ -31,6 +31,7 @@ HEIGHT, WIDTH = 40, 60
 def staged(module, second_eye, engine_python, tmp_path: Path) -> Case:
     """Two frames of a card of one distance; the scene renders a VR180 of 96 pixels an eye."""
     plates = np.stack([texture(n, HEIGHT, WIDTH, 10) for n in range(2)])
+    plates[:, : HEIGHT // 2] //= 4  # so that the poles differ
     depths = np.full((2, HEIGHT // 2, WIDTH // 2), 0.5, np.float32)
     case = Case(module, engine_python, tmp_path, plates, depths, first=3, focal=FOCAL)
     scene = bpy.context.scene
@@ -174,12 +175,18 @@ def test_what_lies_around_and_a_scene_put_back(module, staged, engine_python, tm
     lon, lat = directions(SIDE)
     column = ((lon / (2 * math.pi) + 0.5) * files.COLUMNS - 0.5).round().astype(int)
     line = ((0.5 - lat / math.pi) * files.COLUMNS / 2 - 0.5).round().astype(int)
-    linear = (seen["BLUR"] / 255.0) ** 2.2
+    linear = ((seen["BLUR"] / 255.0 + 0.055) / 1.055) ** 2.4
     near = (off > 0.56) & (off < 0.7) & front
     ratio = linear[near] / np.maximum(light[line, column][near], 1e-3)
     assert np.median(ratio) == pytest.approx(0.97, abs=0.08)
     far = np.abs(lon) > 1.45
     assert np.median(linear[far] / light[line, column][far]) == pytest.approx(0.4, abs=0.12)
+    reached = (90.0 - math.degrees(math.atan(0.5 / FOCAL))) / 70.0
+    left = 1.0 - 0.6 * (3.0 * reached**2 - 2.0 * reached**3)
+    above, below = (light[i].mean() * left for i in (1, -2))
+    found = [linear[:3].mean(), linear[-3:].mean(), linear[0].mean(), linear[-1].mean()]
+    assert below > 1.3 * above
+    assert found == pytest.approx([above, below, above, below], rel=0.12)
     # Inside the picture, nothing differs.
     within = (np.minimum(np.minimum(u, 1 - u), np.minimum(v, 1 - v)) > 0.13) & front
     assert np.abs(seen["BLUR"] - seen["BLACK"])[within].max() <= 2.0
