@@ -56,6 +56,8 @@ class SECOND_EYE_OT_live_stereo(bpy.types.Operator):
             scene.render.use_multiview = True
             scene.render.views_format = "STEREO_3D"
             bpy.ops.wm.set_stereo_3d(display_mode=self.mode)
+        if self.mode == "SIDEBYSIDE":
+            self.report({"INFO"}, "Side by Side shows where the window fills the screen.")
         for area in views:
             show(area.spaces.active, self.mode != "OFF")
             area.tag_redraw()
@@ -79,7 +81,9 @@ def is_live(context: bpy.types.Context) -> str:
     space: Any = context.space_data
     if not isinstance(space, bpy.types.SpaceView3D) or context.window is None:
         return "OFF"
-    if space.stereo_3d_camera != "S3D" or not context.scene.render.use_multiview:
+    if space.region_3d.view_perspective != "CAMERA" or space.stereo_3d_camera != "S3D":
+        return "OFF"  # Blender's own default is S3D, which shows in a camera's view alone
+    if not context.scene.render.use_multiview:
         return "OFF"
     shown: str = context.window.stereo_3d_display.display_mode
     return shown

@@ -41,6 +41,10 @@ class SECOND_EYE_OT_start_vr(bpy.types.Operator):
             said = str(error).strip().removeprefix("Error: ").splitlines()[0]
             self.report({"ERROR"}, f"{said.rstrip('.')}: start the headset's OpenXR runtime first.")
             return {"CANCELLED"}
+        if result == {"CANCELLED"}:
+            self.report(
+                {"ERROR"}, "OpenXR did not start: start the headset's OpenXR runtime first."
+            )
         return result
 
 

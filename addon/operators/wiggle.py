@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +48,8 @@ class SECOND_EYE_OT_wiggle(TaskOperator, bpy.types.Operator):
         return EngineJob(python, "wiggle", arguments)
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
-        if self.in_window:  # Blender itself shows no moving GIF
-            with suppress(RuntimeError):  # no program for it: the panel says where it is
-                bpy.ops.wm.path_open(filepath=value["output"])
+        if self.in_window:  # Blender itself shows no moving GIF, a browser does
+            bpy.ops.wm.url_open(url=Path(value["output"]).as_uri())
         return str(value["message"])
 
 

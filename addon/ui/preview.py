@@ -33,6 +33,8 @@ class SECOND_EYE_PT_preview(Section, bpy.types.Panel):
         for mode, title, _about in live_stereo.MODES:
             button = row.operator("second_eye.live_stereo", text=title, depress=mode == live)
             button.mode = mode
+        if live == "SIDEBYSIDE":  # Blender shows it in a window that fills the screen alone
+            layout.operator("wm.window_fullscreen_toggle", icon="FULLSCREEN_ENTER")
         row = layout.row(align=True)
         row.operator("second_eye.still_pair", icon="IMAGE_DATA")
         row.prop(settings, "still", text="")

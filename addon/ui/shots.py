@@ -44,9 +44,9 @@ class SECOND_EYE_UL_shots(bpy.types.UIList):
             return
         picture = thumbnail(context, item)
         if picture:
-            row.prop(item, "name", text="", emboss=False, icon_value=picture)
+            row.label(text=title(item), icon_value=picture, translate=False)
         else:
-            row.prop(item, "name", text="", emboss=False, icon="SEQUENCE")
+            row.label(text=title(item), icon="SEQUENCE", translate=False)
         row.label(text=f"{frames[0]}-{frames[1]}")
         width = context.region.width / context.preferences.system.ui_scale if context.region else 0
         numbers = row.row(align=True)
@@ -102,9 +102,9 @@ class SECOND_EYE_PT_shots(Section, bpy.types.Panel):
             rows=min(max(count, 2), 6),
         )  # fmt: skip
         row = layout.row(align=True)
-        row.prop(scene.second_eye_shots, "jump", icon="PLAY", toggle=True)
-        row.operator("second_eye.copy_shot_settings", text="Copy", icon="DUPLICATE")
-        row.operator("second_eye.cuts_from_markers", text="Cuts", icon="MARKER_HLT")
+        row.prop(scene.second_eye_shots, "jump", text="", icon="PLAY", toggle=True)
+        row.operator("second_eye.copy_shot_settings", text="Copy Settings", icon="DUPLICATE")
+        row.operator("second_eye.cuts_from_markers", text="", icon="MARKER_HLT")
         relief = where.shown_relief(context)
         if relief is not None and shot_settings.span(relief) is not None:
             draw_shot(layout, context, relief)
@@ -119,15 +119,12 @@ def draw_shot(
 ) -> None:
     """The settings of one shot."""
     own = relief.second_eye_row
-    row = layout.row()
     picture = thumbnail(context, relief)
     if picture:
-        row.template_icon(icon_value=picture, scale=4.0)
-    column = row.column()
-    column.enabled = not own.locked
-    column.row().prop(own, "form", expand=True)
+        layout.template_icon(icon_value=picture, scale=5.0)
     column = split(layout)
     column.enabled = not own.locked
+    column.prop(own, "form", expand=True)
     for name in ("near", "far", "strength"):
         column.prop(own, name)
     if shot_settings.camera_of(relief) is not None:
@@ -139,6 +136,11 @@ def draw_shot(
         words.wrapped(
             layout, f"{names} move within this shot: set here is the first frame.", icon="KEYFRAME"
         )
+
+
+def title(relief: bpy.types.Object) -> str:
+    """The shot's name; the object's, where the artist gave it one."""
+    return relief.name.removeprefix("Second Eye ")
 
 
 _middles: tuple[Manifest | None, dict[int, Path]] = (None, {})
