@@ -6,7 +6,7 @@ import bpy
 from ...core.errors import SecondEyeError
 from ...core.project import Project
 from .. import rigs, stage
-from ..stage.edits import edits_of, lacking
+from ..stage.edits import changed, edits_of, lacking
 from . import where
 from .task import idle
 
@@ -33,7 +33,8 @@ class SECOND_EYE_OT_bake_camera(bpy.types.Operator):
         said = f"Baked {len(baked.interocular)} frames into {project.folder.name}."
         said = " ".join(filter(None, [said, baked.left_out]))
         for relief in stage.reliefs(stage.find_collection(scene)):
-            said = " ".join([said, *filter(None, map(lacking, edits_of(relief)))])
+            for edit in edits_of(relief):
+                said = " ".join(filter(None, [said, lacking(edit) or changed(edit, scene)]))
         if rigs.comparing(scene):
             said += " Repair, Split and Depth View stay in Blender: a conversion without a render "
             said += "shows the repaired depth throughout."

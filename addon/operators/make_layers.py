@@ -59,10 +59,8 @@ class SECOND_EYE_OT_make_layers(BuiltTask, bpy.types.Operator):
 
     def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
         said = super().finish(context, value)
-        scene = bpy.data.scenes[self._scene]
-        project, collection = Project.open(self._folder), stage.find_collection(scene)
-        wrong = stage.refresh_behind(project, stage.reliefs(collection))
-        stage.refresh_surround(collection, project)
+        collection = stage.find_collection(bpy.data.scenes[self._scene])
+        wrong = stage.behind_trouble(stage.reliefs(collection))
         if wrong:
             raise SecondEyeError(wrong)
         return said

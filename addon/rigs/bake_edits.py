@@ -30,6 +30,7 @@ from ..stage.edit_inputs import (
 )
 from ..stage.edits import edits_of, lacking
 from ..stage.group_inputs import RANGE
+from ..stage.painted import painted_red
 from ..stage.shot import relief_modifier
 from ..stage.update import span
 from .values import curve_values
@@ -160,37 +161,37 @@ def _short(values: Sequence[Any]) -> list[Any]:
 def _matrices(
     scene: bpy.types.Scene, relief: bpy.types.Object, thing: bpy.types.Object, first: int, last: int
 ) -> list[list[float]]:
-    """From the object's axes to the footage camera's, of each frame."""
-    current, rows = scene.frame_current, []
+    """From the object's axes to the footage camera's, of each frame.
+
+    In a scene of their own: going through the frames of the artist's would evaluate reliefs and
+    all else in each, and hold Blender up for as long.
+    """
+    own: Any = bpy.data.scenes.new("Second Eye Bake")
+    rows = []
     try:
+        own.render.fps, own.render.fps_base = scene.render.fps, scene.render.fps_base
+        for needed in {thing, relief.parent or thing}:
+            own.collection.objects.link(needed)
         for n in range(first, last + 1):
-            scene.frame_set(scene_frame(scene, n))
-            graph = bpy.context.evaluated_depsgraph_get()
+            own.frame_set(scene_frame(scene, n))
+            graph = own.view_layers[0].depsgraph
             space = relief.matrix_parent_inverse @ relief.matrix_basis
             if relief.parent is not None:
                 space = relief.parent.evaluated_get(graph).matrix_world @ space
             local = space.inverted() @ thing.evaluated_get(graph).matrix_world
             rows.append([float(value) for row in local[:3] for value in row])
     finally:
-        scene.frame_set(current)
+        bpy.data.scenes.remove(own)
     return _short(rows)
 
 
 def _write_painted(project: Project, modifier: Any, folder: str) -> None:
-    """The red of the painted image at the depth's size, sampled as the nodes sample it."""
+    """The red of the painted image at the depth's size, as the nodes read it."""
     image: Any = compat.get_input(modifier, PAINTED)
     depth = project.manifest.depth
     red = np.zeros((depth.height, depth.width), np.float32)
     if image is not None:
-        width, height = image.size
-        if not image.has_data:
-            image.pixels  # noqa: B018  (loads it)
-        pixels = np.empty(width * height * image.channels, np.float32)
-        if not len(pixels):
+        if not (image.has_data or len(image.pixels)):
             raise SecondEyeError(f'The image "{image.name}" can\'t be read: choose another one.')
-        image.pixels.foreach_get(pixels)
-        rows = pixels.reshape(height, width, -1)[::-1, :, 0]
-        y = ((np.arange(depth.height) + 0.5) / depth.height * height).astype(int)
-        x = ((np.arange(depth.width) + 0.5) / depth.width * width).astype(int)
-        red = rows[y[:, None], x[None, :]]
+        red = painted_red(image, depth.height, depth.width)
     edits.write(edits.still_path(project.folder, folder), red)

@@ -13,7 +13,7 @@ project_folder(collection) -> where its depth project lies now
 timeline_frame(scene, scene_frame) / scene_frame(scene, timeline_frame)
 """
 
-from .behind import refresh_behind
+from .behind import behind_trouble, refresh_behind
 from .build import (
     COLLECTION,
     StageObjects,
@@ -36,6 +36,7 @@ __all__ = [
     "COLLECTION",
     "GRID",
     "StageObjects",
+    "behind_trouble",
     "beside_blend",
     "build_scene",
     "find_collection",

@@ -35,6 +35,7 @@ from .shot import materials, relief_modifier
 ROLE, BEHIND = "second_eye_role", "behind"
 MADE = "second_eye_made"
 """On a plate: what its layers were made with, so that a render knows others from them."""
+_TROUBLE = "second_eye_layers_trouble"
 WIDEST = 640  # points across the picture
 
 
@@ -42,21 +43,29 @@ def refresh_behind(project: Project, reliefs: list[bpy.types.Object]) -> str:
     """Make the plates of ``reliefs`` anew, as the project has layers now, and take stale ones away.
 
     Returns what is wrong with layers that should be there, as one sentence; "" where all is well.
+    It stays readable on the reliefs (`behind_trouble`).
     """
     said = ""
     by_first = {shot.first: (number, shot) for number, shot in enumerate(project.manifest.shots, 1)}
     for relief in reliefs:
         remove_behind(relief)
         number, shot = by_first[relief["second_eye_first"]]
+        relief[_TROUBLE] = ""
         try:
             if files.is_current(project.folder, project.manifest, shot):
                 _add(project, shot, number, relief)
         except SecondEyeError as error:
+            relief[_TROUBLE] = str(error)
             said = said or str(error)
         modifier, there = relief_modifier(relief), plate_of(relief) is not None
         if compat.has_input(modifier, LAYERED):
             compat.set_input(modifier, LAYERED, there)
     return said
+
+
+def behind_trouble(reliefs: list[bpy.types.Object]) -> str:
+    """What the last `refresh_behind` found wrong, as one sentence; "" where all is well."""
+    return next((str(r[_TROUBLE]) for r in reliefs if r.get(_TROUBLE)), "")
 
 
 def plate_of(relief: bpy.types.Object) -> bpy.types.Object | None:

@@ -10,7 +10,7 @@ import bpy
 
 from ...core.geometry.edits import KINDS, SOURCES
 from ...core.project.edits import mask_path
-from . import compat
+from . import compat, mask_stamp
 from .carry import copy_curve
 from .edit_inputs import FOLDER, KEYED, KIND, LAYER, MASK, OBJECT, PICTURES, PROJECTED, SOURCE
 from .edit_nodes import edit_group, is_edit
@@ -91,6 +91,23 @@ def lacking(modifier: Any) -> str:
         if compat.get_input(modifier, PICTURES) is None:
             return f'"{modifier.name}" has no pictures yet: press Rasterise Mask.'
     return ""
+
+
+def changed(modifier: Any, scene: bpy.types.Scene) -> str:
+    """That a mask is another in the current frame than when it was rasterised, in a sentence; ""
+    where it isn't, or where that can't be told."""
+    pictures = compat.get_input(modifier, PICTURES)
+    mask: Any = bpy.data.masks.get(str(compat.get_input(modifier, MASK)))
+    if SOURCES[int(compat.get_input(modifier, SOURCE))] != "mask" or not (pictures and mask):
+        return ""
+    frame = scene.frame_current + int(compat.get_input(modifier, "Offset"))
+    folder = Path(bpy.path.abspath(pictures.filepath)).parent
+    stored = mask_stamp.stamp_of(folder, frame)
+    graph = bpy.context.evaluated_depsgraph_get()
+    now = mask_stamp.stamp(mask.evaluated_get(graph), str(compat.get_input(modifier, LAYER)))
+    if stored in ("", now):
+        return ""
+    return f'"{mask.name}" has changed since it was drawn: press Rasterise Mask again.'
 
 
 ALL = (*KEYED, SOURCE, KIND, PROJECTED, OBJECT, PICTURES, "Painted Image", MASK, LAYER, FOLDER)

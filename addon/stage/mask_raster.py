@@ -16,7 +16,7 @@ import numpy as np
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project, edits
-from . import compat
+from . import compat, mask_stamp
 from .clock import scene_frame
 
 
@@ -38,10 +38,11 @@ def raster_steps(
     new = target.with_name(f".{folder}.part")
     shutil.rmtree(new, ignore_errors=True)
     depth, covered = project.manifest.depth, False
+    stamps: dict[int, str] = {}
     try:
         with _studio(scene, mask, layer, (depth.width, depth.height)) as draw:
             for frame in range(span[0], span[1] + 1):
-                coverage = draw(scene_frame(scene, frame))
+                coverage, stamps[frame] = draw(scene_frame(scene, frame))
                 covered |= bool(coverage.any())
                 path = new / f"{frame:06d}.png"
                 edits.write(path, coverage, edits.distances(coverage >= 0.5))
@@ -52,6 +53,7 @@ def raster_steps(
                 f"The mask covers nothing: {where} is empty over the footage in frames {span[0]} "
                 f"to {span[1]}. Draw a closed spline over it, or choose another layer."
             )
+        mask_stamp.write(new, stamps)
         _swap(new, target)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -77,8 +79,8 @@ def _swap(new: Path, target: Path) -> None:
 
 @contextlib.contextmanager
 def _studio(scene: bpy.types.Scene, mask: Any, layer: str, size: tuple[int, int]) -> Iterator[Any]:
-    """A function from a scene frame to the mask's coverage, float32 (h, w), top row first. What it
-    needs is gone afterwards."""
+    """A function from a scene frame to the mask's coverage, float32 (h, w), top row first, and its
+    stamp. What it needs is gone afterwards."""
     own: Any = mask.copy()
     studio: Any = bpy.data.scenes.new("Second Eye Mask")
     try:
@@ -104,11 +106,13 @@ def _studio(scene: bpy.types.Scene, mask: Any, layer: str, size: tuple[int, int]
         with tempfile.TemporaryDirectory(prefix="second-eye-mask-") as folder:
             file = Path(folder) / "mask.png"
 
-            def draw(frame: int) -> np.ndarray:
+            def draw(frame: int) -> tuple[np.ndarray, str]:
                 studio.frame_set(frame)
+                graph = studio.view_layers[0].depsgraph
+                told = mask_stamp.stamp(mask.evaluated_get(graph), layer)
                 render.filepath = str(file)
                 bpy.ops.render.render(write_still=True, scene=studio.name)
-                return _read(file, size)
+                return _read(file, size), told
 
             yield draw
     finally:

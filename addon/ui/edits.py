@@ -26,7 +26,7 @@ from ..stage.edit_inputs import (
     TILT_Y,
 )
 from ..stage.edit_nodes import is_edit
-from ..stage.edits import edits_of, lacking
+from ..stage.edits import changed, edits_of, lacking
 from . import relief_inputs, words
 from .layouts import Section, draws_running, split
 
@@ -118,7 +118,7 @@ def draw_edit(layout: bpy.types.UILayout, relief: bpy.types.Object, modifier: An
     names += [TILT_X, TILT_Y] if kind == "plane" and not solid else []
     names += [FEATHER] if source != "image" else []
     relief_inputs.draw(split(layout, decorate=True), modifier, tuple(names))
-    trouble = lacking(modifier)
+    trouble = lacking(modifier) or changed(modifier, bpy.context.scene)
     if trouble:
         words.wrapped(layout, trouble, icon="ERROR")
 

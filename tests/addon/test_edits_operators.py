@@ -110,6 +110,63 @@ def test_a_mask_edit_keyed_and_on_the_fast_path(module, case, relief, engine_pyt
     assert len(bpy.data.images) < 8
 
 
+def test_a_mask_that_changed_since_is_noticed(module, case, relief):
+    """In the frame that is shown; a hair's breadth is enough, and undone it is as it was."""
+    mask = make_mask()
+    assert bpy.ops.second_eye.add_edit(source="mask", kind="offset") == {"FINISHED"}
+    assert bpy.ops.second_eye.rasterise_mask() == {"FINISHED"}
+    changed, scene, edit = (
+        module("addon.stage.edits").changed,
+        bpy.context.scene,
+        relief.modifiers[-1],
+    )
+    for frame in (1, 3):
+        scene.frame_set(frame)
+        assert changed(edit, scene) == ""
+    point = mask.layers[0].splines[0].points[0]
+    old = tuple(point.co)
+    point.co = (old[0] + 0.01, old[1])
+    mask.update_tag()
+    bpy.context.view_layer.update()
+    assert changed(edit, scene).startswith('"Mask" has changed since')
+    point.co = old
+    mask.update_tag()
+    bpy.context.view_layer.update()
+    assert changed(edit, scene) == ""
+    mask.layers[0].invert = True
+    mask.update_tag()
+    bpy.context.view_layer.update()
+    assert changed(edit, scene)
+    assert bpy.ops.second_eye.rasterise_mask() == {"FINISHED"}
+    assert changed(edit, scene) == ""
+
+
+@pytest.mark.parametrize("space, mode", [("Non-Color", "STRAIGHT"), ("sRGB", "CHANNEL_PACKED")])
+def test_painted_alpha_and_colour_space_are_baked_as_shown(module, case, relief, space, mode):
+    """Bytes with an alpha of a half: the bake says what the nodes make of them."""
+    assert bpy.ops.second_eye.add_edit(source="image", kind="offset") == {"FINISHED"}
+    modifier = relief.modifiers[-1]
+    image = bpy.data.images.new("Half", COLUMNS, ROWS, alpha=True)
+    image.colorspace_settings.name, image.alpha_mode = space, mode
+    image.pixels.foreach_set(np.tile(np.float32((0.8, 0, 0, 0.5)), ROWS * COLUMNS))
+    image.update()
+    value(module, modifier, "Painted Image", image)
+    value(module, modifier, "Amount", 0.3)
+    shown = depth(relief, 1)
+    value(module, modifier, "Strength", 0.0)
+    plain = depth(relief, 1)
+    edits = module("core.geometry.edits")
+    n = [edits.normalised_of(1 / z, 2.0, 20.0, 1.0) for z in (plain, shown)]
+    there = np.isfinite(shown)
+    weight = ((n[1] - n[0]) / 0.3)[there]
+    assert np.ptp(weight) < 0.01
+    blocks = len(bpy.data.objects), len(bpy.data.meshes), len(bpy.data.node_groups)
+    red = module("addon.stage.painted").painted_red(image, ROWS, COLUMNS)
+    assert red.shape == (ROWS, COLUMNS) and np.ptp(red) < 1e-6
+    assert red[0, 0] == pytest.approx(np.median(weight), abs=2e-3)
+    assert blocks == (len(bpy.data.objects), len(bpy.data.meshes), len(bpy.data.node_groups))
+
+
 def test_object_image_and_keyed_range_on_the_fast_path(module, case, relief, engine_python):
     ops = bpy.ops.second_eye
     assert ops.add_edit(source="sphere", kind="plane") == {"FINISHED"}
@@ -198,7 +255,7 @@ def test_bad_masks_are_said_and_keep_the_pictures(module, case, relief):
     value(module, relief.modifiers[-1], "Amount", 0.3)
     before = depth(relief, 1)
     files = sorted(p.name for p in (case.project.folder / "edits" / "mask_001").iterdir())
-    assert files == ["000001.png", "000002.png", "000003.png"]
+    assert files == ["000001.png", "000002.png", "000003.png", "mask.json"]
     relief.second_eye_edits.layer = "Empty"
     with pytest.raises(RuntimeError, match="covers nothing"):
         ops.rasterise_mask()
