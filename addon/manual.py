@@ -17,6 +17,7 @@ _OPERATORS = {
     "scene.md": ("build_scene", "bake_camera", "*shadow_catcher"),
     "rigs.md": ("set_rig_mode",),
     "grading.md": ("grade_depth", "remove_grade", "make_window", "remove_window"),
+    "comfort.md": ("show_comfort",),
     "shots.md": (
         *("cut_here", "merge_shots", "cuts_from_markers", "copy_shot_settings", "switch_form"),
         *("live_stereo", "still_pair", "wiggle", "start_vr", "preset_*", "load_preset"),
@@ -30,6 +31,7 @@ _OPERATORS = {
     "models.md": ("*_model",),
 }
 _PROPERTIES = {
+    "comfort.md": ("comfort.*",),
     "shots.md": ("row.*", "shots.*", "preview.*"),
     "edits.md": ("edits.*",),
     "grading.md": ("grade.*",),

@@ -50,12 +50,14 @@ def _describe(cls: type) -> None:
 def parts() -> list[ModuleType]:
     """What the add-on is made of, in the order in which one part needs another."""
     from . import (
+        comfort_properties,
         command_line,
         convert_properties,
         edit_properties,
         grade_properties,
         manual,
         operators,
+        overlay,
         preferences,
         preview_properties,
         properties,
@@ -73,8 +75,9 @@ def parts() -> list[ModuleType]:
         render_properties,
         convert_properties,
         grade_properties,
+        comfort_properties,
     ]
-    return [*own, *operators.MODULES, *ui.MODULES, command_line, manual]
+    return [*own, *operators.MODULES, *ui.MODULES, *overlay.MODULES, command_line, manual]
 
 
 register, unregister = factory(parts())

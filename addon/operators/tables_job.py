@@ -15,7 +15,7 @@ from ..stage.depth_tables import kept_tables
 
 def lacks_tables(project: Project) -> bool:
     """Whether a frame has no table of the depth that stands there now."""
-    missing = statistics.missing(project, kept_tables(project), project.manifest.frames)
+    missing = statistics.missing(project, kept_tables(project.folder), project.manifest.frames)
     return bool(missing)
 
 

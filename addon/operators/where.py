@@ -13,6 +13,7 @@ from ...core.project import MANIFEST_NAME, Manifest, Project
 from ...core.project.files import FrameFiles
 from .. import stage
 from ..output.plan import SUFFIXES
+from ..stage import roles
 
 SUFFIX = ".secondeye"
 
@@ -126,6 +127,13 @@ def stage_of(scene: bpy.types.Scene) -> bpy.types.Collection | None:
         return stage.find_collection(scene)
     except SecondEyeError:
         return None
+
+
+def stereo_camera_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The built scene's stereo camera; None where nothing is built, or it was deleted."""
+    collection = stage_of(scene)
+    camera = None if collection is None else roles.with_role(collection, roles.STEREO)
+    return camera if camera is not None and camera.name in scene.objects else None
 
 
 def has_built_project(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
+from pathlib import Path
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project, Shot, statistics
@@ -15,23 +16,23 @@ _read: dict[str, tuple[int, statistics.Tables]] = {}
 """What the file of a project's folder held at a time; one project, the last."""
 
 
-def kept_tables(project: Project) -> statistics.Tables:
-    """What the project's file holds, read again only when it has changed."""
-    key = str(project.folder)
+def kept_tables(folder: Path) -> statistics.Tables:
+    """What the project's file holds, read again only when it has changed: for panels."""
+    key = str(folder)
     try:
-        stamp = (project.folder / statistics.NAME).stat().st_mtime_ns
+        stamp = (folder / statistics.NAME).stat().st_mtime_ns
     except OSError:
         return {}
     if key not in _read or _read[key][0] != stamp:
         _read.clear()
-        _read[key] = (stamp, statistics.read(project.folder))
+        _read[key] = (stamp, statistics.read(folder))
     return _read[key][1]
 
 
 def depth_tables(project: Project, frames: Iterable[int]) -> statistics.Tables:
     """Of ``frames``, of the depth as stored, without depth edits; read through Blender where the
     project keeps none, and then kept there. Raises SecondEyeError as `stored` does."""
-    kept = kept_tables(project)
+    kept = kept_tables(project.folder)
     found: statistics.Tables = {}
     made: statistics.Tables = {}
     for n in frames:
@@ -45,6 +46,14 @@ def depth_tables(project: Project, frames: Iterable[int]) -> statistics.Tables:
         with contextlib.suppress(SecondEyeError):  # a folder to read only: they are made again
             statistics.write(project.folder, kept | plain)
     return found
+
+
+def comfort_tables(project: Project) -> statistics.Tables:
+    """Of every frame, with the depth edits that were baked where the engine made them; else of the
+    depth as stored. Raises SecondEyeError as `stored` does."""
+    kept, frames = kept_tables(project.folder), project.manifest.frames
+    found = {n: t for n in frames if (t := statistics.current(project, kept, n)) is not None}
+    return found | depth_tables(project, [n for n in frames if n not in found])
 
 
 def shot_depths(project: Project, shot: Shot) -> list[FrameDepth]:

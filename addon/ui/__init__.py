@@ -2,6 +2,7 @@
 """What the artist sees: one module a panel section."""
 
 from . import (
+    comfort,
     convert,
     detail,
     edits,
@@ -24,6 +25,7 @@ MODULES = (
     shots,
     grade,
     preview,
+    comfort,
     detail,
     edits,
     solve,
