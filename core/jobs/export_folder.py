@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import SecondEyeError, UsageError
 from ..media.container import error_words
+from ..media.writer import Unwritable
 from ..project import Project, ProjectLocked
 from ..project.lock import LOCK_NAME, hold
 
@@ -33,7 +34,7 @@ def kept_parts(output: Path, stamp: dict[str, Any]) -> Iterator[Path]:
 
     Without an exception it is removed afterwards; with one, finished parts stay. Raises
     UsageError for a folder that no export left there, ProjectLocked, and SecondEyeError for the
-    body's OSErrors: they are the disk's.
+    body's OSErrors and its writer's: they are the disk's.
     """
     folder = output.with_name(f"{output.name}.parts")
     try:
@@ -51,10 +52,11 @@ def kept_parts(output: Path, stamp: dict[str, Any]) -> Iterator[Path]:
             f"{output} is being written by another run: wait until that ends, cancel it, or give"
             " this movie another name."
         ) from error
-    except OSError as error:
+    except (OSError, Unwritable) as error:
+        reason = error.__cause__ if isinstance(error, Unwritable) else error
         raise SecondEyeError(
-            f"{output} can't be written ({error_words(error)}): free some space or choose another"
-            " folder, and convert again; finished parts are kept."
+            f"{output} can't be written ({error_words(reason or error)}): free some space or choose"
+            " another folder, and convert again; finished parts are kept."
         ) from error
     finally:
         with suppress(OSError):  # Windows keeps the lock's file, and so the folder, till here

@@ -29,6 +29,10 @@ from .tags import BT709, ColourTags
 _MATRICES = {1: Colorspace.ITU709, 9: Colorspace.BT2020}  # by H.273 number
 
 
+class Unwritable(SecondEyeError):
+    """The disk or the folder, not the request: what was asked for may be written elsewhere."""
+
+
 class MovieWriter:
     """Context manager that encodes frames of ``width`` x ``height`` at a constant ``rate``.
 
@@ -250,4 +254,4 @@ class MovieWriter:
                 f"{self.path} can't hold {size} {self._codec}{sound} ({error_words(error)}):"
                 f" choose .mkv or .mov, or {other}."
             )
-        return SecondEyeError(f"{self.path} can't be written ({error_words(error)}): {remedy}.")
+        return Unwritable(f"{self.path} can't be written ({error_words(error)}): {remedy}.")

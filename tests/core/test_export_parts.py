@@ -2,10 +2,12 @@
 """Exports by parts: joined, gone on with, thrown away, left alone."""
 
 import json
+import sys
 from fractions import Fraction as F
 
 import av
 import pytest
+from analysed import second_eye
 from clips import make_movie, numbers_of
 from converted import never, quiet
 
@@ -116,6 +118,21 @@ def test_a_full_disk_while_joining_is_a_sentence_and_keeps_the_parts(
     monkeypatch.undo()
     convert(project, tmp_path / "a.mp4")
     assert {p.name for p in tmp_path.iterdir()} == {"a.mp4"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of a file's size there")
+def test_a_full_disk_in_mid_file_names_the_movie_not_its_part(project, tmp_path):
+    limited = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))"
+    )
+    done = second_eye(
+        "convert", "--project", project, "-o", tmp_path / "a.mp4", "--crf", "0", "--no-sound",
+        code=limited,
+    )  # fmt: skip
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert f"{tmp_path / 'a.mp4'} can't be written (file too large): free some" in done.stderr
+    assert not (tmp_path / "a.mp4").exists()
 
 
 @pytest.mark.parametrize("codec", ENCODERS)
