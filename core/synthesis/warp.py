@@ -83,6 +83,8 @@ def _front(
     height, width = rgb.shape[:2]
     alpha = _fitted(behind.front[..., 3], rgb)
     soft = np.rint(alpha) < 255
+    # A rim is a line of some width; a soft pixel by itself would be moved out of its surface.
+    soft &= cv2.blur(soft.astype(np.float32), (3, 3)) > 0.5
     # Only what decontamination changed is enlarged: the picture keeps its detail.
     small = rgb
     if behind.front.shape[:2] != (height, width):

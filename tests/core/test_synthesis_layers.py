@@ -237,3 +237,19 @@ def test_telea_fills_from_the_background_alone():
     guess = telea_fill(rgb, depth, band)
     inner = band.wanted & (depth > 0.5)
     assert guess.colour[inner][:, 0].max() < 120 and guess.depth[inner].max() < 0.1
+
+
+def test_a_soft_pixel_by_itself_is_no_rim():
+    """Noise of the matte within a surface: the plate behind the surface must not show there."""
+    rgb = texture(5, HEIGHT, WIDTH)
+    flat = np.zeros((HEIGHT, WIDTH), np.float32)
+    plate = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    plate[...] = (0, 255, 0, 255)
+    front = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    front[..., 3] = 255
+    front[40, 60] = (255, 0, 0, 0)
+    behind = Behind(plate, flat, flat, front, np.ones_like(flat))
+    seen = render_eye(rgb, flat, flat + 1.0, behind)
+    assert np.array_equal(seen, rgb)
+    front[30:50, 50:70] = (255, 0, 0, 0)
+    assert np.array_equal(render_eye(rgb, flat, flat + 1.0, behind)[40, 60], (0, 255, 0))
