@@ -41,7 +41,9 @@ def convert(project, output, **arguments):
 )  # fmt: skip
 def test_encoders_over_several_parts(project, tmp_path, monkeypatch, codec, suffix, found):
     monkeypatch.setattr(exporting, "PART", 5)
-    answer = convert(project, tmp_path / f"a{suffix}", codec=codec)
+    # No distance between the eyes: the numbers stay where they are.
+    flat = {"interocular": 0.0, "convergence": 4.0}
+    answer = convert(project, tmp_path / f"a{suffix}", codec=codec, **flat)
     clip = open_clip(answer["output"])
     assert inspect_movie(tmp_path / f"a{suffix}").codec == found
     assert numbers_of((n, rgb[:, :96]) for n, rgb in clip.frames()) == list(range(1, 13))
