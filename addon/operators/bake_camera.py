@@ -20,7 +20,7 @@ class SECOND_EYE_OT_bake_camera(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return where.is_built(cls, context.scene) and idle(cls)
+        return where.is_built(cls, context.scene, changes=False) and idle(cls)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene

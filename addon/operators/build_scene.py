@@ -12,6 +12,7 @@ from .. import rigs, stage
 from ..engine import session
 from ..engine.client import EngineJob
 from ..engine.no_task import NoTask
+from ..stage import linked
 from . import startup_cube, where
 from .sampling_job import sampling_job
 from .tables_job import lacks_tables, tables_job
@@ -31,6 +32,10 @@ class SECOND_EYE_OT_build_scene(TaskOperator, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         if not where.has_project(context.scene):
             cls.poll_message_set("Analyse a clip first")
+            return False
+        reason = linked.overridden(context.scene)
+        if reason:
+            cls.poll_message_set(reason)
             return False
         return idle(cls)
 

@@ -56,7 +56,7 @@ class SECOND_EYE_OT_export_relief(bpy.types.Operator, ExportHelper):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return where.is_built(cls, context.scene) and idle(cls)
+        return where.is_built(cls, context.scene, changes=False) and idle(cls)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene

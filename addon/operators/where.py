@@ -13,7 +13,7 @@ from ...core.project import MANIFEST_NAME, Manifest, Project
 from ...core.project.files import FrameFiles
 from .. import stage
 from ..output.plan import SUFFIXES
-from ..stage import roles
+from ..stage import linked, roles
 
 SUFFIX = ".secondeye"
 
@@ -111,14 +111,17 @@ def has_project(scene: bpy.types.Scene) -> bool:
         return False
 
 
-def is_built(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bool:
-    """For ``poll``: whether the scene holds a relief, with the reason as its message."""
-    try:
-        stage.find_collection(scene)
-    except SecondEyeError:
-        operator.poll_message_set("Press Build Scene first")
-        return False
-    return True
+def is_built(
+    operator: type[bpy.types.Operator], scene: bpy.types.Scene, *, changes: bool = True
+) -> bool:
+    """For ``poll``: whether the scene holds a relief, and one that can be changed here if the
+    operator ``changes`` it; with the reason as its message."""
+    reason = "" if stage_of(scene) else "Press Build Scene first"
+    if changes:
+        reason = reason or linked.linked(scene)
+    if reason:
+        operator.poll_message_set(reason)
+    return not reason
 
 
 def stage_of(scene: bpy.types.Scene) -> bpy.types.Collection | None:

@@ -15,6 +15,7 @@ from ..stage.shot import relief_modifier
 from ..stage.update import span
 from .bake_edits import bake_edits, bake_ranges
 from .chain import find_chain
+from .faults import faults, hangs_loose
 from .left_out import LeftOut
 from .modes import FLAT, PARALLEL, mode_of
 from .track import Pose, poses
@@ -35,11 +36,8 @@ def bake_camera(scene: bpy.types.Scene, project: Project) -> BakedCamera:
     Raises SecondEyeError where the scene lacks a camera or the project is locked.
     """
     chain = find_chain(scene)
-    if chain.camera is None or chain.footage is None:
-        kind = "stereo" if chain.camera is None else "footage"
-        raise SecondEyeError(
-            f'The scene "{scene.name}" has no {kind} camera: press Build Scene first.'
-        )
+    if chain.camera is None or chain.footage is None or hangs_loose(chain.camera):
+        raise SecondEyeError(" ".join([*faults(scene), "Press Repair Rig first."]))
     frames = [scene_frame(scene, n) for n in project.manifest.frames]
     baked = BakedCamera(interocular=[], convergence=[], lateral_offset=[])
     clip = project.manifest.clip

@@ -17,9 +17,13 @@ from ..stage import keys
 from ..stage.build import find_collection
 from ..stage.roles import FOOTAGE, MOVE, RIG, ROLE, STEREO, ancestor, with_role
 from ..stage.solve import EARLIER
+from .crane import ARM, add_crane
 from .shapes import rig_shape
 
 NAMES = {MOVE: "Second Eye Move", RIG: "Second Eye Rig", STEREO: "Second Eye Stereo"}
+
+RIGGED = "second_eye_rigged"
+"""On a stereo camera that was given a rig: without one it has lost it."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,11 @@ def ensure_chain(
         rig = _new(collection, RIG, rig_shape(near))
         rig.display_type = "WIRE"
         rig.hide_render = True
+    if rig.get(ARM) is None:
+        add_crane(rig)
     if camera is None:
-        camera = _new(collection, STEREO, bpy.data.cameras.new(NAMES[STEREO]))
+        camera = _new(collection, STEREO, _camera_data())
+    camera[RIGGED], camera.data[ROLE] = True, STEREO
     if older:
         keys.hand_over(camera, move, "location", 0)
         move.location.x, camera.location.x = camera.location.x, 0.0
@@ -74,6 +81,16 @@ def ensure_chain(
     for thing, parent in ((move, footage), (rig, move), (camera, rig)):
         _hang(thing, parent, (footage, move, rig))
     return camera
+
+
+def _camera_data() -> bpy.types.Camera:
+    """A removed stereo camera's own data, as long as Blender has it: its keys are on it."""
+    for data in bpy.data.cameras:
+        if data.users == 0 and data.get(ROLE) == STEREO:
+            return data
+    data = bpy.data.cameras.new(NAMES[STEREO])
+    data[ROLE] = STEREO
+    return data
 
 
 def _new(

@@ -27,6 +27,17 @@ def rig_shape(near: float) -> bpy.types.Mesh:
     return mesh
 
 
+def screen_shape(aspect: float) -> bpy.types.Mesh:
+    """A picture's frame, one unit wide and ``aspect`` high, with its middle marked."""
+    x, y, tick = 0.5, 0.5 * aspect, 0.03
+    points = [(-x, -y, 0.0), (x, -y, 0.0), (x, y, 0.0), (-x, y, 0.0)]
+    points += [(-tick, 0.0, 0.0), (tick, 0.0, 0.0), (0.0, -tick, 0.0), (0.0, tick, 0.0)]
+    edges = [(0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (6, 7)]
+    mesh = bpy.data.meshes.new("Second Eye Screen")
+    mesh.from_pydata(points, edges, [])
+    return mesh
+
+
 def _arrow(
     points: list[tuple[float, float, float]],
     edges: list[tuple[int, int]],

@@ -72,10 +72,22 @@ def without_repeats(
 def hand_over(source: bpy.types.ID, target: bpy.types.ID, path: str, index: int = 0) -> None:
     """Give ``target`` the keys that ``source`` has for a property, handles and modifiers included,
     and take them from ``source``. Nothing happens where there are none."""
-    old = compat.find_fcurve(source, path, index)
+    if copy_curve(source, (path, index), target, (path, index)):
+        compat.remove_fcurve(source, path, index)
+
+
+def copy_curve(
+    source: bpy.types.ID,
+    old_place: tuple[str, int],
+    target: bpy.types.ID,
+    new_place: tuple[str, int],
+) -> bool:
+    """Give a property (data path, index) of ``target`` the keys of one of ``source``, handles and
+    modifiers included; whether there were any."""
+    old = compat.find_fcurve(source, *old_place)
     if old is None:
-        return
-    new = compat.ensure_fcurve(target, path, index)
+        return False
+    new = compat.ensure_fcurve(target, *new_place)
     _copy_settings(old, new)
     new.keyframe_points.clear()
     new.keyframe_points.add(len(old.keyframe_points))
@@ -85,7 +97,7 @@ def hand_over(source: bpy.types.ID, target: bpy.types.ID, path: str, index: int 
     for modifier in old.modifiers:
         _copy_settings(modifier, new.modifiers.new(modifier.type))
     new.update()
-    compat.remove_fcurve(source, path, index)
+    return True
 
 
 _IDENTITY = {"rna_type", "data_path", "array_index"}

@@ -9,6 +9,8 @@ ROLE = "second_eye_role"
 FOOTAGE, MOVE, RIG, STEREO = "footage", "move", "rig", "stereo"
 """From the footage camera down to the stereo camera, each the parent of the next: generated camera
 moves animate the move, the artist's own keys belong on the rig."""
+AIM, SCREEN, FRAME = "aim", "screen", "frame"
+"""Optional: what the rig looks at; what sets the convergence, and the frame that shows it."""
 
 
 def with_role(collection: bpy.types.Collection, role: str) -> bpy.types.Object | None:

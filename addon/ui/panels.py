@@ -21,6 +21,7 @@ from . import (
     relief_inputs,
     render,
     repair,
+    rig,
     shots,
     solve,
     words,
@@ -140,21 +141,12 @@ class SECOND_EYE_PT_stereo(Section, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         collection = built(context)
-        cameras = [
-            o
-            for o in (collection.objects if collection else ())
-            if o.get("second_eye_role") == "stereo"
-        ]
-        if not cameras:
+        if collection is None:
             layout.label(text="Build the scene first", icon="INFO")
             return
-        camera = cameras[0]
-        column = split(layout, decorate=True)
-        column.label(text=camera.name, icon="CAMERA_STEREO")
-        column.prop(camera.data.stereo, "interocular_distance", text="Interocular")
-        column.prop(camera.data.stereo, "convergence_distance", text="Convergence")
-        rig = roles.ancestor(camera, roles.RIG) or camera
-        column.prop(rig, "location", index=0, text="Offset")
+        camera = roles.with_role(collection, roles.STEREO)
+        if camera is not None:
+            rig.draw_stereo(layout, camera)
         layout.operator("second_eye.bake_camera", icon="REC")
 
 

@@ -142,7 +142,7 @@ def test_unkeyed_values_are_baked_as_they_stand(module, two_shots):
 
 
 def test_baking_without_a_stereo_camera_says_so(module, two_shots):
-    with pytest.raises(module("core.errors").SecondEyeError, match="no stereo camera"):
+    with pytest.raises(module("core.errors").SecondEyeError, match="stereo camera is gone"):
         module("addon.rigs").bake_camera(bpy.context.scene, two_shots.project)
     assert two_shots.project.manifest.camera is None
 
