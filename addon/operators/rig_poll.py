@@ -18,12 +18,10 @@ def has_camera(operator: type[bpy.types.Operator], scene: bpy.types.Scene) -> bo
     if camera is None:
         operator.poll_message_set("The stereo camera is gone: press Repair Rig")
         return False
-    if camera.data.library is not None:
-        operator.poll_message_set(
-            f'"{camera.name}" is linked from another file: make a library override of it'
-        )
-        return False
-    return True
+    reason = linked.linked_data(camera)
+    if reason:
+        operator.poll_message_set(reason)
+    return not reason
 
 
 def _lost(scene: bpy.types.Scene) -> str:

@@ -40,6 +40,18 @@ def overridden(scene: bpy.types.Scene) -> str:
     return linked(scene)
 
 
+def linked_data(camera: bpy.types.Object) -> str:
+    """Why a camera's own settings can't be changed; "" where they can. An override of an object
+    leaves its data linked."""
+    data = camera.data
+    if data is None or data.library is None:
+        return ""
+    return (
+        f'The camera data "{data.name}" is linked from {_file(data)}: make a library override of '
+        "it, too, in the camera's properties"
+    )
+
+
 def _collection(scene: bpy.types.Scene) -> bpy.types.Collection | None:
     try:
         return find_collection(scene)

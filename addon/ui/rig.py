@@ -53,6 +53,10 @@ def draw_faults(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
     reason = linked.overridden(scene)
     if reason:
         words.wrapped(layout, f"{reason}.", icon="LINKED")
+    camera = rigs.find_stereo_camera(scene)
+    reason = "" if camera is None else linked.linked_data(camera)
+    if reason:
+        words.wrapped(layout, f"{reason}.", icon="LINKED")
     lost = rigs.faults(scene)
     for sentence in lost:
         words.wrapped(layout, sentence, icon="ERROR")
