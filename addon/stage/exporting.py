@@ -115,7 +115,8 @@ def _carrier(
     after.node_group = surface
     for name in NAMED:
         compat.set_input(after, name, compat.get_input(modifier, name))
-    compat.set_input(after, "Cut", cut)
+    # A plate is whole: nothing stands behind it.
+    compat.set_input(after, "Cut", cut and not behind)
     empty = made.add(bpy.data.meshes.new(shown.name), bpy.data.meshes)
     carrier = made.add(bpy.data.objects.new(shown.name, empty), bpy.data.objects)
     scene.collection.objects.link(carrier)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``second-eye export PROJECT -o FILE.ply``: a frame as a point cloud or as 3D Gaussians."""
+"""``second-eye export PROJECT -o FILE.ply|FILE.glb``: a frame as points, 3D Gaussians, a mesh."""
 
 import argparse
 from typing import Any
@@ -11,16 +11,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("project", metavar="PROJECT", help="an analysed depth project")
     parser.add_argument(
-        "-o", "--output", required=True, metavar="FILE.ply", help="what stands there is replaced"
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help=".ply or .glb; what stands there is replaced",
     )
     parser.add_argument(
         "--frame", type=int, metavar="N", help="timeline frame; default: the project's first"
     )
     parser.add_argument(
         "--form",
-        choices=("points", "splats"),
-        default="points",
-        help="a point cloud with normals and colours, or 3D Gaussians for splat viewers",
+        choices=("points", "splats", "mesh"),
+        help="a point cloud with normals and colours, or 3D Gaussians for splat viewers (.ply), or "
+        "triangles that wear the picture (glTF, .glb); default: by the file's name",
     )
     for name, what in (
         ("near", "distance of the nearest things"),

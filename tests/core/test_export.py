@@ -9,7 +9,7 @@ import pytest
 import trimesh
 from test_layers_job import frame as card_frame
 from test_layers_job import make_project as make_layered
-from test_sample_job import make_project, never, quiet
+from test_sample_job import make_project, never, quiet, sample
 
 from core.cli import main
 from core.delivery.splats import quaternions, splat_vertices
@@ -199,6 +199,58 @@ def test_splats_of_layers_have_the_rims_opacity(layered, tmp_path):
     assert rim.sum() == card[12].sum() and np.allclose(opacity[~rim], 0.99)
 
 
+def test_a_mesh_with_layers_as_trimesh_reads_it(layered, tmp_path):
+    answer = export(layered, tmp_path / "a.glb", frame=4)
+    scene = trimesh.load(tmp_path / "a.glb")
+    relief, behind = scene.geometry["Relief"], scene.geometry["Behind"]
+    assert answer["points"] == len(relief.faces) + len(behind.faces)
+    assert answer["behind"] == len(behind.faces) and "triangles of frame 4" in answer["message"]
+    rgb, depth = card_frame(4)
+    card, shot = depth == 1.0, layered.shot_at(4)
+    height, width = depth.shape
+    focal = layered.manifest.lens.focal_over_width
+
+    def checked(mesh, stored):
+        """Each point on its ray, as far as the depth says, its coordinates where it is seen."""
+        x, y, z = np.asarray(mesh.vertices).T
+        u, v = 0.5 + focal * x / -z, 0.5 + focal * y / -z * width / height
+        assert np.allclose(mesh.visual.uv, np.stack([u, v], 1), atol=1e-4)
+        row = ((1 - v) * height).astype(int).clip(0, height - 1)
+        column = (u * width).astype(int).clip(0, width - 1)
+        n = (0.5 * stored[row, column] + 0.1 - shot.low) / (shot.high - shot.low)
+        expected = inverse_distance(n.astype(np.float32), shot.near, shot.far, shot.strength)
+        middle = np.abs((u * width) % 1 - 0.5) < 0.45  # off the edges of pixels
+        middle &= np.abs((v * height) % 1 - 0.5) < 0.45
+        assert np.allclose(-z[middle], 1 / expected[middle], rtol=2e-3)
+        # Counter-clockwise as the camera sees it.
+        a, b, c = np.asarray(mesh.vertices)[mesh.faces].transpose(1, 0, 2)
+        assert (np.einsum("ij,ij->i", np.cross(b - a, c - a), a) < 0).mean() > 0.99
+        return row, column
+
+    checked(relief, depth)
+    row, column = checked(behind, np.full_like(depth, 0.25))
+    assert card[row, column].all()
+    assert behind.visual.material.alphaMode == "MASK"
+    picture = np.asarray(behind.visual.material.baseColorTexture)
+    assert (picture[card] == (10, 200, 10, 255)).all()
+    shown = np.asarray(relief.visual.material.baseColorTexture.convert("RGB")).astype(int)
+    assert np.abs(shown - rgb).max() <= 3
+    # The card and the wall hang together no more; all of both is there.
+    assert len(relief.split(only_watertight=False)) == 2
+    bare = export(layered, tmp_path / "b.glb", frame=4, layers=False)
+    assert bare["behind"] == 0 and list(trimesh.load(tmp_path / "b.glb").geometry) == ["Relief"]
+
+
+def test_a_mesh_takes_the_shots_own_pattern(project, tmp_path):
+    grid = export(project, tmp_path / "a.glb")["points"]
+    sample(project, triangles=600)
+    project = Project.open(project.folder)
+    few = export(project, tmp_path / "b.glb")["points"]
+    assert 100 < few <= 600 < grid
+    read = trimesh.load(tmp_path / "b.glb", force="mesh")
+    assert len(read.faces) == few
+
+
 def test_stale_layers_are_left_out(layered, tmp_path):
     shot = layered.manifest.shots[0]
     record = layer_files.record_path(layered.folder, shot)
@@ -238,6 +290,8 @@ def test_range_and_strength_may_be_replaced(project, tmp_path):
     "asked, output, told",
     [
         ({}, "a.obj", "ends in .ply"),
+        ({"form": "mesh"}, "a.ply", "in .glb for a mesh"),
+        ({"form": "splats"}, "a.glb", "ends in .ply for points"),
         ({}, "nowhere/a.ply", "no folder"),
         ({}, "folder.ply", "is a folder"),
         ({"form": "voxels"}, "a.ply", "no form"),
