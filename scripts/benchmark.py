@@ -18,6 +18,8 @@ delivery MV-HEVC: both views bit-exact to their own encodes, stitching as a shar
          processor time, memory of `second-eye stitch` for ten times as many frames; the fast warp's
          quality with true disparity (--stereo, --renders), its processor time at 1280x720, memory
          of 100 and 1,000 warps, memory of `second-eye convert` for ten times as many frames
+stage    processor time of one update of Blender's depsgraph as interocular, convergence, the rig's
+         place, its arm, the lens or the screen object is dragged; a relief of 640x360 depth
 
 Absolute times depend on the machine: compare figures of one run only. No test asserts them.
 """
@@ -212,6 +214,14 @@ def benchmark_delivery(folder: Path) -> dict[str, float]:
     return figures | multiview_figures(folder)
 
 
+def benchmark_stage(folder: Path) -> dict[str, float]:
+    """What a drag on the rig costs."""
+    from relief.dragging import drag_figures
+    from relief.figures import moving_project
+
+    return drag_figures(folder, moving_project, command)
+
+
 PARTS = {
     "depth": benchmark_depth,
     "memory": benchmark_memory,
@@ -219,6 +229,7 @@ PARTS = {
     "repair": benchmark_repair,
     "geometry": benchmark_geometry,
     "delivery": benchmark_delivery,
+    "stage": benchmark_stage,
 }
 
 

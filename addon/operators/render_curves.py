@@ -38,6 +38,30 @@ def plain(owner: bpy.types.ID, paths: Sequence[str]) -> Iterator[object]:
         yield path, [value for i, value in enumerate(values) if (path, i) not in moved]
 
 
+POSE = ("location", "rotation_mode", "rotation_euler", "rotation_quaternion", "scale")
+DELTA = ("delta_location", "delta_rotation_euler", "delta_rotation_quaternion", "delta_scale")
+
+
+def moved_by(thing: bpy.types.Object) -> Iterator[object]:
+    """What moves an object beside its own pose and keys: deltas, numbers of its own that drivers
+    read, constraints with their targets, a parent of the artist's."""
+    yield from plain(thing, DELTA)
+    numbers = [name for name, value in thing.items() if isinstance(value, float)]
+    yield from plain(thing, [f'["{bpy.utils.escape_identifier(name)}"]' for name in numbers])
+    others = []
+    for constraint in thing.constraints:
+        start = f'constraints["{bpy.utils.escape_identifier(constraint.name)}"]'
+        numbers = [f"{start}.influence", f"{start}.mute"]
+        yield constraint.type, list(plain(thing, numbers))
+        others.append(getattr(constraint, "target", None))
+    if thing.parent is not None and not thing.parent.get("second_eye_role"):
+        others.append(thing.parent)
+    for other in filter(None, others):
+        yield other.name
+        yield from plain(other, (*POSE, *DELTA))
+        yield from animation(other)
+
+
 def animated(owner: bpy.types.ID) -> set[tuple[str, int]]:
     """(data path, index) of all that a curve or a driver sets."""
     curves = [*compat.fcurves(owner), *_drivers(owner)]

@@ -20,16 +20,18 @@ from ..rigs.window_cards import WINDOW
 from ..stage import compat, shadow_compositing, surround
 from ..stage.edit_inputs import OBJECT, PAINTED, PICTURES, SOURCE
 from ..stage.edit_nodes import is_edit
-from .render_curves import animated, animation, plain
+from .render_curves import POSE, animated, animation, moved_by, plain
 
 STAMP = "settings.sha256"
 FRAME = re.compile(r"\d{6}(_\w+)?\.(png|exr)")
 FOLDERS = (".", FLAT, VIEWS)
 """Where a render leaves pictures, in the frames' folder."""
-POSE = ("location", "rotation_mode", "rotation_euler", "rotation_quaternion", "scale")
 HIDDEN = ("hide_render",)
-LENS = ("lens", "sensor_width", "sensor_fit", "shift_x", "shift_y", "clip_start", "clip_end")
-STEREO = ("interocular_distance", "convergence_distance", "convergence_mode", "pivot")
+LENS = ("type", "lens", "sensor_width", "sensor_fit", "shift_x", "shift_y", "clip_start",
+        "clip_end")  # fmt: skip
+STEREO = ("interocular_distance", "convergence_distance", "convergence_mode", "pivot",
+          "use_spherical_stereo", "use_pole_merge", "pole_merge_angle_from",
+          "pole_merge_angle_to")  # fmt: skip
 
 
 def digest(
@@ -90,6 +92,7 @@ def _parts(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Iterator
         yield thing.name, thing.get("second_eye_made", "")
         yield from plain(thing, (*POSE, *HIDDEN))
         yield from animation(thing)
+        yield from moved_by(thing)
         window = [f'["{name}"]' for name in WINDOW if thing.get(name) is not None]
         yield from plain(thing, window)
         if isinstance(thing.data, bpy.types.Camera):

@@ -23,14 +23,14 @@ def playback_figures(folder: Path, moving_project: Any, command: Any) -> dict[st
     """Of a shot of 50 frames with depth of 640x360: ms a frame, mean over its frames, of the
     default viewport level, of every level and of the grid; with the load of the machine."""
     project = moving_project(folder / "playback", (360, 640), FRAMES)
-    _plates(project)
+    plates(project)
     command("sample", project)
     answer = folder / "playback.json"
     subprocess.run([sys.executable, __file__, project, answer], check=True)
     return dict(json.loads(answer.read_text(encoding="utf8")))
 
 
-def _plates(folder: Path) -> None:
+def plates(folder: Path) -> None:
     import numpy as np
 
     from core.media import write_image

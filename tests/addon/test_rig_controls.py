@@ -163,6 +163,37 @@ def test_keys_of_the_convergence_go_to_the_screen(module, scene, chain):
         assert data.stereo.convergence_distance == pytest.approx(expected)
 
 
+def test_frames_of_another_rig_are_not_kept(module, scene, chain, case):
+    """What the render's stamp sees of the rig; and that the playhead is nothing to it."""
+    digest = module("addon.operators.render_stamp").digest
+    collection = module("addon.stage").find_collection(scene)
+    bpy.ops.second_eye.add_aim()
+    bpy.ops.second_eye.add_screen()
+    subject = bpy.data.objects.new("actor", None)
+    scene.collection.objects.link(subject)
+    screen = module("addon.rigs.screen").find_screen(scene)
+    follow = module("addon.rigs.screen").subject_constraint(screen)
+    follow.target = subject
+    changes = (
+        lambda: chain.rig.__setitem__("arm", 2.0),
+        lambda: chain.rig.__setitem__("swing", 0.3),
+        lambda: setattr(chain.rig.constraints[0], "influence", 0.5),
+        lambda: setattr(subject.location, "y", 3.0),
+        lambda: setattr(follow, "mute", True),
+        lambda: bpy.ops.second_eye.set_rig_mode(mode="TOE"),
+        lambda: setattr(chain.camera.data.stereo, "pivot", "LEFT"),
+        lambda: bpy.ops.second_eye.set_rig_mode(mode="VR180"),
+        lambda: setattr(chain.camera.data.stereo, "use_pole_merge", False),
+    )
+    seen = [digest(scene, collection, case.project.manifest)]
+    for change in changes:
+        change()
+        seen.append(digest(scene, collection, case.project.manifest))
+        scene.frame_set(2 + len(seen) % 2)
+        assert digest(scene, collection, case.project.manifest) == seen[-1]
+    assert len(set(seen)) == len(changes) + 1
+
+
 @pytest.mark.parametrize("operator", ["add_aim", "add_screen"])
 def test_what_was_added_is_undone(scene, operator):
     names = sorted(bpy.data.objects.keys())
