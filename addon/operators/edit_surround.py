@@ -50,7 +50,7 @@ It stays in the scene, so that Blender's own render shows it, too"""
             raise SecondEyeError(f'The scene "{self._scene}" was removed: add the surround again.')
         collection = stage.find_collection(scene)
         project = Project.open(where.built_folder(scene))
-        surround.add_surround(scene, collection, project, self._kind)
+        surround.add_surround(collection, project, self._kind)
         surround.show_surround(collection, True)
         return "The surround is in the scene."
 

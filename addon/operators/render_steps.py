@@ -111,7 +111,7 @@ class _Around:
         scene = scene_named(self._scene)
         collection = stage.find_collection(scene)
         if surround.surround_kind(collection) != kind or kind == surround.BLUR:
-            surround.add_surround(scene, collection, project, kind)
+            surround.add_surround(collection, project, kind)
         surround.show_surround(collection, True)
 
     def hide(self) -> None:
@@ -125,5 +125,5 @@ class _Around:
                 surround.remove_surround(collection)
                 return
             if surround.surround_kind(collection) != self._kind:
-                surround.add_surround(scene, collection, project, self._kind)
+                surround.add_surround(collection, project, self._kind)
             surround.show_surround(collection, self._shown)

@@ -20,6 +20,7 @@ from . import compat
 from .behind import plate_of
 from .behind_group import MATERIAL
 from .images import Sequence, load_sequence
+from .roles import FOOTAGE, ROLE, with_role
 from .shot import materials
 from .surround_material import (
     DARKENING,
@@ -34,23 +35,27 @@ from .surround_material import (
 )
 
 NAME, DOME, KIND = "Second Eye Surround", "surround", "second_eye_surround"
-ROLE = "second_eye_role"
 BLACK, BLUR, WORLD = "BLACK", "BLUR", "WORLD"
 KINDS = (BLACK, BLUR, WORLD)
 _WITHIN = 0.8  # of the cameras' clip_end, which lies beyond every relief
 
 
-def add_surround(scene: bpy.types.Scene, collection: bpy.types.Collection, project: Project,
-                 kind: str) -> None:  # fmt: skip
+def add_surround(collection: bpy.types.Collection, project: Project, kind: str) -> None:
     """Put ``kind`` around the footage of ``collection``, in place of what is there; what an artist
     set of the former (feather, darkening, their keys) stays.
 
     Raises UsageError for another word, SecondEyeError where the project's surround has to be made
-    first (the worker's job `surround`); then nothing has changed.
+    first (the worker's job `surround`), or nothing can be hung here; then nothing has changed.
     """
     if kind not in KINDS:
         raise UsageError(f'There is no surround "{kind}": it is one of {", ".join(KINDS)}.')
     manifest = project.manifest
+    if collection.library is not None or collection.override_library is not None:
+        raise SecondEyeError(
+            f'"{collection.name}" is linked from another file: add the surround there.'
+        )
+    if with_role(collection, FOOTAGE) is None:
+        raise SecondEyeError("The footage camera is gone: press Build Scene again.")
     if kind == BLUR and files.missing(project.folder, manifest):
         raise SecondEyeError(
             f"{project.folder.name} has no surround of its picture yet: press Add Surround."
@@ -87,7 +92,8 @@ def surround_kind(collection: bpy.types.Collection) -> str:
 
 
 def find_dome(collection: bpy.types.Collection) -> bpy.types.Object | None:
-    return next((o for o in collection.objects if o.get(ROLE) == DOME), None)
+    """The surround's dome; None without one, as where the world is around."""
+    return with_role(collection, DOME)
 
 
 def is_shown(collection: bpy.types.Collection) -> bool:
@@ -141,16 +147,16 @@ def _fill(collection: bpy.types.Collection, project: Project) -> None:
     if dome is None:
         dome = _dome(collection)
     dome.active_material = dome_material(NAME, pictures, half, dome.active_material)
-    dome.scale = [_WITHIN * dome.parent.data.clip_end] * 3
+    footage: Any = with_role(collection, FOOTAGE)
+    if footage is not None:
+        dome.parent = footage
+        dome.scale = [_WITHIN * footage.data.clip_end] * 3
 
 
 def _dome(collection: bpy.types.Collection) -> bpy.types.Object:
-    footage = next(o for o in collection.objects if o.get(ROLE) == "footage")
-    mesh = _ball()
-    dome = bpy.data.objects.new(NAME, mesh)
+    dome = bpy.data.objects.new(NAME, _ball())
     dome[ROLE] = DOME
     collection.objects.link(dome)
-    dome.parent = footage
     dome.hide_select = True
     # It is there to be seen, and lights nothing that an artist puts among the footage.
     for name in ("diffuse", "glossy", "transmission", "volume_scatter", "shadow"):
