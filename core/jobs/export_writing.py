@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..media import MovieWriter
 
 
+_MOVIES = (".mp4", ".m4v", ".mov", ".mkv", ".webm")
+
+
 def writer(path: Path, video: Video, size: tuple[int, int], rate: Fraction) -> MovieWriter:
     """For a part of a movie."""
     from ..delivery.hevc import FIXED_GOP
@@ -41,8 +44,11 @@ def named_output(name: str) -> Path:
     output = Path(name).expanduser()
     if output.is_dir():
         raise UsageError(f"{output} is a folder: give the movie a name such as movie.mp4.")
-    if not output.suffix:
-        raise UsageError(f"{output} has no extension of a movie: use .mp4, .mov or .mkv.")
+    if output.suffix.lower() not in _MOVIES:
+        raise UsageError(
+            f"{output} has no extension of a movie that can tell of two eyes: use .mp4, .mov or"
+            " .mkv."
+        )
     if not output.parent.is_dir():
         raise SecondEyeError(f"{output.parent} is no folder: make it, or choose another.")
     if not os.access(output.parent, os.W_OK):
