@@ -36,7 +36,7 @@ class SECOND_EYE_OT_live_stereo(bpy.types.Operator):
         if bpy.app.background or context.window is None:
             cls.poll_message_set("A live preview needs Blender's window: use Still Pair instead")
             return False
-        if not where.is_built(cls, context.scene):
+        if not where.is_built(cls, context.scene, changes=False):
             return False
         if rigs.find_stereo_camera(context.scene) is None:
             cls.poll_message_set("The stereo camera was removed: press Build Scene again")

@@ -48,7 +48,7 @@ class SECOND_EYE_OT_render_stereo(TaskOperator, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return where.is_built(cls, context.scene) and idle(cls)
+        return where.is_built(cls, context.scene, changes=False) and idle(cls)
 
     def start(self, context: bpy.types.Context) -> session.Task:
         scene, chosen = context.scene, preferences.get(context)

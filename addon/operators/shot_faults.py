@@ -12,6 +12,7 @@ from ...core.project import Manifest
 from ...core.project.files import FrameFiles
 from .. import stage
 from ..rigs import shot_settings
+from ..stage import linked
 from . import where
 
 SECONDS = 2.0
@@ -28,13 +29,14 @@ def faults(scene: bpy.types.Scene) -> list[str]:
     manifest, shown = where.built_manifest(scene), stage.reliefs(collection)
     if manifest is None:
         return ["The depth project of this scene is gone: put it back, or build another one."]
-    found = []
+    lacking = linked.linked(scene)
+    found = [f"{lacking}."] if lacking else []
     firsts = {relief["second_eye_first"] for relief in shown}
     for shot in manifest.shots:
         if shot.first not in firsts:
             found.append(f"{shot.name} has no relief in the scene: press Build Scene again.")
     for relief in shown:
-        if shot_settings.span(relief) is None:
+        if not shot_settings.is_whole(relief):
             found.append(f'"{relief.name}" lost its relief modifier: press Build Scene again.')
     if shown and shot_settings.camera_of(shown[0]) is None:
         found.append("The stereo camera was removed: press Build Scene again.")

@@ -39,7 +39,7 @@ class SECOND_EYE_OT_show_comfort(TaskOperator, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         scene = context.scene
-        if not where.is_built(cls, scene) or not where.has_built_project(cls, scene):
+        if not where.is_built(cls, scene, changes=False) or not where.has_built_project(cls, scene):
             return False
         if where.stereo_camera_of(scene) is None:
             cls.poll_message_set("The scene has no stereo camera any more: press Build Scene again")

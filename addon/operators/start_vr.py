@@ -23,7 +23,7 @@ class SECOND_EYE_OT_start_vr(bpy.types.Operator):
         if lacking:
             cls.poll_message_set(lacking)
             return False
-        return where.is_built(cls, context.scene)
+        return where.is_built(cls, context.scene, changes=False)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not is_running(context):

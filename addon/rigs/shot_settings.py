@@ -38,6 +38,11 @@ def span(relief: bpy.types.Object) -> tuple[int, int] | None:
     return first - offset, last - offset
 
 
+def is_whole(relief: bpy.types.Object) -> bool:
+    """Whether the relief still has what makes it one."""
+    return _modifier(relief) is not None
+
+
 def camera_of(relief: bpy.types.Object) -> bpy.types.Object | None:
     """The stereo camera of the stage that the relief stands on; None where it was removed."""
     for collection in relief.users_collection:
@@ -62,14 +67,17 @@ def write(relief: bpy.types.Object, name: str, value: float) -> None:
 
     A shot's other keys stay, and so does what other shots show. Near stays below far.
     """
+    if name in CAMERA:
+        _override_data(camera_of(relief))
     place = _place(relief, name)
-    if place is None:
+    if place is None or not place[0].is_editable:  # linked: it would be lost with the next load
         return
     if name == "near":
         value = min(value, read(relief, "far") / _APART)
     elif name == "far":
         value = max(value, read(relief, "near") * _APART)
     owner, path, _plain, frames = place
+    compat.local_action(owner)
     curve = compat.find_fcurve(owner, path)
     if name in RELIEF:
         modifier = _modifier(relief)
@@ -121,7 +129,7 @@ def is_points(relief: bpy.types.Object) -> bool:
 def set_points(relief: bpy.types.Object, points: bool) -> None:
     """Show the shot as a cloud of points, or as a surface, without building anything anew."""
     modifier = _modifier(relief)
-    if modifier is not None:
+    if modifier is not None and relief.is_editable:
         compat.set_input(modifier, POINTS, points)
 
 
@@ -147,6 +155,13 @@ def _place(
     data: Any = camera.data
     path = CAMERA[name]
     return data, path, float(getattr(data.stereo, path.rpartition(".")[2])), frames
+
+
+def _override_data(camera: bpy.types.Object | None) -> None:
+    """An override of a camera leaves its data linked, where interocular and convergence are."""
+    data: Any = None if camera is None else camera.data
+    if data is not None and camera.is_editable and not data.is_editable:
+        data.override_create(remap_local_usages=True)
 
 
 def _has_key(curve: bpy.types.FCurve, frame: int) -> bool:

@@ -137,12 +137,14 @@ def load_sources(
 
 
 def find_collection(scene: bpy.types.Scene, name: str | None = None) -> bpy.types.Collection:
-    """The (first) collection that ``build_scene`` made in this scene, or the one of that name.
+    """The (first) collection that ``build_scene`` made in this scene, or the one of that name; one
+    of this .blend before one that is linked.
 
     Raises SecondEyeError without one.
     """
-    for collection in scene.collection.children_recursive:
-        if collection.get("second_eye_project") and name in (None, collection.name):
+    built = [c for c in scene.collection.children_recursive if c.get("second_eye_project")]
+    for collection in sorted(built, key=lambda c: c.library is not None):
+        if name in (None, collection.name):
             return collection
     raise SecondEyeError(f'The scene "{scene.name}" holds no relief yet: press Build Scene first.')
 
@@ -163,7 +165,8 @@ def reliefs(collection: bpy.types.Collection) -> list[bpy.types.Object]:
 
 def _collection(scene: bpy.types.Scene, name: str) -> bpy.types.Collection:
     for collection in scene.collection.children_recursive:
-        if collection.get("second_eye_project") and collection.name == name:
+        ours = collection.get("second_eye_project") and collection.library is None
+        if ours and collection.name == name:
             return collection
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)

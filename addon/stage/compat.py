@@ -118,6 +118,13 @@ def own_action(owner: bpy.types.ID) -> None:
         data.action_slot = next(s for s in data.action.slots if s.handle == handle)
 
 
+def local_action(owner: bpy.types.ID) -> None:
+    """Give a library override an action of its own: the library's can't keep what is set here."""
+    data = getattr(owner, "animation_data", None)
+    if data is not None and data.action is not None and not data.action.is_editable:
+        own_action(owner)
+
+
 def set_png(settings: bpy.types.ImageFormatSettings) -> None:
     """8-bit RGB PNG; Blender 5 wants the kind of medium named first."""
     if hasattr(settings, "media_type"):

@@ -16,4 +16,7 @@ def locked(relief: bpy.types.Object) -> bool:
 
 
 def lock(relief: bpy.types.Object, value: bool) -> None:
+    """Lock the shot or free it; nothing where it is linked from another file."""
+    if not relief.is_editable:
+        return
     relief[LOCKED] = bool(value)
