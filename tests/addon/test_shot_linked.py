@@ -70,13 +70,3 @@ def test_an_override_keeps_what_is_set(module, case, tmp_path):
     assert [row.near for row in rows] == pytest.approx([1.25, 1.25])
     assert [row.convergence for row in rows] == pytest.approx([3.0, 3.0])
     assert rows[1].form == "POINTS"
-
-
-def test_building_beside_a_linked_stage_makes_one_of_our_own(module, case, tmp_path):
-    linked = link(tmp_path / "library.blend")
-    scene, stage = bpy.context.scene, module("addon.stage")
-    scene.second_eye.project_folder, scene.second_eye.sampling = str(case.project.folder), "GRID"
-    assert bpy.ops.second_eye.build_scene() == {"FINISHED"}
-    own = stage.find_collection(scene)
-    assert own != linked and own.library is None
-    assert [relief.library for relief in stage.reliefs(own)] == [None, None]
