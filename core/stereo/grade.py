@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..project import Manifest, Shot
-from .comfort import CUT_SHARE, OUTSIDE, SPEED, STEADIED, FrameComfort, measure
+from .comfort import CUT_SHARE, NEARBY, OUTSIDE, SPEED, STEADIED, FrameComfort, measure
 from .curve_keys import Keys, fewest
 from .cut_blend import blended
 from .envelope import bridged
@@ -59,6 +59,7 @@ def grade(
     ``subject``: 1/Z in 1/scene unit of what stands at ``target.subject_at``, of the frames that
     show it; a shot with none is graded by its whole depth.
 
+    Frames stay so far inside of a limit that none is close to it (`comfort.NEARBY`).
     What is judged outside all the same (what moves fast in depth, a cut between depths that no
     screen can join) gets less depth there until it isn't. Raises UsageError for a subject that no
     shot shows, and for a shot without depth.
@@ -77,7 +78,8 @@ def grade(
         )
     limits = viewing.limits
     bounds = Bounds(
-        max(-limits.near - 1.1 * TOLERANCE, 0.0), max(limits.far - 1.1 * TOLERANCE, 0.0)
+        max(-NEARBY * limits.near - 1.1 * TOLERANCE, 0.0),
+        max(NEARBY * limits.far - 1.1 * TOLERANCE, 0.0),
     )
     rate = float(manifest.timeline.rate)
     shown = dict(rigs)
