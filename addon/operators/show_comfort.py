@@ -16,8 +16,10 @@ from ...core.stereo.report import as_report, summary_line
 from .. import stage
 from ..engine import session
 from ..engine.no_task import NoTask
+from ..rigs import find_stereo_camera
 from ..rigs.live_comfort import viewing_of
 from ..rigs.shown import shown
+from ..rigs.window_bake import baked_window
 from ..stage.depth_tables import comfort_tables
 from . import image_editor, where
 from .tables_job import tables_job
@@ -66,6 +68,10 @@ class SECOND_EYE_OT_show_comfort(TaskOperator, bpy.types.Operator):
         project = Project.open(self._folder)
         manifest, viewing, state = project.manifest, viewing_of(scene), shown(scene, project)
         depths = state.depths(project, comfort_tables(project))
+        camera = find_stereo_camera(scene)
+        if camera is not None:  # as the scene shows it, baked or not
+            frames = [stage.scene_frame(scene, n) for n in manifest.frames]
+            manifest.window = baked_window(camera, frames)
         told = measure(manifest, depths, state.rigs, viewing)
         shots = [(shot.name, shot.first) for shot in manifest.shots]
         picture = graph.draw(told, viewing, shots, stage.scene_frame(scene, 0))

@@ -17,6 +17,7 @@ from ..stage.build import find_collection, reliefs
 from ..stage.footage_camera import camera_data
 from ..stage.locks import locked
 from ..stage.update import span
+from .modes import OFFAXIS, TOE, mode_of
 from .refit import as_shown
 from .shown import Shown, shown
 from .span_keys import write_span
@@ -35,8 +36,8 @@ def trouble(scene: bpy.types.Scene) -> str:
     data = camera.data
     if data.library is not None or camera.library is not None:
         return f'"{camera.name}" is linked from another file: grade it there, or make it local'
-    if data.stereo.convergence_mode == "PARALLEL" or data.stereo.use_spherical_stereo:
-        return "The stereo camera looks straight ahead, without a screen: set it to Off-Axis"
+    if mode_of(data) not in (OFFAXIS, TOE):
+        return "The stereo camera's mode knows no screen to grade for: set it to Off-Axis"
     drivers = data.animation_data.drivers if data.animation_data else ()
     if any(driver.data_path in (INTEROCULAR, CONVERGENCE) for driver in drivers):
         return "Interocular or convergence has a driver, which keys can't change: delete it first"

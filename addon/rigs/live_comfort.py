@@ -35,6 +35,7 @@ from .bake import INFINITY
 from .modes import PARALLEL, mode_of
 from .stereo_camera import CONVERGENCE, INTEROCULAR
 from .values import curve_values
+from .window_bake import live_window
 
 _LEAST = 1e-6  # scene units
 
@@ -115,7 +116,8 @@ def live_comfort(
         )
     rigs = _rigs_before(scene, playing, frames)
     depths = {n: _depth(playing, manifest, n, kept[n]) for n in frames}
-    return measure(manifest, depths, rigs, viewing_of(scene))[-1]
+    window = live_window(playing.camera, manifest, [scene_frame(scene, n) for n in frames], frames)
+    return measure(replace(manifest, window=window), depths, rigs, viewing_of(scene))[-1]
 
 
 def unbaked_edits(playing: Live, manifest: Manifest) -> bool:

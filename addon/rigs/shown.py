@@ -14,8 +14,10 @@ from ...core.project.statistics import FrameTable
 from ...core.stereo import FrameDepth, StereoRig, frame_depth
 from ...core.stereo.frame_depth import Range
 from ..stage import scene_frame
+from .bake import INFINITY
 from .bake_edits import range_lists
 from .chain import find_chain
+from .modes import PARALLEL, mode_of
 from .track import poses
 
 _LEAST = 1e-6  # scene units
@@ -58,10 +60,10 @@ def shown(scene: bpy.types.Scene, project: Project) -> Shown:
     found = Shown(dict(zip(frames, rows, strict=True)), {}, {}, {})
     at = [scene_frame(scene, n) for n in frames]
     for n, pose in zip(frames, poses(chain.footage, chain.camera, at), strict=True):
-        stereo = pose.camera.stereo
+        stereo, parallel = pose.camera.stereo, mode_of(pose.camera) == PARALLEL
         found.rigs[n] = StereoRig(
             max(stereo.interocular_distance, 0.0),
-            max(stereo.convergence_distance, _LEAST),
+            INFINITY if parallel else max(stereo.convergence_distance, _LEAST),
             pose.camera.lens / pose.camera.sensor_width,
         )
         found.forward[n] = -float(pose.matrix.translation.z)

@@ -130,26 +130,40 @@ def _drive(card: bpy.types.Object, camera: bpy.types.Object, side: int, name: st
 
     With strip d, interocular b, convergence C, focal length over sensor width F: its distance is
     Z = 1 / (1/C + d / (b F)), a picture width there is Z / F, and its inner end lies at d/2 of the
-    picture as the middle of the eyes sees it, which the left eye sees at d and the right one at 0.
+    picture as the middle of the eyes sees it, which the left eye sees at d and the right one at 0;
+    where the pivot p is an eye of its own, at what that eye sees. Away where there is no screen:
+    parallel cameras (mode m), panoramas (kind k).
     """
     distance = "1 / (1 / max(C, 0.000001) + d / 100 / max(b * f / w, 0.000001))"
     width = f"({distance} * w / f)"
-    shown = f"(({width}) if d > 0 else 0)"
+    shown = f"(({width}) if d > 0 and m != 1 and k == 0 else 0)"
+    end = f"d / 100 * (0.5 if p > 1.5 else {'1 - p' if side < 0 else 'p'})"
     expressions = {
-        ("location", 0): f"{-side} * (d / 200 - 0.5) * {width}",
+        ("location", 0): f"({-side} * ({end} - 0.5) + x) * {width}",
+        ("location", 1): f"y * {width}",
         ("location", 2): f"-({distance})",
         ("scale", 0): f"{-side} * {shown}",
         ("scale", 1): shown,
     }
     data = camera_data(camera)
+    told = {
+        "b": "stereo.interocular_distance",
+        "C": "stereo.convergence_distance",
+        "m": "stereo.convergence_mode",  # as numbers: 0 off-axis, 1 parallel, 2 toe-in
+        "p": "stereo.pivot",  # 0 left, 1 right, 2 centre
+        "k": "type",  # 0 perspective
+        "f": "lens",
+        "w": "sensor_width",
+        "x": "shift_x",
+        "y": "shift_y",
+    }
     for (path, index), expression in expressions.items():
         driver = card.driver_add(path, index).driver
         driver.type = "SCRIPTED"
         _variable(driver, "d", camera, f'["{name}"]')
-        _variable(driver, "b", data, "stereo.interocular_distance")
-        _variable(driver, "C", data, "stereo.convergence_distance")
-        _variable(driver, "f", data, "lens")
-        _variable(driver, "w", data, "sensor_width")
+        for letter, place in told.items():
+            if letter in expression:
+                _variable(driver, letter, data, place)
         driver.expression = expression
 
 

@@ -13,6 +13,7 @@ from ..operators import floating_window, grade_depth
 from ..rigs import find_stereo_camera
 from ..rigs.window_cards import LEFT, RIGHT, SOFT, has_window
 from . import words
+from .comfort import draw_screen
 from .layouts import Section, draws_running, split
 
 GRADE = {grade_depth.SECOND_EYE_OT_grade_depth.title}
@@ -42,11 +43,8 @@ class SECOND_EYE_PT_grade(Section, bpy.types.Panel):
         if draws_running(layout, GRADE):
             return
         settings = context.scene.second_eye_grade
+        draw_screen(layout, context.scene)  # the one that comfort is judged for
         column = split(layout)
-        column.prop(settings, "screen")
-        if settings.screen == "OWN":
-            column.prop(settings, "screen_width")
-            column.prop(settings, "screen_distance")
         column.prop(settings, "follow")
         if settings.follow == "OBJECT":
             column.prop(settings, "object")

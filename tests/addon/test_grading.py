@@ -204,7 +204,7 @@ def test_without_a_camera_or_with_one_that_cannot(module, scene):
     assert poll()
     camera.data.stereo.convergence_mode = "PARALLEL"
     assert not poll()
-    with pytest.raises(RuntimeError, match="Off-Axis"):
+    with pytest.raises(RuntimeError, match="no screen"):
         operator()
     camera.data.stereo.convergence_mode = "OFFAXIS"
     driver = camera.data.driver_add(CONVERGENCE)
@@ -271,9 +271,11 @@ def test_the_window_is_keyed_baked_and_removed(module, scene, project):
     assert module("core.project").Project.open(project.folder).manifest.window is None
 
 
-@pytest.mark.parametrize("focal", [1.0, 1.6])
+@pytest.mark.parametrize(
+    ("focal", "pivot", "shift"), [(1.0, "CENTER", 0.0), (1.6, "LEFT", 0.05), (1.0, "RIGHT", 0.0)]
+)
 def test_both_eyes_see_the_cards_as_the_fast_path_draws_the_strips(
-    module, scene, project, tmp_path, focal
+    module, scene, project, tmp_path, focal, pivot, shift
 ):
     """A white world and nothing but the window: each eye loses its own side."""
     cards = module("addon.rigs.window_cards")
@@ -282,7 +284,7 @@ def test_both_eyes_see_the_cards_as_the_fast_path_draws_the_strips(
         bpy.data.objects.remove(relief)
     camera.data.animation_data_clear()
     stereo.interocular_distance, stereo.convergence_distance = 0.08, 3.0
-    camera.data.lens = 36.0 * focal
+    camera.data.lens, camera.data.shift_x, stereo.pivot = 36.0 * focal, shift, pivot
     cards.ensure_window(camera, HEIGHT / WIDTH)
     camera["second_eye_window_left"], camera["second_eye_window_right"] = 5.0, 2.5
     camera["second_eye_window_softness"] = 0.5
@@ -300,6 +302,10 @@ def test_both_eyes_see_the_cards_as_the_fast_path_draws_the_strips(
     module("addon.output").configure_stereo_render(scene, "sbs")
     scene.render.resolution_x, scene.render.resolution_y = 400, 40
     picture = render(scene, FIRST, tmp_path / "eyes.png")
+    cards_there = [o for o in scene.objects if o.get("second_eye_role") == "window"]
+    stereo.convergence_mode = "PARALLEL"
+    scene.frame_set(FIRST)
+    assert len(cards_there) == 2 and not any(o.scale.x for o in cards_there), "no screen, no edge"
     eyes = picture[:, :400], picture[:, 400:]
     covered = module("core.stereo.floating_window").covered
     white = np.full((40, 400, 3), 255, np.uint8)
