@@ -17,8 +17,8 @@ from .. import stage
 from ..engine import session
 from ..engine.no_task import NoTask
 from ..rigs import find_stereo_camera
-from ..rigs.live_comfort import viewing_of
 from ..rigs.shown import shown
+from ..rigs.viewing import viewing_of
 from ..rigs.window_bake import baked_window
 from ..stage.depth_tables import comfort_tables
 from . import image_editor, where

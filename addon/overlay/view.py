@@ -14,10 +14,12 @@ from ...core.errors import SecondEyeError
 from ...core.geometry import Lens, bend, inverse_distance
 from ...core.project import Manifest
 from ...core.project.files import FrameFiles
-from ...core.stereo.comfort import window_at
+from ...core.stereo import Limits
 from ...core.stereo.marks import limit_planes, marks
 from ..operators import where
-from ..rigs.live_comfort import Live, live, viewing_of
+from ..rigs.live_comfort import Live, live
+from ..rigs.viewing import viewing_of
+from ..rigs.window_bake import baked_window
 from ..stage.roles import FOOTAGE, with_role
 from . import cells, shapes
 
@@ -89,13 +91,17 @@ def _draw_tint(scene: bpy.types.Scene, settings: Any, playing: Live, files: Fram
     if footage is None or stored is None:
         return
     manifest, viewing = files.manifest, viewing_of(scene)
+    window = baked_window(playing.camera, [scene.frame_current])
+    strips = (0.0, 0.0) if window is None else (window.left[0], window.right[0])
     shader = gpu.shader.from_builtin("SMOOTH_COLOR")
     key = (
         *(id(stored), playing.frame, playing.shot, playing.rig, playing.to_camera.tobytes()),
-        *(viewing, settings.opacity),
+        *(viewing, settings.opacity, strips),
     )
     if _tint["key"] != key:
-        points, colours = tinted(manifest, playing, stored, viewing.limits, settings.opacity)
+        points, colours = tinted(
+            manifest, playing, stored, viewing.limits, settings.opacity, strips
+        )
         given = {"pos": points.tolist(), "color": colours.tolist()}
         _tint["batch"] = batch_for_shader(shader, "TRIS", given) if len(points) else None
         _tint["key"] = key
@@ -110,15 +116,20 @@ def _draw_tint(scene: bpy.types.Scene, settings: Any, playing: Live, files: Fram
 
 
 def tinted(
-    manifest: Manifest, playing: Live, stored: np.ndarray, limits: Any, opacity: float
+    manifest: Manifest,
+    playing: Live,
+    stored: np.ndarray,
+    limits: Limits,
+    opacity: float,
+    strips: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`shapes.tint` of the frame that plays; ``stored``: its cells."""
+    """`shapes.tint` of the frame that plays; ``stored``: its cells,
+    ``strips``: the floating window's, in picture widths."""
     shot, index = playing.shot, playing.frame - manifest.first
     d = manifest.depth.scale[index] * stored + manifest.depth.shift[index]
     n = bend(((d - shot.low) / (shot.high - shot.low)).clip(0.0, 1.0), shot.bias, shot.contrast)
     inverse = inverse_distance(n, shot.near, shot.far, shot.strength)
     lens = Lens(manifest.lens.focal_over_width, manifest.clip.width, manifest.clip.height)
-    strips = window_at(manifest, playing.frame)
     found = marks(inverse, lens, playing.to_camera, playing.rig, limits, strips)
     return shapes.tint(inverse, found, lens, opacity)
 

@@ -23,6 +23,7 @@ from .shown import Shown, shown
 from .span_keys import write_span
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole
 from .suggested import suggested_rig
+from .viewing import viewing_of
 from .window_cards import LEFT, RIGHT, SOFT, ensure_window
 
 Reliefs = list[tuple[bpy.types.Object, Shot]]
@@ -134,7 +135,7 @@ def remove_grade(scene: bpy.types.Scene, project: Project, shots: Reliefs, budge
     within = scene_frame(scene, manifest.first), scene_frame(scene, manifest.last)
     for relief, shot in shots:
         at = scene_frame(scene, shot.first), scene_frame(scene, shot.last)
-        rig = suggested_rig(project, as_shown(relief, shot, at[0]), budget)
+        rig = suggested_rig(project, as_shown(relief, shot, at[0]), budget, viewing_of(scene))
         values = np.array([[rig.interocular], [rig.convergence]])
         keys = Keys(np.array([0]), values, np.zeros_like(values))
         stereo = data.stereo

@@ -17,8 +17,6 @@ from ...core.stereo import (
     FrameComfort,
     FrameDepth,
     StereoRig,
-    Viewing,
-    find_viewing,
     frame_depth,
     measure,
 )
@@ -35,6 +33,7 @@ from .bake import INFINITY
 from .modes import PARALLEL, mode_of
 from .stereo_camera import CONVERGENCE, INTEROCULAR
 from .values import curve_values
+from .viewing import viewing_of
 from .window_bake import live_window
 
 _LEAST = 1e-6  # scene units
@@ -56,14 +55,6 @@ class Live:
     def forward(self) -> float:
         """How far the stereo camera stands before the footage camera, in scene units."""
         return float(self.to_camera[2, 3])
-
-
-def viewing_of(scene: bpy.types.Scene) -> Viewing:
-    """The screen that the scene is graded and judged for."""
-    settings = scene.second_eye_grade
-    if settings.screen == "OWN":
-        return find_viewing(None, settings.screen_width, settings.screen_distance)
-    return find_viewing(settings.screen.lower())
 
 
 def live(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, manifest: Manifest) -> Live:

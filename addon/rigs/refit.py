@@ -23,6 +23,7 @@ from .drift import PATH, turning_points
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole, stereo_curves
 from .suggested import suggested_rig
 from .values import curve_values
+from .viewing import viewing_of
 
 
 def refit_shots(
@@ -45,7 +46,7 @@ def refit_shots(
         first, last = scene_frame(scene, shot.first), scene_frame(scene, shot.last)
         relief = built[shot.first]
         shown = as_shown(relief, shot, first)
-        rig = suggested_rig(project, shown, budget)
+        rig = suggested_rig(project, shown, budget, viewing_of(scene))
         swing = drift * rig.interocular
         curves = (
             (compat.find_fcurve(data, INTEROCULAR), [(first, rig.interocular, "CONSTANT")]),

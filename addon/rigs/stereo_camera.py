@@ -22,6 +22,7 @@ from . import locked_keys
 from .chain import ensure_chain
 from .drift import PATH, key_drift
 from .suggested import suggested_rig
+from .viewing import viewing_of
 
 INTEROCULAR = "stereo.interocular_distance"
 CONVERGENCE = "stereo.convergence_distance"
@@ -37,7 +38,8 @@ def make_stereo_camera(
 ) -> bpy.types.Object:
     """Give a built scene its stereo camera, make it the scene's camera, and switch multiview on.
 
-    ``budget``: parallax of a shot's whole depth in picture widths (core.stereo.shot_rig);
+    ``budget``: parallax of a shot's whole depth in picture widths (core.stereo.shot_rig), within
+    the limits of the scene's screen;
     interocular and convergence are keyed at each shot's first frame, constant in between.
     ``drift``: the gentle move from side to side, 1 = as wide as the eyes stand apart, 0 = none.
     The camera hangs from the rig, the rig from the move, the move from the footage camera
@@ -56,7 +58,7 @@ def make_stereo_camera(
     data = camera_data(camera)
     shots = project.manifest.shots
     depth_tables(project, project.manifest.frames)  # all at once: they are kept in one file
-    rigs = [suggested_rig(project, shot, budget) for shot in shots]
+    rigs = [suggested_rig(project, shot, budget, viewing_of(scene)) for shot in shots]
     starts = [scene_frame(scene, shot.first) for shot in shots]
     kept = locked_keys.remember(reliefs(collection), stereo_curves(camera))
     if fresh:

@@ -7,9 +7,7 @@ import bpy
 import numpy as np
 
 from ...core.errors import SecondEyeError
-from ...core.geometry import inverse_distance
-from ...core.project import Project, Shot
-from ...core.stereo import sample_frames, sample_pixels
+from ...core.project import Project
 
 
 def normalised(project: Project, frame: int) -> np.ndarray:
@@ -50,11 +48,3 @@ def check_pictures(project: Project) -> None:
                 raise SecondEyeError(f"{path} is damaged: delete it and run Analyse again.")
     for shot in project.manifest.shots:
         normalised(project, shot.first)
-
-
-def shot_inverse_distances(project: Project, shot: Shot) -> np.ndarray:
-    """Samples of 1/Z (1/scene unit) of a shot, for a rig's sake: the ones that convert takes."""
-    frames = sample_frames(shot.first, shot.last)
-    samples = [sample_pixels(normalised(project, frame)) for frame in frames]
-    curve = shot.bias, shot.contrast
-    return inverse_distance(np.concatenate(samples), shot.near, shot.far, shot.strength, *curve)

@@ -11,8 +11,9 @@ from ...core.stereo.comfort import CLOSE, GOOD, OUTSIDE
 from ...core.stereo.report import sentences
 from ..engine import session
 from ..operators import show_comfort, where
-from ..rigs.live_comfort import live, live_comfort, unbaked_edits, viewing_of
+from ..rigs.live_comfort import live, live_comfort, unbaked_edits
 from ..rigs.modes import FLAT, mode_of
+from ..rigs.viewing import viewing_of
 from ..stage.footage_camera import camera_data
 from . import words
 from .layouts import Section, draws_running, split

@@ -4,7 +4,6 @@
 from .comfort import Border, FrameComfort, measure, measure_frame, share_inside
 from .frame_depth import FrameDepth, frame_depth, frame_depths, range_of
 from .rig import Eye, StereoRig, disparity, parallax
-from .samples import sample_frames, sample_pixels
 from .suggest import suggest_rig
 from .viewing import EYES, SETUPS, Limits, Viewing, find_viewing
 
@@ -26,8 +25,6 @@ __all__ = [
     "measure_frame",
     "parallax",
     "range_of",
-    "sample_frames",
-    "sample_pixels",
     "share_inside",
     "suggest_rig",
 ]

@@ -81,8 +81,8 @@ def measure(
     rigs: Mapping[int, StereoRig],
     viewing: Viewing,
 ) -> list[FrameComfort]:
-    """The comfort of every frame that ``depths`` and ``rigs`` hold, in order, with the project's
-    floating window.
+    """The comfort of every frame that ``depths`` and ``rigs`` hold, in order, with the
+    manifest's floating window.
 
     Jumps and speeds need the frames before: one that lacks them is judged without.
     """

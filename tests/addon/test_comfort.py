@@ -126,6 +126,25 @@ def test_show_comfort_writes_what_the_scene_shows(module, built):
     assert bpy.types.SECOND_EYE_OT_show_comfort.bl_options == {"REGISTER", "UNDO"}
 
 
+def test_the_scene_s_floating_window_counts_and_a_cinema_s_rig_fits_it(module, built):
+    scene, camera = bpy.context.scene, stereo(module)
+    camera.data.stereo.convergence_distance = 6.0
+    camera.data.keyframe_insert("stereo.convergence_distance", frame=11)
+    assert {"left", "right"} <= set(judged(module, 11).reasons)
+    cards = module("addon.rigs.window_cards")
+    cards.ensure_window(camera, 0.6)
+    camera[cards.LEFT] = 4.0
+    told = judged(module, 11)
+    assert not told.left.cut and told.right.cut
+
+    scene.second_eye_grade.screen = "CINEMA"
+    assert judged(module, 14).verdict == 2, "the rig of a TV"
+    assert bpy.ops.second_eye.build_scene() == {"FINISHED"}
+    assert all(judged(module, at).verdict < 2 for at in range(11, 16))
+    camera.data.stereo.convergence_mode = "PARALLEL"
+    assert judged(module, 11).parallax[-1] < 0.0, "all stands before a screen at infinity"
+
+
 def said(module) -> str:
     with pytest.raises(module("core.errors").SecondEyeError) as raised:
         module("addon.ui.comfort").judged(bpy.context)
@@ -163,7 +182,7 @@ def test_the_overlay_s_shapes_lie_where_the_cameras_see_them(module, built):
     scene.frame_set(12)
     camera.data.shift_x = 0.1
     playing = rigs.live(scene, bpy.context.evaluated_depsgraph_get(), built.project.manifest)
-    limits = rigs.viewing_of(scene).limits
+    limits = module("addon.rigs.viewing").viewing_of(scene).limits
     planes = marks.limit_planes(playing.rig, limits)
     found = {f.name: f for f in shapes.frames(planes, camera.data.view_frame(scene=scene))}
     assert planes.near < planes.screen and "Screen" in found and "Near Limit" in found

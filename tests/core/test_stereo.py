@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import UsageError
 from core.geometry import Lens
-from core.stereo import StereoRig, disparity, parallax, sample_frames, sample_pixels, suggest_rig
+from core.stereo import StereoRig, disparity, parallax, suggest_rig
 
 
 def test_signs_and_the_screen():
@@ -71,20 +71,3 @@ def test_what_is_no_rig_is_refused():
         suggest_rig(np.array([np.nan, 0.0]), 1.0)
     with pytest.raises(UsageError):
         suggest_rig(np.ones(3), 1.0, budget=0)
-
-
-@pytest.mark.parametrize("first, last", [(1, 1), (7, 9), (1, 5), (101, 4000)])
-def test_samples_are_spread_over_the_shot(first, last):
-    frames = sample_frames(first, last)
-    assert (frames[0], frames[-1]) == (first, last)
-    assert len(frames) == len(set(frames)) == min(5, last - first + 1)
-    assert all(type(n) is int for n in frames)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (40, 90), (720, 1280)])
-def test_samples_are_spread_over_the_picture(shape):
-    values = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
-    samples = sample_pixels(values)
-    assert samples.shape == (min(64, shape[0]) * min(64, shape[1]),)
-    assert (samples[0], samples[-1]) == (values[0, 0], values[-1, -1])
-    assert len(np.unique(samples)) == samples.size
