@@ -20,6 +20,9 @@ delivery MV-HEVC: both views bit-exact to their own encodes, stitching as a shar
          of 100 and 1,000 warps, memory of `second-eye convert` for ten times as many frames
 stage    processor time of one update of Blender's depsgraph as interocular, convergence, the rig's
          place, its arm, the lens or the screen object is dragged; a relief of 640x360 depth
+comfort  of the default set-up of clips (--clips; --frames of each, 60 unless given) or of projects
+         that are analysed already (--depth): frames inside the limits of every screen, parallax
+         span, window violations, processor time a frame
 
 Absolute times depend on the machine: compare figures of one run only. No test asserts them.
 """
@@ -41,9 +44,12 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-DEPTH: list[Path] = [ROOT / "out" / "demo" / "bikes.secondeye"]
+DEMO = ROOT / "out" / "demo" / "bikes.secondeye"
+DEPTH: list[Path] = [DEMO]
 STEREO: list[Path] = []
 RENDERS: list[Path] = []
+CLIPS: list[Path] = []
+FRAMES = [60]
 
 
 def make_clip(path: Path, width: int, height: int, frames: int) -> Path:
@@ -222,6 +228,19 @@ def benchmark_stage(folder: Path) -> dict[str, float]:
     return drag_figures(folder, moving_project, command)
 
 
+def benchmark_comfort(folder: Path) -> dict[str, float]:
+    from comfort.figures import analysed, comfort_figures
+
+    projects = analysed(CLIPS, folder, FRAMES[0], command)
+    projects += [] if CLIPS and DEPTH == [DEMO] else [p for p in DEPTH if p.is_dir()]
+    if not projects:
+        raise SystemExit("comfort: name some --clips, or projects by --depth")
+    table: list[str] = []
+    figures = comfort_figures(projects, table)
+    print("\n".join(table))
+    return figures
+
+
 PARTS = {
     "depth": benchmark_depth,
     "memory": benchmark_memory,
@@ -230,6 +249,7 @@ PARTS = {
     "geometry": benchmark_geometry,
     "delivery": benchmark_delivery,
     "stage": benchmark_stage,
+    "comfort": benchmark_comfort,
 }
 
 
@@ -238,7 +258,11 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(PARTS)} (all)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--depth", type=Path, nargs="+", metavar="PATH", help="for geometry")
+    parser.add_argument(
+        "--depth", type=Path, nargs="+", metavar="PATH", help="for geometry, comfort"
+    )
+    parser.add_argument("--clips", type=Path, nargs="+", default=[], metavar="CLIP")
+    parser.add_argument("--frames", type=int, default=60, help="of each of --clips")
     parser.add_argument("--stereo", type=Path, nargs="+", default=[], metavar="FOLDER")
     parser.add_argument("--renders", type=Path, nargs="+", default=[], metavar="FOLDER")
     arguments = parser.parse_args()
@@ -247,6 +271,7 @@ def main() -> int:
         parser.error(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     DEPTH[:] = arguments.depth or DEPTH
     STEREO[:], RENDERS[:] = arguments.stereo, arguments.renders
+    CLIPS[:], FRAMES[:] = arguments.clips, [arguments.frames]
     os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
     report: dict[str, dict[str, float]] = {}
     for name in arguments.parts or PARTS:
