@@ -129,6 +129,7 @@ def test_locked_and_other_shots_keep_their_keys(module, scene, project):
 def test_removed_it_is_one_rig_a_shot_again(module, scene, project):
     before = [values(module, scene, path) for path in (INTEROCULAR, CONVERGENCE)]
     bpy.ops.second_eye.grade_depth()
+    scene.second_eye_grade.screen = "TV"  # which the rig was fitted to
     assert bpy.ops.second_eye.remove_grade() == {"FINISHED"}
     for path, was in zip((INTEROCULAR, CONVERGENCE), before, strict=True):
         np.testing.assert_allclose(values(module, scene, path), was, rtol=1e-5)
