@@ -27,7 +27,8 @@ jumps."""
 SPEED = 2.0
 """Degrees a second at which it may move within a shot: a choice of ours."""
 STEADIED = 0.2
-"""Seconds over which that speed is measured."""
+"""Seconds over which that speed is measured; what moves in less counts as in these: the eyes take
+as long to follow."""
 CUT_SHARE, CUT_DEPTH = 0.05, 0.002
 """A border is cut by the window where more than this part of its height stands before the screen by
 more than so many picture widths: less is hardly seen. Choices of ours."""
@@ -90,7 +91,8 @@ def measure(
     firsts = {shot.first for shot in manifest.shots}
     middle = {n: float(depths[n].parallax(rigs[n], 50.0)) for n in frames}
     turned = dict(zip(frames, viewing.degrees([middle[n] for n in frames]), strict=True))
-    reach = max(1, round(STEADIED * float(manifest.timeline.rate)))
+    rate = float(manifest.timeline.rate)
+    reach = max(1, round(STEADIED * rate))
     begun, told = 0, []
     for n in frames:
         begun = n if n in firsts or n - 1 not in turned else begun
@@ -98,8 +100,7 @@ def measure(
         if n in firsts and n - 1 in turned:
             jump = float(turned[n] - turned[n - 1])
         before = max(begun, n - reach)
-        seconds = (n - before) / float(manifest.timeline.rate)
-        speed = float(turned[n] - turned[before]) / seconds if n > before else 0.0
+        speed = float(turned[n] - turned[before]) * rate / reach
         strips = window_at(manifest, n)
         told.append(measure_frame(n, depths[n], rigs[n], viewing, jump, speed, strips))
     return told
