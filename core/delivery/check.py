@@ -8,15 +8,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-import av
-
 from ..errors import Cancelled, SecondEyeError
-from ..media.container import error_words
 from .inspection import Hdr, Inspection, inspect_movie
-from .remux import main_video, opened
+from .shown import counted_differently, shown_differently
 from .spatial import Spatial
-
-_DECODE_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -25,8 +20,8 @@ class Expected:
 
     ``width`` and ``height`` are of a decoded picture: of both eyes where they are packed in one, of
     each view where ``views`` is 2 (MV-HEVC). ``times``: when each picture is shown, in seconds
-    after the first; None: at a constant ``rate``. ``colour``: the words of `inspect`, as far as
-    they matter. ``spatial``: what the boxes of MP4 and MOV say.
+    after the first, up to ``tick`` seconds; None: at a constant ``rate``. ``colour``: the words of
+    `inspect`, as far as they matter. ``spatial``: what the boxes of MP4 and MOV say.
     """
 
     frames: int
@@ -34,6 +29,7 @@ class Expected:
     height: int
     rate: Fraction | None = None
     times: Sequence[Fraction] | None = None
+    tick: Fraction = Fraction(0)
     views: int = 1
     codec: str | None = None
     bit_depth: int | None = None
@@ -63,19 +59,22 @@ def verify(
     path: Path,
     expected: Expected,
     *,
+    copied: bool = False,
     progress: Callable[[int], None] = lambda frames: None,
     stop: Callable[[], None] = lambda: None,
 ) -> Report:
     """Decode all of ``path`` and compare; memory doesn't grow with its length.
 
-    ``progress`` is told the moments decoded, ``stop`` is called before each and may raise. A file
-    that can't be read is a report too, no exception.
+    ``copied``: the coded pictures are another file's, bit for bit; they are counted, and their
+    times compared, but the first few alone decoded. ``progress`` is told the moments done, ``stop``
+    is called before each and may raise. A file that can't be read is a report too, no exception.
     """
     try:
         found = inspect_movie(path)
         problems = list(_told_differently(found, expected))
         views = expected.views if found.layers >= expected.views else 1
-        problems += _shown_differently(path, expected, views, progress, stop)
+        compared = counted_differently if copied else shown_differently
+        problems += compared(path, expected, views, progress, stop)
     except Cancelled:
         raise
     except SecondEyeError as error:
@@ -146,72 +145,6 @@ def _spatial_pairs(found: Inspection, asked: Spatial) -> list[tuple[str, object,
         near = value is not None and told is not None and abs(value - told) <= step
         pairs.append((what, told if near else value, told))
     return pairs
-
-
-def _shown_differently(
-    path: Path,
-    expected: Expected,
-    views: int,
-    progress: Callable[[int], None],
-    stop: Callable[[], None],
-) -> Iterator[str]:
-    """What the decoded pictures are otherwise."""
-    counts, origin, late, sizes, apart = [0] * views, None, 0, set(), 0
-    last: Fraction | None = None
-    try:
-        for number, frame, time in _decoded(path, views):
-            stop()
-            view, moment = number % views, number // views
-            counts[view] += 1
-            sizes.add((frame.width, frame.height))
-            if view == 0:
-                origin = time[0] if origin is None else origin
-                late += not _in_time(time[0] - origin, moment, expected, time[1])
-                last = time[0]
-                progress(moment + 1)
-            elif time[0] != last:
-                apart += 1
-    except av.FFmpegError as error:
-        yield f"it breaks off after {counts[0]} frames ({error_words(error)})"
-        return
-    for view, count in enumerate(counts):
-        if count != expected.frames:
-            where = f" in view {view}" if views > 1 else ""
-            yield f"{count} frames{where} instead of {expected.frames}"
-    wrong = sizes - {(expected.width, expected.height)}
-    for width, height in sorted(wrong):
-        yield f"{width}x{height} instead of {expected.width}x{expected.height}"
-    if late:
-        yield f"{late} frames are shown at another time"
-    if apart:
-        yield f"the eyes of {apart} frames are shown at different times"
-
-
-def _decoded(
-    path: Path, views: int
-) -> Iterator[tuple[int, av.VideoFrame, tuple[Fraction, Fraction]]]:
-    """(number, picture, (its time, a tick of the clock) in seconds); views take turns."""
-    with opened(path) as container:
-        stream = main_video(container, path)
-        if views > 1:
-            stream.codec_context.options = {"view_ids": ",".join(map(str, range(views)))}
-        stream.codec_context.thread_count = _DECODE_THREADS
-        for number, frame in enumerate(container.decode(stream)):
-            tick = Fraction(frame.time_base or 0)
-            yield number, frame, (Fraction(frame.pts or 0) * tick, tick)
-
-
-def _in_time(time: Fraction, moment: int, expected: Expected, tick: Fraction) -> bool:
-    """Within a tick: a container may round times to its own clock."""
-    if expected.times is not None:
-        if moment >= len(expected.times):
-            return True  # the count says it
-        wanted = Fraction(expected.times[moment]) - Fraction(expected.times[0])
-    elif expected.rate is not None:
-        wanted = moment / expected.rate
-    else:
-        return True
-    return abs(time - wanted) <= tick
 
 
 def _word(value: object) -> str:

@@ -34,6 +34,7 @@ def mux_multiview(
     faststart: bool = True,
     progress: Callable[[int], None] = lambda pictures: None,
     stop: Callable[[], None] = lambda: None,
+    check: Callable[[Path, int], None] = lambda whole, pictures: None,
 ) -> int:
     """Write ``output`` from a stream that has both views in it, and return the pictures.
 
@@ -75,6 +76,7 @@ def mux_multiview(
         remux(source, muxed, change, rate=clock, sound=sound, progress=progress, stop=stop)
         describe = described(output, base, layer, spatial)
         rewrite(muxed, final, describe, faststart=faststart, stop=stop)
+        check(final, done)
     return done
 
 

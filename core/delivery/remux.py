@@ -19,7 +19,7 @@ from .. import temporaries
 from ..errors import SecondEyeError
 from ..media.audio import AudioCopy
 from ..media.container import error_words, ffmpeg_name, video_stream
-from .steady import SteadyClock, steady_clock
+from .steady import Gaps, SteadyClock, read_times
 
 # Containers made of boxes.
 BOXED = (".mp4", ".mov", ".m4v")
@@ -50,7 +50,9 @@ def remux(
     """
     options = {"movflags": "+write_colr"} if target.suffix.lower() in BOXED else {}
     count, end = 0, Fraction(0)
-    clock = _clock(source) if options else None
+    gaps, clock = _times(source)
+    if not options:  # Matroska's milliseconds would stay in an MP4 for ever
+        clock = None
     try:
         with (
             opened(source) as container,
@@ -73,6 +75,8 @@ def remux(
                 is_video = packet.stream_index == video.index
                 written = change(packet) if is_video else packet
                 if is_video:
+                    if gaps is not None:
+                        gaps.set(written)
                     if clock is not None:
                         clock.set(written, Fraction(video.time_base or 0))
                     count += 1
@@ -95,10 +99,10 @@ def remux(
     return count
 
 
-def _clock(source: Path) -> SteadyClock | None:
-    """Of a Matroska file: its milliseconds would stay in an MP4 for ever."""
+def _times(source: Path) -> tuple[Gaps | None, SteadyClock | None]:
+    """What Matroska lost of its pictures' times."""
     with opened(source) as container:
-        return steady_clock(container) if "matroska" in container.format.name else None
+        return read_times(container) if "matroska" in container.format.name else (None, None)
 
 
 def _end(packet: Packet) -> Fraction:

@@ -14,10 +14,11 @@ from ..errors import SecondEyeError, UsageError
 from ..media import BT709, ColourTags
 from ..media.matroska import SUFFIXES as MATROSKA
 from .boxes import BoxFile, Node, looks_like_boxes, rewrite
-from .entry import drop_spherical_v1, set_spatial, video_entries
+from .entry import drop_spherical_v1, set_configurations, set_spatial, video_entries
 from .frame_packing import CODECS, FramePackingWriter
 from .hevc.errors import BitstreamError
 from .inspection import Inspection, inspect_movie
+from .inspection.container import read_contents
 from .mastering import mastering_boxes, set_mastering
 from .multiview_mux import mux_multiview
 from .remux import BOXED, main_video, opened, remux, unfinished
@@ -53,6 +54,7 @@ def tag_movie(
     faststart: bool = True,
     progress: Callable[[int], None] = lambda pictures: None,
     stop: Callable[[], None] = lambda: None,
+    check: Callable[[Path, int | None], None] = lambda whole, pictures: None,
 ) -> Tagged:
     """Write ``source`` as ``output`` (which may be the same file) with ``told`` as its metadata.
 
@@ -60,8 +62,9 @@ def tag_movie(
     HEVC get a frame packing SEI at each key frame, in any container. Tags that the movie had before
     are replaced; layout "mono" removes them. MP4 and MOV get the HDR metadata of ``hdr`` too, as
     far as it has any; what the movie had stays otherwise. Layout "multiview" is for HEVC with two
-    layers; ``rate`` and ``sound`` are for a raw stream of it. The file appears whole under its name
-    or not at all. Raises UsageError, SecondEyeError.
+    layers; ``rate`` and ``sound`` are for a raw stream of it. ``check`` gets the whole file before
+    it has its name, and the pictures written (None: none was touched); it may raise. The file
+    appears whole under its name or not at all. Raises UsageError, SecondEyeError.
     """
     told = told.check().with_projected_view()
     found = inspect_movie(source)
@@ -77,11 +80,15 @@ def tag_movie(
             faststart=faststart,
             progress=progress,
             stop=stop,
+            check=check,
         )
         return Tagged(pictures, ("hvcC", "lhvC", *_kinds(told)), tuple(_doubts(found, told)))
     boxed = output.suffix.lower() in BOXED
     writes_sei = _wants_sei(found, told)
     copied = writes_sei or not boxed or not _rewritable(source, output)
+    second = b""
+    if copied and found.has_second_configuration:
+        second = read_contents(source).second_configuration or b""
     with unfinished(output) as (muxed, final):
         if copied:
             copy = muxed if boxed else final
@@ -90,12 +97,13 @@ def tag_movie(
             rewrite(
                 muxed if copied else source,
                 final,
-                lambda moov: _describe(moov, str(source), told, mastering_boxes(hdr), copied),
+                lambda moov: _describe(moov, str(source), told, hdr, second if copied else None),
                 faststart=faststart,
                 stop=stop,
             )
+        check(final, pictures)
     written = [*_kinds(told)] if boxed else []
-    if _sei_layout(told) != "mono" and found.codec in CODECS:
+    if _sei_layout(told) not in ("mono", "multiview") and found.codec in CODECS:
         written.append("frame packing SEI")
     if output.suffix.lower() in MATROSKA:
         written.append("StereoMode")
@@ -174,12 +182,16 @@ def _unchanged(packet: Packet) -> Packet:
     return packet
 
 
-def _describe(moov: Node, name: str, told: Spatial, hdr: list[Node], copied: bool) -> None:
+def _describe(moov: Node, name: str, told: Spatial, hdr: ColourTags, second: bytes | None) -> None:
+    """``second``: lhvC, which FFmpeg doesn't copy; b"": there is none; None: nothing was copied."""
     drop_spherical_v1(moov)
     for entry in video_entries(moov, name):
-        set_mastering(entry, hdr)
+        set_mastering(entry, mastering_boxes(hdr))
         set_spatial(entry, spatial_boxes(told))
-        if copied and entry.kind == "hev1":  # FFmpeg's choice; Apple's players want the other one
+        base = entry.find("hvcC")
+        if second and base is not None:
+            set_configurations(entry, base.data, second)
+        if second is not None and entry.kind == "hev1":  # FFmpeg's; Apple's players want the other
             entry.kind = "hvc1"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .progress import IsCancelled, Progress, Report, stop_if
@@ -36,12 +37,15 @@ class TagJob:
     faststart: bool = True
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
-        """Answers output, layout, projection, written (kinds of tags), notes, message.
+        """Answers output, layout, projection, written (kinds of tags), notes, checked (one line),
+        message.
 
         Raises SecondEyeError, UsageError, Cancelled; nothing is left of the output then.
         """
         from ..delivery.inspection import inspect_movie
-        from ..delivery.tag import tag_movie
+        from ..delivery.shown import picture_times
+        from ..delivery.tag import RAW, tag_movie
+        from .tag_check import Tags
 
         stop_if(cancelled)
         told = spatial_named(
@@ -55,8 +59,13 @@ class TagJob:
         if self.rig is not None:
             told = of_rig(told, self.rig)
         source, output = checked_input(self.movie), checked_output(self.output)
-        total = inspect_movie(source).frames or 0
+        found = inspect_movie(source)
+        total = found.frames or 0
         report(Progress("tag", 0, total))
+        stop = partial(stop_if, cancelled)
+        timeless = source.suffix.lower() in RAW
+        times = None if timeless else picture_times(source, stop)
+        tags = Tags(found, times, output, told, self.faststart, self.sound is not None)
         tagged = tag_movie(
             source,
             output,
@@ -65,7 +74,8 @@ class TagJob:
             sound=None if self.sound is None else checked_input(self.sound),
             faststart=self.faststart,
             progress=lambda pictures: report(Progress("tag", pictures, total)),
-            stop=lambda: stop_if(cancelled),
+            stop=stop,
+            check=lambda whole, pictures: tags.check(whole, pictures, report, stop),
         )
         kinds = ", ".join(tagged.written) or "no tags"
         message = f"{output}: {told.layout}, {told.projection} ({kinds})."
@@ -75,5 +85,6 @@ class TagJob:
             "projection": told.projection,
             "written": list(tagged.written),
             "notes": list(tagged.notes),
-            "message": " ".join([message, *tagged.notes]),
+            "checked": tags.line,
+            "message": " ".join([message, tags.line, *tagged.notes]),
         }

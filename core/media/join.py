@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -62,7 +62,7 @@ def join_parts(
                 for packet, source in _packets(parts):
                     stop()
                     if stream is None:
-                        stream = _added(out, model or source, rate, clock.base)
+                        stream = _added(out, model or source, clock.base)
                         if sound is not None:
                             audio = AudioCopy(sound.source, sound.start, out, target, sound.origin)
                         if chapters:
@@ -159,13 +159,9 @@ def _packets(parts: Sequence[Path]) -> Iterator[tuple[Packet, VideoStream]]:
                     yield packet, stream
 
 
-def _added(
-    out: OutputContainer, source: VideoStream, rate: Fraction, base: Fraction
-) -> VideoStream:
+def _added(out: OutputContainer, source: VideoStream, base: Fraction) -> VideoStream:
     stream = out.add_stream_from_template(source, opaque=True)
     stream.time_base = base
-    with suppress(AttributeError, ValueError):  # a word for players; the times say it too
-        stream.average_rate = rate  # type: ignore[misc]
     return stream
 
 
