@@ -124,7 +124,7 @@ def test_beside_the_picture_its_border_goes_on(layered, tmp_path):
 
 def test_two_eyes_see_layers_too_and_no_holes(layered, module, tmp_path):
     """Below Matte Angle: steps open on the plate, and stay whole where there is none."""
-    built, case = layered
+    built, _ = layered
     _look_from(built.camera, 1.0)
     opened = _middle(tmp_path)
     for relief in built.reliefs:
