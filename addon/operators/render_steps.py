@@ -18,7 +18,7 @@ from ..engine.client import EngineJob, Progress
 from ..output import sphere_camera
 from ..output.frames import Render, picture_steps, scene_named
 from ..output.kept import Kept
-from ..output.plan import VIEWS, Plan
+from ..output.plan import VIEWS, Plan, show_window
 from ..stage import surround
 
 Step = bool | Progress | None
@@ -54,6 +54,7 @@ def render_steps(
     finally:
         sphere_camera.remove_sphere_camera()
         kept.restore()
+        show_window(plan, True)
         around.restore(project)
 
 

@@ -14,6 +14,7 @@ import bpy
 from ...core.errors import UsageError
 from ...core.geometry.views import View, eye_side, views
 from ...core.project import Manifest
+from ..rigs import window_cards
 from ..stage import compat
 from ..stage.surround import BLUR
 from . import sphere_camera
@@ -40,7 +41,8 @@ VIEWS, FLAT = "views", "2d"
 class Plan:
     """``engine``: Blender's name; ``size``: of one eye; ``samples`` None: the scene's own.
     ``packing`` None: a file an eye; ``movie_packing``: of the movie. ``interocular`` in scene
-    units, None: the rig's. ``camera``: the stereo camera's name."""
+    units, None: the rig's. ``camera``: the stereo camera's name; ``window``: the names of the
+    floating window's cards that are to be seen, in flat stereo alone."""
 
     kind: str
     engine: str
@@ -53,6 +55,7 @@ class Plan:
     interocular: float | None
     surround: str
     camera: str
+    window: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> str | None:
@@ -140,6 +143,7 @@ def make_plan(
         interocular,
         asked.surround if sphere else "",
         camera.name,
+        tuple(card.name for card in window_cards.cards(camera) if not card.hide_render),
     )
 
 
@@ -173,6 +177,7 @@ def _even(size: float) -> int:
 def _prepare(plan: Plan, mono: bool, scene: bpy.types.Scene) -> None:
     """Everything that a whole picture needs; what it sets in the scene, `Kept` puts back."""
     _set_scene(plan, scene, plan.size)
+    show_window(plan, not mono and plan.coverage is None)
     if mono:
         configure_mono(scene)
     else:
@@ -189,6 +194,7 @@ def _prepare_view(
     plan: Plan, view: View, size: tuple[int, int], eye: str, scene: bpy.types.Scene
 ) -> None:
     _set_scene(plan, scene, size)
+    show_window(plan, False)
     configure_mono(scene)
     depth = FILES[plan.files][2]
     compat.set_picture_format(scene.render.image_settings, "PNG", depth)
@@ -199,6 +205,14 @@ def _prepare_view(
         apart = sphere_camera.interocular_of(source)
     sphere_camera.aim(camera, view, eye, apart)
     scene.camera = camera
+
+
+def show_window(plan: Plan, shown: bool) -> None:
+    """Let the floating window be rendered: its cards stand for the two eyes of a flat picture."""
+    for name in plan.window:
+        card: bpy.types.Object | None = bpy.data.objects.get(name)
+        if card is not None:
+            card.hide_render = not shown
 
 
 def _set_scene(plan: Plan, scene: bpy.types.Scene, size: tuple[int, int]) -> None:

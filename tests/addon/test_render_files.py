@@ -86,6 +86,25 @@ def test_2d_beside_stereo(staged, engine_python, module, tmp_path) -> None:
     assert changed == {"2d/000002.png"}
 
 
+def test_the_floating_window_is_for_two_eyes_alone(staged, module, tmp_path) -> None:
+    """Its cards stand before the stereo camera: in a 2D frame they would be bars at both sides."""
+    scene = bpy.context.scene
+    cards = module("addon.rigs.window_cards")
+    cards.ensure_window(scene.camera, HEIGHT / WIDTH)
+    scene.camera[cards.LEFT] = scene.camera[cards.RIGHT] = 20.0
+    scene.camera.update_tag()
+    scene.frame_end = 1
+    render(also_2d=True)
+    frames = tmp_path / "movie_frames"
+    assert read_picture(frames / "000001.png")[:, :4].max() == 0  # the left eye's left
+    flat = read_picture(frames / "2d" / "000001.png").astype(int)
+    assert np.abs(flat - staged.plates[0])[:, 2:-2].max() <= 2
+    render(kind="VR180", sphere="CUSTOM", side=96, surround="BLACK")
+    sphere = read_picture(tmp_path / "movie_vr180_frames" / "000001.png")
+    assert sphere[48, 34:40].max() > 30 and sphere[48, 56:62].max() > 30
+    assert not [card for card in cards.cards(scene.camera) if card.hide_render]
+
+
 def test_2d_alone_has_frames_of_its_own(staged, tmp_path) -> None:
     bpy.context.scene.frame_end = 1
     render()

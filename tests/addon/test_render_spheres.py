@@ -269,13 +269,18 @@ def test_eevee_comes_close_to_the_panorama(staged, tmp_path) -> None:
     """Minutes without a graphics card, and a crash without OpenGL: run where it is asked for."""
     asked = bpy.context.scene.second_eye_render
     asked.surround, asked.side = "BLUR", 48
+    for material in bpy.data.materials:
+        for node in material.node_tree.nodes:
+            # Mesa's software OpenGL blurs a filtered texture along the edges of all triangles.
+            if getattr(node, "image", None) is not None and node.image.name.endswith("plate"):
+                node.interpolation = "Closest"
     exact = rendered(tmp_path).astype(float)
-    asked.engine, asked.samples = "EEVEE", 1
+    asked.engine, asked.samples = "EEVEE", 4
     baked = rendered(tmp_path).astype(float)
     error = ((baked - exact) ** 2).mean()
     decibels = 10.0 * math.log10(255.0**2 / error)
     print(f"EEVEE's views against Cycles' panorama: {decibels:.1f} dB")
-    assert decibels > 28.0
+    assert decibels > 38.0
 
 
 def test_a_vr_movie_is_tagged_and_the_command_knows_the_kinds(
@@ -292,6 +297,15 @@ def test_a_vr_movie_is_tagged_and_the_command_knows_the_kinds(
     told = json.loads(engine(module, engine_python, INSPECT, target))["spatial"]
     assert told["st3d"] == "left-right" and told["spherical"] == [0, 0, 0x40000000, 0x40000000]
     assert (tmp_path / "sphere_vr180_frames" / "000003.png").exists()
+
+
+def test_masters_of_a_sphere(module, staged, tmp_path) -> None:
+    asked = bpy.context.scene.second_eye_render
+    asked.kind, asked.side, asked.eyes, asked.files = "VR360", 32, "APART", "HALF"
+    assert bpy.ops.second_eye.render_stereo() == {"FINISHED"}
+    folder = tmp_path / "movie_vr360_frames"
+    assert sorted(p.name for p in folder.glob("*.exr")) == ["000003_L.exr", "000003_R.exr"]
+    assert module("addon.output.whole").is_complete(folder / "000003_R.exr", (64, 32))
 
 
 def test_what_cant_be_rendered_says_so(module, staged) -> None:
