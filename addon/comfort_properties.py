@@ -30,7 +30,7 @@ class SECOND_EYE_comfort(bpy.types.PropertyGroup):
     opacity: FloatProperty(
         name="Opacity",
         description="Of the tint, 0 to 1",
-        default=0.5,
+        default=0.35,
         min=0.0,
         max=1.0,
         subtype="FACTOR",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The main job on a real clip: depth project with repair, fast path, Blender scene and stereo,
-contact sheet.
+"""The main job on a real clip: depth project with repair, layers of one shot, fast path, Blender
+scene and stereo, contact sheet.
 
     python3.11 scripts/dev.py demo [--clip FILE] [--full] [--out out/demo]
 
@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 from devtools import build, demo_sheet  # noqa: E402
 from devtools.shell import SetupError, Stopwatch, fail, run, say  # noqa: E402
 
-from core.project import SCHEMA  # noqa: E402
+from core.project import SCHEMA, Project  # noqa: E402
 from core.project.project import MANIFEST_NAME  # noqa: E402
 
 OWN = ROOT / "out" / "demo"  # git ignores it, and nobody else writes there
@@ -129,6 +129,15 @@ def flicker(project: Path) -> str:
     )
 
 
+def shown_shot(project: Path, at: float | None) -> str:
+    """The shot that Blender renders: at so many seconds, or in the middle."""
+    told = Project.open(project).manifest
+    frame = (told.first + told.last) // 2
+    if at is not None:
+        frame = min(max(round(at * told.timeline.rate) + 1, told.first), told.last)
+    return next(shot.name for shot in told.shots if shot.first <= frame <= shot.last)
+
+
 def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py demo", description=__doc__.split("\n")[0])
     parser.add_argument("--clip", type=Path, help="your own footage instead of bikes.mp4")
@@ -162,6 +171,10 @@ def main(argv: list[str]) -> int:
     watch.lap("depth project")
     say(flicker(project))
 
+    at = arguments.at if arguments.clip or arguments.at is not None else FOOTAGE_AT
+    second_eye("layers", project, "--shot", shown_shot(project, at))
+    watch.lap("layers behind the foreground, of the shot that Blender renders")
+
     fast = out / f"{name}_fast_sbs.mp4"
     second_eye("convert", clip, "-o", fast, "--format", "sbs", "--project", project, *model)
     watch.lap("fast path, whole clip")
@@ -178,7 +191,7 @@ def main(argv: list[str]) -> int:
             "movie": str(rendered),
             "stills": str(stills),
             "seconds": None if arguments.full else arguments.seconds,
-            "at": arguments.at if arguments.clip or arguments.at is not None else FOOTAGE_AT,
+            "at": at,
         },
         out / "blender.log",
     )

@@ -26,6 +26,19 @@ def show(context: bpy.types.Context, image: bpy.types.Image) -> None:
         bpy.ops.wm.window_new()
         areas = list(context.window_manager.windows[-1].screen.areas)[:1]
         areas[0].ui_type = "IMAGE_EDITOR"
+        name = image.name
+        bpy.app.timers.register(lambda: _fit(name), first_interval=0.2)  # when it has its size
     space = areas[0].spaces.active
     space.image = image
     areas[0].tag_redraw()
+
+
+def _fit(name: str) -> None:
+    """Show all of the picture in the newest window, where it is there still."""
+    window = bpy.context.window_manager.windows[-1]
+    for area in window.screen.areas:
+        image = getattr(area.spaces.active, "image", None)
+        region = next((r for r in area.regions if r.type == "WINDOW"), None)
+        if image is not None and image.name == name and region is not None:
+            with bpy.context.temp_override(window=window, area=area, region=region):
+                bpy.ops.image.view_all(fit_view=True)

@@ -22,6 +22,8 @@ TINTS: dict[int, tuple[float, float, float]] = {
 }
 _LIFTED = 0.995
 """Of a cell's distance: its tint lies just before it."""
+_ALIKE = 0.2
+"""Parts of a cell's 1/Z by which a neighbour of the same surface may differ."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ def frames(planes: Planes, view_frame: Sequence[Sequence[float]]) -> list[Frame]
 
 
 def lines(corners: np.ndarray) -> np.ndarray:
-    """The rectangle's sides as pairs of points, (8, 3)."""
-    return corners[[0, 1, 1, 2, 2, 3, 3, 0]]
+    """The rectangle's sides as pairs of points, float32 (8, 3)."""
+    return corners[[0, 1, 1, 2, 2, 3, 3, 0]].astype(np.float32)
 
 
 def tint(
@@ -66,12 +68,26 @@ def tint(
     marked = found != NONE
     count = int(marked.sum())
     corners = [
-        cell_points(inverse_z, lens, side, up)[marked] * _LIFTED
-        for side, up in ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))
+        cell_points(_corner(inverse_z, side, up), lens, 0.5 * side, 0.5 * up)[marked] * _LIFTED
+        for side, up in ((-1, -1), (1, -1), (1, 1), (-1, 1))
     ]
     points = np.stack([corners[i] for i in (0, 1, 2, 0, 2, 3)], axis=1).reshape(-1, 3)
     table = np.zeros((4, 4), np.float32)
     for kind, colour in TINTS.items():
         table[kind] = (*colour, opacity)
     colours = table[found[marked]].repeat(6, axis=0) if count else np.zeros((0, 4), np.float32)
-    return points.astype(np.float32), colours
+    return np.ascontiguousarray(points, np.float32), np.ascontiguousarray(colours)
+
+
+def _corner(inverse_z: np.ndarray, side: int, up: int) -> np.ndarray:
+    """1/Z at a corner of each cell, which it shares with its neighbours of about its own depth, so
+    that slopes are covered without gaps; across a step they don't share."""
+    height, width = inverse_z.shape
+    wide = np.pad(inverse_z, 1, mode="edge")
+    total, count = inverse_z.copy(), np.ones_like(inverse_z)
+    for down, across in ((0, side), (-up, 0), (-up, side)):
+        other = wide[1 + down : 1 + down + height, 1 + across : 1 + across + width]
+        alike = np.abs(other - inverse_z) < _ALIKE * inverse_z
+        total += np.where(alike, other, 0.0)
+        count += alike
+    return total / count

@@ -76,7 +76,8 @@ def _draw_planes(scene: bpy.types.Scene, playing: Live) -> None:
         shader.uniform_float("viewportSize", port[2:])
         shader.uniform_float("lineWidth", 2.0)
         for frame in shapes.frames(planes, data.view_frame(scene=scene)):
-            batch = batch_for_shader(shader, "LINES", {"pos": shapes.lines(frame.corners).tolist()})
+            sides: Any = shapes.lines(frame.corners)
+            batch = batch_for_shader(shader, "LINES", {"pos": sides})
             shader.uniform_float("color", frame.colour)
             batch.draw(shader)
     _reset()
@@ -102,13 +103,13 @@ def _draw_tint(scene: bpy.types.Scene, settings: Any, playing: Live, files: Fram
         points, colours = tinted(
             manifest, playing, stored, viewing.limits, settings.opacity, strips
         )
-        given = {"pos": points.tolist(), "color": colours.tolist()}
+        given: Any = {"pos": points, "color": colours}
         _tint["batch"] = batch_for_shader(shader, "TRIS", given) if len(points) else None
         _tint["key"] = key
     if _tint["batch"] is None:
         return
     gpu.state.blend_set("ALPHA")
-    gpu.state.depth_test_set("LESS_EQUAL")
+    gpu.state.depth_test_set("NONE")  # cells are coarser than the relief, which would cut them
     with gpu.matrix.push_pop():
         gpu.matrix.multiply_matrix(_unscaled(footage.matrix_world))
         _tint["batch"].draw(shader)

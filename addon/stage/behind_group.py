@@ -33,9 +33,9 @@ smooth but for its rim, which the material cuts by the pixel."""
 APRON = 0.15
 """How far the outermost points lie beyond the picture's edges, in picture widths: what an eye
 beside the footage camera sees there."""
-_BEYOND = 1.002
-"""The grid lies so many times as far as its depth says: of two surfaces in one place, both partly
-transparent, Cycles loses one."""
+_BEYOND = 1.01
+"""The grid lies so many times as far as its depth says: behind the relief's triangles, which miss a
+little of it; and of two surfaces in one place, both partly transparent, Cycles loses one."""
 _WAITS = "se_plate"
 
 

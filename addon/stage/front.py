@@ -48,7 +48,8 @@ def layer_nodes(t: Tree, uv: Socket) -> LayerSockets:
         read[name] = node.outputs
     bare = t.math("SUBTRACT", 1.0, read[COVER]["Alpha"])
     alpha = read[FRONT]["Alpha"]
-    thin = t.math("MULTIPLY", t.math("SUBTRACT", 1.0, alpha), there)
+    covered = t.math("MULTIPLY", read[COVER]["Alpha"], there)
+    thin = t.math("MULTIPLY", t.math("SUBTRACT", 1.0, alpha), covered)
     return LayerSockets(
         angle=t.math("MULTIPLY_ADD", there, OPENS_AT - 1.0, 1.0),
         opens=t.math("SUBTRACT", 1.0, t.math("MULTIPLY", bare, there)),

@@ -60,8 +60,12 @@ def plate_material(
     balls = cut(depth)
     if raw is not None:
         balls = t.mix_shader(comparison.raw_part(uv), balls, cut(raw))
-    steep, told = _steepness(t, position, pitch[0])
+    steep, told, opening = _steepness(t, position, sight, pitch[0])
     layers = layer_nodes(t, uv)
+    # A face that the viewer sees no more of than the footage camera did hides behind the near side,
+    # whose edge is cleaner whole. From far aside it would stick out again behind a thin thing.
+    far_off = t.smoothstep(t.math("ARCTANGENT", aside), angle, t.math("MULTIPLY", angle, 2.0))
+    steep = t.math("MULTIPLY", steep, t.math("MAXIMUM", opening, far_off))
     away = t.math("MAXIMUM", t.math("MULTIPLY", steep, layers.opens), layers.thin)
     rim = shown(t.mix_colour(layers.is_rim, colour, layers.colour))
     faces = t.mix_shader(t.math("MAXIMUM", away, beside), rim, transparent)
@@ -111,8 +115,11 @@ def _number(t: Tree, name: str) -> Socket:
     return t.node("ShaderNodeAttribute", name, attribute_name=name).outputs["Fac"]
 
 
-def _steepness(t: Tree, position: Socket, pitch: float) -> tuple[Socket, Socket]:
-    """0 on a surface, 1 on a face that spans a step; and whether the relief tells what that is.
+def _steepness(
+    t: Tree, position: Socket, sight: Socket, pitch: float
+) -> tuple[Socket, Socket, Socket]:
+    """0 on a surface, 1 on a face that spans a step; whether the relief tells what that is; and 1
+    where the viewer sees much more of the face than the footage camera does.
 
     Inverse distance is linear over a face's picture: with N its normal and P a point of it in
     camera axes, 1/Z = (N . ray) / (N . P). So the face itself says how fast its depth changes,
@@ -128,7 +135,17 @@ def _steepness(t: Tree, position: Socket, pitch: float) -> tuple[Socket, Socket]
     away = t.math("MAXIMUM", t.math("ABSOLUTE", away), 1e-9)
     slope = t.math("DIVIDE", sideways, t.math("MULTIPLY", away, across))
     change = t.math("MULTIPLY", t.math("MULTIPLY", slope, pitch), wanted)
-    return t.smoothstep(change, 0.6, 1.4), t.math("GREATER_THAN", wanted, 0.0)
+    # The normal is turned to the viewer: turned back, it is that of the face's front.
+    front = t.math("MULTIPLY_ADD", geometry["Backfacing"], -2.0, 1.0)
+    seen = []
+    for way in (sight, position):
+        along = t.vector("NORMALIZE", way).outputs["Vector"]
+        facing = t.vector("DOT_PRODUCT", turned.outputs[0], along).outputs["Value"]
+        seen.append(t.math("MULTIPLY", facing, front))
+    viewer, footage = (t.math("MULTIPLY", value, -1.0) for value in seen)
+    stretch = t.math("DIVIDE", viewer, t.math("MAXIMUM", footage, 1e-5))
+    opening = t.smoothstep(stretch, 2.5, 3.5)
+    return t.smoothstep(change, 0.6, 1.4), t.math("GREATER_THAN", wanted, 0.0), opening
 
 
 def _step(t: Tree, depth: Sequence, uv: Socket, pitch: tuple[float, float]) -> Socket:

@@ -35,6 +35,7 @@ class SECOND_EYE_GGT_rig(bpy.types.GizmoGroup):
     def setup(self, context: bpy.types.Context) -> None:
         arrow = self.gizmos.new("GIZMO_GT_arrow_3d")
         arrow.draw_style = "BOX"
+        arrow.length, arrow.scale_basis = 0.1, 1.5  # its head stands where the screen is
         arrow.color, arrow.color_highlight = (0.3, 0.75, 1.0), (1.0, 1.0, 1.0)
         arrow.alpha, arrow.alpha_highlight = 0.7, 1.0
         arrow.use_draw_modal = True

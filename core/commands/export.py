@@ -37,6 +37,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--strength", type=float, metavar="S", help="0 flat, 1 as estimated; default: the shot's"
     )
     parser.add_argument(
+        "--points",
+        type=int,
+        metavar="N",
+        help="about so many points or splats, close where depth bends or breaks, chosen for this "
+        "frame alone; default: one a pixel",
+    )
+    parser.add_argument(
         "--no-layers",
         action="store_true",
         help="leave out the background behind the foreground where second-eye layers made it",
@@ -56,5 +63,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:
         far=arguments.far,
         strength=arguments.strength,
         layers=not arguments.no_layers,
+        points=arguments.points,
     )
     return job.run(console.report, console.cancelled)

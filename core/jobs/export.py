@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class ExportJob:
     `export_mesh`); None: a mesh for a name that ends in .glb, else points. ``near``, ``far``,
     ``strength`` replace the shot's. Scene units. ``layers``: with the foreground's soft rim and the
     background behind it, where the project has layers of its depth of today (`export_layers`).
+    ``points``: of a cloud or of splats about so many, where depth bends or breaks, by a pattern of
+    this frame alone (None: one a pixel).
     What stood at ``output`` is replaced, and stays where the job fails.
     """
 
@@ -41,6 +44,7 @@ class ExportJob:
     far: float | None = None
     strength: float | None = None
     layers: bool = True
+    points: int | None = None
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
         """Answers output, frame, points (their number; of a mesh its triangles), behind (how many
@@ -57,7 +61,7 @@ class ExportJob:
         made_by = f"Second Eye, frame {frame} of {project.manifest.clip.path}"
         shaped = Shaped(project, settings)
         make = self._glb if form == "mesh" else self._ply
-        data, counts = make(project, shaped, frame, form, made_by)
+        data, counts = make(project, shaped, frame, form, made_by, lambda _: stop_if(cancelled))
         stop_if(cancelled)
         write_bytes(output, data)
         count, behind = sum(counts), sum(counts[1:])
@@ -82,6 +86,11 @@ class ExportJob:
                 f"{output} is no {ENDINGS[form]} file: give a name that ends in .ply for points "
                 "and splats, in .glb for a mesh."
             )
+        if self.points is not None and form == "mesh":
+            raise UsageError(
+                "A mesh has the triangles of its shot's pattern: second-eye sample sets their "
+                "number; --points is for clouds and splats."
+            )
         if output.is_dir():
             raise UsageError(f"{output} is a folder: name the file to write.")
         if not output.parent.is_dir():
@@ -89,14 +98,23 @@ class ExportJob:
         return output, form
 
     def _ply(
-        self, project: Project, shaped: Shaped, frame: int, form: str, made_by: str
+        self,
+        project: Project,
+        shaped: Shaped,
+        frame: int,
+        form: str,
+        made_by: str,
+        told: Callable[[int], None],
     ) -> tuple[bytes, list[int]]:
         """The file, and how many points each layer has."""
         from ..delivery.ply import encode_ply, point_vertices
         from ..delivery.splats import splat_vertices
         from .export_layers import sheets
+        from .export_points import sparse
 
-        found = sheets(project, shaped, frame, self.layers)
+        count = self.points
+        chosen = None if count is None else lambda depth: sparse(depth, count, told)
+        found = sheets(project, shaped, frame, self.layers, chosen)
         if not len(found[0].surface.points):
             raise SecondEyeError(
                 f"The depth of frame {frame} is nothing but steps: lower the strength."
@@ -107,7 +125,13 @@ class ExportJob:
         return encode_ply(np.concatenate(made), (comment,)), [len(part) for part in made]
 
     def _glb(
-        self, project: Project, shaped: Shaped, frame: int, form: str, made_by: str
+        self,
+        project: Project,
+        shaped: Shaped,
+        frame: int,
+        form: str,
+        made_by: str,
+        told: Callable[[int], None],
     ) -> tuple[bytes, list[int]]:
         """The file, and how many triangles each layer has."""
         from ..delivery.glb import encode_glb

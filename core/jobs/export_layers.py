@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,11 +27,19 @@ class Sheet:
     alpha: np.ndarray
 
 
-def sheets(project: Project, shaped: Shaped, frame: int, layers: bool) -> list[Sheet]:
+def sheets(
+    project: Project,
+    shaped: Shaped,
+    frame: int,
+    layers: bool,
+    chosen: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None = None,
+) -> list[Sheet]:
     """The picture's sheet, and behind it the background's where ``layers`` are asked for and stand
     there, made of the depth of today: then the foreground's rim is soft, in its own colour.
 
-    The background follows near, far, strength and curve, and no mask or object.
+    ``chosen``: of each sheet's normalised inverse depth, which pixels get a point and how large one
+    is, as `export_points.sparse` says it; None: all of them. The background follows near, far,
+    strength and curve, and no mask or object.
     """
     near, far, strength, bias, contrast = shaped.range_at(frame)
     normalised = shaped.normalised(frame)
@@ -42,27 +51,44 @@ def sheets(project: Project, shaped: Shaped, frame: int, layers: bool) -> list[S
     lens = Lens(manifest.lens.focal_over_width, manifest.clip.width, manifest.clip.height)
     shot = project.shot_at(frame)
     folder = project.folder
+    sizes = np.ones(normalised.shape, np.float32)
+    some = np.ones(normalised.shape, bool)
+    if chosen is not None:
+        some, sizes = chosen(normalised)
     if not (layers and files.is_current(folder, manifest, shot) and files.whole(folder, frame)):
-        return [_sheet(inverse, steep <= STEEPEST, lens, colours, alpha)]
+        return [_sheet(inverse, some & (steep <= STEEPEST), lens, colours, alpha, sizes)]
     from .shot_layers import read_layers
 
     stored = read_layers(project, frame)
     rim = stored.front[..., 3] < 255
     colours = np.where(rim[..., None], stored.front[..., :3], colours)
     alpha = stored.front[..., 3]
-    kept = (steep <= STEEPEST) & (alpha >= _LEAST)
+    kept = some & (steep <= STEEPEST) & (alpha >= _LEAST)
     there = stored.plate[..., 3] > 0
     distance = inverse_distance(stored.depth, near, far, strength, bias, contrast)
     # Only its own pixels tell how steep the plate is: around it nothing stands.
     inside = cv2.erode(there.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     flat = ~inside | (steepness(stored.depth, strength) <= STEEPEST)
-    back = _sheet(distance, there & flat, lens, stored.plate[..., :3], stored.plate[..., 3])
-    return [_sheet(inverse, kept, lens, colours, alpha), back]
+    if chosen is not None:
+        some, back_sizes = chosen(stored.depth)
+        there &= some
+    else:
+        back_sizes = sizes
+    cover = stored.plate[..., 3]
+    back = _sheet(distance, there & flat, lens, stored.plate[..., :3], cover, back_sizes)
+    return [_sheet(inverse, kept, lens, colours, alpha, sizes), back]
 
 
 def _sheet(
-    inverse: np.ndarray, kept: np.ndarray, lens: Lens, colours: np.ndarray, alpha: np.ndarray
+    inverse: np.ndarray,
+    kept: np.ndarray,
+    lens: Lens,
+    colours: np.ndarray,
+    alpha: np.ndarray,
+    sizes: np.ndarray,
 ) -> Sheet:
     found = surface(inverse, np.where(kept, 0.0, np.inf), lens)
     rows, columns = found.pixels[:, 0], found.pixels[:, 1]
+    size = sizes[rows, columns, None]
+    found = replace(found, across=found.across * size, upward=found.upward * size)
     return Sheet(found, colours[rows, columns], alpha[rows, columns])

@@ -82,21 +82,28 @@ def summary_line(told: Sequence[FrameComfort], viewing: Viewing) -> str:
 def sentences(frame: FrameComfort, viewing: Viewing) -> list[str]:
     """What the verdict rests on and what helps, the worst first; one sentence where all is well."""
     limits = viewing.limits
+    near, far, diverging = (
+        f"{100 * limit:+.1f} %" for limit in (limits.near, limits.far, limits.diverging)
+    )
 
     def cut(side: str, border: Border) -> str:
         return (
-            f"The {side} edge cuts what stands before the screen, over {border.share:.0%} of its "
-            f"height: bring the convergence nearer, or the window forward by {border.depth:.1%}"
+            f"The {side} edge cuts what stands before the screen, over {100 * border.share:.0f} % "
+            "of its height: bring the convergence nearer, or the window forward by "
+            f"{100 * border.depth:.1f} %"
         )
+
+    def part(share: float) -> str:
+        return f"{100 * share:.1f} % of the picture"
 
     jump, speed = abs(frame.jump or 0.0), abs(frame.speed)
     said = {
-        "near": f"{frame.too_near:.1%} of the picture stands nearer than {limits.near:+.1%}: bring "
-        "the convergence nearer, or the eyes closer together",
-        "far": f"{frame.too_far:.1%} of the picture lies farther than {limits.far:+.1%}: move the "
-        "convergence away, or bring the eyes closer together",
-        "diverging": f"{frame.diverging:.1%} of the picture turns the eyes outwards, beyond "
-        f"{limits.diverging:+.1%}: move the convergence away, or bring the eyes closer together",
+        "near": f"{part(frame.too_near)} stands nearer than {near}: bring the convergence nearer, "
+        "or the eyes closer together",
+        "far": f"{part(frame.too_far)} lies farther than {far}: move the convergence away, or "
+        "bring the eyes closer together",
+        "diverging": f"{part(frame.diverging)} turns the eyes outwards, beyond {diverging}: move "
+        "the convergence away, or bring the eyes closer together",
         "jump": f"At the cut the eyes have to turn by {jump:.1f} degrees at once: bring the "
         "convergence of both shots together",
         "speed": f"The eyes have to turn by {speed:.1f} degrees a second: move slower in depth",
@@ -104,9 +111,9 @@ def sentences(frame: FrameComfort, viewing: Viewing) -> list[str]:
         "right": cut("right", frame.right),
     }
     close = {
-        "near": f"Close to the near limit, {limits.near:+.1%}",
-        "far": f"Close to the far limit, {limits.far:+.1%}",
-        "diverging": f"Close to where eyes turn outwards, {limits.diverging:+.1%}",
+        "near": f"Close to the near limit, {near}",
+        "far": f"Close to the far limit, {far}",
+        "diverging": f"Close to where eyes turn outwards, {diverging}",
         "jump": f"At the cut the eyes have to turn by {jump:.1f} degrees at once",
         "speed": f"The eyes have to turn by {speed:.1f} degrees a second",
     }

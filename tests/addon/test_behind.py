@@ -122,6 +122,21 @@ def test_beside_the_picture_its_border_goes_on(layered, tmp_path):
     assert _holes(render(bpy.context.scene, 1, tmp_path / "v.png").astype(int)).mean() > 0.05
 
 
+def test_two_eyes_see_layers_too_and_no_holes(layered, module, tmp_path):
+    """Below Matte Angle: steps open on the plate, and stay whole where there is none."""
+    built, _ = layered
+    _look_from(built.camera, 1.0)
+    opened = _middle(tmp_path)
+    for relief in built.reliefs:
+        module("addon.stage.behind").remove_behind(relief)
+    whole = _middle(tmp_path)
+    assert not _holes(opened).any() and not _holes(whole).any()
+    changed = np.abs(opened - whole).max(axis=-1) > 60
+    assert changed.sum() > 15
+    # The wall's blue in place of what was stretched between the square and the wall.
+    assert np.median((opened - whole)[changed][:, 2]) > 20
+
+
 RIM = """
 import sys
 import cv2

@@ -205,10 +205,11 @@ def test_the_overlay_s_shapes_lie_where_the_cameras_see_them(module, built):
     points, colours = view.tinted(built.project.manifest, playing, stored, limits, 0.4)
     assert len(points) == len(colours) > 0 and len(points) % 6 == 0
     assert colours[:, 3] == pytest.approx(0.4)
-    inverse = -1.0 / points[:, 2]
-    parallax = playing.rig.parallax(inverse * 0.995)
+    # A cell's own depth is the middle of its corners', give or take what the floor slopes.
+    inverse = -0.995 / points[:, 2].reshape(-1, 6).mean(1).repeat(6)
+    parallax = playing.rig.parallax(inverse)
     cut = np.isclose(colours[:, :3], shapes.TINTS[marks.WINDOW]).all(1)
-    outside = (parallax < limits.near + 1e-3) | (parallax > limits.far - 1e-3)
+    outside = (parallax < limits.near + 0.03) | (parallax > limits.far - 0.03)
     assert (outside | cut).all() and outside.any()
 
 

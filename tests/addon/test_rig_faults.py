@@ -195,6 +195,24 @@ def test_build_scene_makes_again_what_is_lost(module, scene):
     assert module("addon.rigs").faults(scene) == [] and chain(module).rig is not None
 
 
+def test_a_scene_of_before_there_was_a_rig_lacks_nothing_and_can_be_given_one(
+    module, scene, monkeypatch
+):
+    found = chain(module)
+    del found.camera["second_eye_rigged"]
+    found.camera.parent = found.footage
+    for extra in (found.rig, found.move):
+        bpy.data.objects.remove(extra)
+    assert module("addon.rigs").faults(scene) == []
+    assert "Add Rig" in drawn(module, monkeypatch)
+    with pytest.raises(RuntimeError, match="before there was a rig"):
+        bpy.ops.second_eye.add_aim()
+    assert bpy.ops.second_eye.bake_camera() == {"FINISHED"}
+    assert bpy.ops.second_eye.repair_rig() == {"FINISHED"}
+    assert chain(module).camera.parent == chain(module).rig
+    assert bpy.ops.second_eye.add_aim() == {"FINISHED"}
+
+
 def test_repair_is_undone(module, scene):
     delete(chain(module).rig)
     bpy.ops.ed.undo_push(message="deleted")

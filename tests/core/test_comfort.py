@@ -26,6 +26,7 @@ from core.stereo import (
     share_inside,
     suggest_rig,
 )
+from core.stereo.report import sentences
 from core.stereo.shot_rig import suggest_shot_rig
 
 HEIGHT, WIDTH = 64, 96
@@ -174,6 +175,9 @@ def test_verdicts_and_their_reasons():
     assert near.verdict == 2 and "near" in near.reasons and near.too_near > 0.1
     close = judged(StereoRig(0.03 * 0.9 * limits.far / told.parallax[-1], 1.9, 1.0))
     assert close.verdict == 1 and close.reasons == ("far",)
+    assert sentences(told, screen) == ["Comfortable"]
+    assert f"{100 * wide.too_far:.1f} % of the picture" in " ".join(sentences(wide, screen))
+    assert sentences(close, screen) == [f"Close to the far limit, {100 * limits.far:+.1f} %"]
     flat = judged(StereoRig(0.0, 5.0, 1.0))
     assert flat.verdict == 0 and flat.span == 0.0
     assert share_inside([told, wide, near, close]) == 0.5

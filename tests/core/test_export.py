@@ -262,6 +262,25 @@ def test_stale_layers_are_left_out(layered, tmp_path):
         record.write_text(told)
 
 
+def test_a_frame_gets_points_of_its_own(tmp_path):
+    """Few of them, another choice for another frame, and splats that still close the picture."""
+    project = make_project(tmp_path / "p", 108, 192)
+    clip, depth = project.manifest.clip, project.manifest.depth
+    focal, places = project.manifest.lens.focal_over_width, []
+    for frame in (3, 4):
+        write_image(project.plate_path(frame), np.full((clip.height, clip.width, 3), 90, np.uint8))
+        path = tmp_path / f"{frame}.ply"
+        answer = export(project, path, frame=frame, form="splats", points=1500)
+        assert 1500 < answer["points"] < 0.25 * depth.width * depth.height
+        vertices = plyfile.PlyData.read(path)["vertex"].data
+        _, covered = splatted(vertices, focal * depth.width, depth.height, depth.width)
+        assert np.quantile(covered[1:-1, 1:-1], 0.02) > 0.5
+        column = np.rint((focal * vertices["x"] / vertices["z"] + 0.5) * depth.width - 0.5)
+        row = np.rint(focal * vertices["y"] / vertices["z"] * depth.width)
+        places.append(set(zip(column.tolist(), row.tolist(), strict=True)))
+    assert len(places[0] & places[1]) < 0.9 * len(places[0])
+
+
 def test_quaternions_of_any_rotation():
     rng = np.random.default_rng(2)
     q = rng.normal(size=(200, 4))
@@ -296,6 +315,8 @@ def test_range_and_strength_may_be_replaced(project, tmp_path):
         ({}, "folder.ply", "is a folder"),
         ({"form": "voxels"}, "a.ply", "no form"),
         ({"frame": 99}, "a.ply", "not analysed"),
+        ({"points": 2}, "a.ply", "give 4 to"),
+        ({"points": 500}, "a.glb", "is for clouds"),
         ({"near": 5.0, "far": 2.0}, "a.ply", "below far"),
     ],
 )
