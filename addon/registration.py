@@ -56,6 +56,7 @@ def parts() -> list[ModuleType]:
         edit_properties,
         grade_properties,
         manual,
+        move_properties,
         operators,
         overlay,
         preferences,
@@ -76,6 +77,7 @@ def parts() -> list[ModuleType]:
         convert_properties,
         grade_properties,
         comfort_properties,
+        move_properties,
     ]
     return [*own, *operators.MODULES, *ui.MODULES, *overlay.MODULES, command_line, manual]
 

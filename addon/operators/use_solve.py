@@ -36,8 +36,10 @@ class SolveTask(BuiltTask):
         project = Project.open(self._folder)
         solve.show_solve(project, scene)
         back = project.manifest.solve is None and solve.give_back_stereo(scene)
-        if not back:
-            settings = scene.second_eye
+        settings = scene.second_eye
+        if back:
+            rigs.moves.follow(scene, settings.drift)
+        else:
             rigs.refit_shots(
                 scene,
                 project,

@@ -14,6 +14,7 @@ bake_camera(scene, project) -> BakedCamera            # into project.json, for t
 comparing(scene) -> bool                              # shows what the fast path doesn't know
 """
 
+from . import moves
 from .bake import bake_camera, comparing
 from .chain import Chain, ensure_chain, find_chain
 from .faults import faults
@@ -32,6 +33,7 @@ __all__ = [
     "find_chain",
     "find_stereo_camera",
     "make_stereo_camera",
+    "moves",
     "poses",
     "refit_shots",
     "repair_rig",

@@ -18,7 +18,7 @@ from ..stage.footage_camera import camera_data
 from ..stage.locks import locked
 from ..stage.update import span
 from .modes import OFFAXIS, TOE, mode_of
-from .refit import as_shown
+from .relief_range import as_shown
 from .shown import Shown, shown
 from .span_keys import write_span
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole

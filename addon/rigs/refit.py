@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
 import bpy
 
@@ -13,16 +11,13 @@ from ...core.project import Project, Shot
 from ..stage import compat, find_collection, scene_frame
 from ..stage.build import reliefs
 from ..stage.footage_camera import camera_data
-from ..stage.group_inputs import RANGE
 from ..stage.keys import replace_span
 from ..stage.locks import locked
-from ..stage.roles import mover
-from ..stage.shot import relief_modifier
 from . import locked_keys
-from .drift import PATH, turning_points
+from .moves import follow
+from .relief_range import as_shown
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole, stereo_curves
 from .suggested import suggested_rig
-from .values import curve_values
 from .viewing import viewing_of
 
 
@@ -51,20 +46,10 @@ def refit_shots(
         curves = (
             (compat.find_fcurve(data, INTEROCULAR), [(first, rig.interocular, "CONSTANT")]),
             (compat.find_fcurve(data, CONVERGENCE), [(first, rig.convergence, "CONSTANT")]),
-            (compat.find_fcurve(mover(camera), PATH), turning_points((first, last), swing)),
         )
         for curve, keys in curves:
             if curve is not None:
                 replace_span(curve, (first, last), keys)
         keep_whole(relief, 0.5 * rig.interocular + swing, shown.near)
     locked_keys.restore(kept)
-
-
-def as_shown(relief: bpy.types.Object, shot: Shot, frame: int) -> Shot:
-    """``shot`` with the relief's own near, far and strength at scene frame ``frame``."""
-    modifier = relief_modifier(relief)
-    found: dict[str, Any] = {}
-    for name in (n for n in RANGE if compat.has_input(modifier, n)):
-        path, plain = compat.input_path(modifier, name), compat.get_input(modifier, name)
-        found[name.lower()] = curve_values(relief, path, 0, plain, [frame])[0]
-    return replace(shot, **found)
+    follow(scene, drift, [shot.first for shot in shots])

@@ -16,11 +16,11 @@ from ..stage.footage_camera import camera_data, refit_camera, set_camera
 from ..stage.group_inputs import MATTE_ANGLE
 from ..stage.keys import key
 from ..stage.locks import locked
-from ..stage.roles import FOOTAGE, STEREO, mover, with_role
+from ..stage.roles import FOOTAGE, STEREO, with_role
 from ..stage.shot import relief_modifier
 from . import locked_keys
 from .chain import ensure_chain
-from .drift import PATH, key_drift
+from .moves import follow
 from .suggested import suggested_rig
 from .viewing import viewing_of
 
@@ -43,7 +43,7 @@ def make_stereo_camera(
     interocular and convergence are keyed at each shot's first frame, constant in between.
     ``drift``: the gentle move from side to side, 1 = as wide as the eyes stand apart, 0 = none.
     The camera hangs from the rig, the rig from the move, the move from the footage camera
-    (`chain`); the drift is the move's x, in scene units.
+    (`chain`); the drift is one of its `moves`.
 
     Called again it refits the same camera, but for locked shots, whose keys stay; its mode, pivot
     and shifts stay, and a lens of its own does. Raises SecondEyeError where no scene was built, or
@@ -70,12 +70,11 @@ def make_stereo_camera(
     data.stereo.convergence_distance = rigs[0].convergence
     key(data, INTEROCULAR, starts, [rig.interocular for rig in rigs])
     key(data, CONVERGENCE, starts, [rig.convergence for rig in rigs])
-    spans = [(scene_frame(scene, s.first), scene_frame(scene, s.last)) for s in shots]
-    key_drift(mover(camera), spans, [drift * rig.interocular for rig in rigs])
     for relief, shot, rig in zip(reliefs(collection), shots, rigs, strict=True):
         if not locked(relief):
             keep_whole(relief, 0.5 * rig.interocular + drift * rig.interocular, shot.near)
     locked_keys.restore(kept)
+    follow(scene, drift)
     scene.camera = camera
     scene.render.use_multiview = True
     scene.render.views_format = "STEREO_3D"
@@ -84,11 +83,10 @@ def make_stereo_camera(
 
 def stereo_curves(camera: bpy.types.Object) -> tuple[tuple[bpy.types.ID, str, float], ...]:
     """What is keyed shot by shot: owner, data path, plain value of each."""
-    data, move = camera_data(camera), mover(camera)
+    data = camera_data(camera)
     return (
         (data, INTEROCULAR, data.stereo.interocular_distance),
         (data, CONVERGENCE, data.stereo.convergence_distance),
-        (move, PATH, move.location.x),
     )
 
 

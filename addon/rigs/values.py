@@ -11,7 +11,7 @@ from ..stage import compat
 
 
 def curve_values(
-    owner: bpy.types.ID, path: str, index: int, plain: float, frames: Iterable[int]
+    owner: bpy.types.ID, path: str, index: int, plain: float, frames: Iterable[float]
 ) -> list[float]:
     """What the property's F-curve gives at each scene frame; ``plain`` where nothing is keyed."""
     curve = compat.find_fcurve(owner, path, index)

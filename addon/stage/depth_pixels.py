@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 import numpy as np
 
 from ...core.errors import SecondEyeError
-from ...core.project import Project
+from ...core.project import Project, behind
 
 
 def normalised(project: Project, frame: int) -> np.ndarray:
@@ -21,17 +23,31 @@ def stored(project: Project, frame: int) -> np.ndarray:
     path = project.depth_path(frame)
     if not path.is_file():
         raise SecondEyeError(f"{path} is missing: run Analyse to complete the project.")
+    return _red(project, path, f"{path} is damaged: delete it and run Analyse again.")
+
+
+def plate_inverse_depth(project: Project, frame: int) -> np.ndarray:
+    """Of the background plate of a frame: float32 (h, w), in the unit of the project's depth, 0
+    where there is none, top row first. Raises SecondEyeError where it can't be read."""
+    path = behind.depth_path(project.folder, frame)
+    remedy = f"{path} is missing or damaged: press Make Layers again."
+    if not path.is_file():
+        raise SecondEyeError(remedy)
+    return _red(project, path, remedy)
+
+
+def _red(project: Project, path: Path, damaged: str) -> np.ndarray:
+    """The first channel of a picture of the depth's size; SecondEyeError(damaged) without one."""
     image = bpy.data.images.load(str(path))
     try:
         width, height = image.size
         expected = project.manifest.depth
-        damaged = SecondEyeError(f"{path} is damaged: delete it and run Analyse again.")
         if (width, height) != (expected.width, expected.height):
-            raise damaged
+            raise SecondEyeError(damaged)
         pixels = np.empty(width * height * image.channels, np.float32)
         image.pixels.foreach_get(pixels)  # type: ignore[attr-defined]
         if not image.has_data:  # its size is in the file's head, its pixels did not load
-            raise damaged
+            raise SecondEyeError(damaged)
         return pixels.reshape(height, width, image.channels)[::-1, :, 0]
     finally:
         bpy.data.images.remove(image)

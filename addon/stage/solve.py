@@ -130,8 +130,6 @@ def show_solve(project: Project, scene: bpy.types.Scene) -> None:
             data = camera_data(camera)
             for path, value in zip(STEREO, _stereo(data), strict=True):
                 _keep(data, path, value)
-            move = mover(camera)
-            _keep(move, "location", move.location.x)
 
 
 def give_back_stereo(scene: bpy.types.Scene) -> bool:

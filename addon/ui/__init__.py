@@ -8,6 +8,7 @@ from . import (
     edits,
     grade,
     layers,
+    moves,
     panels,
     presets,
     preview,
@@ -36,5 +37,6 @@ MODULES = (
     repair,
     layers,
     shadow_catcher,
+    moves,
     render,
 )

@@ -169,6 +169,11 @@ def as_built_before(module) -> bpy.types.Object:
     found.camera.parent = found.footage
     for extra in (found.move, found.rig):
         bpy.data.objects.remove(extra)
+    for kept in (
+        bpy.context.scene.second_eye_moves.items,
+        bpy.context.scene.second_eye_moves.shots,
+    ):
+        kept.clear()
     return found.camera
 
 
@@ -185,20 +190,13 @@ def test_a_scene_of_before_there_was_a_rig_bakes_refits_and_gets_one(module, two
     camera = as_built_before(module)
     assert rigs.bake_camera(scene, two_shots.project) == expected
     assert drift_keys(module, camera) == keyed
+    # As it is refitted it gets a rig, and the drift goes to the move.
     rigs.refit_shots(scene, two_shots.project, two_shots.project.manifest.shots[1:], 0.02, 2.0)
-    refitted = drift_keys(module, camera)
-    assert refitted[:2] == keyed[:2] and refitted[2][1] == pytest.approx(2.0 * keyed[2][1])
-    # As it gets a rig, the drift goes to the move, and the camera stays where it was.
-    before = rigs.bake_camera(scene, two_shots.project)
-    footage = chain(module).footage
-    collection = module("addon.stage").find_collection(scene)
-    assert rigs.ensure_chain(collection, footage, 0.6) == camera
     found = chain(module)
     assert [t["second_eye_role"] for t in (camera.parent, found.rig.parent)] == ["rig", "move"]
-    assert drift_keys(module, found.move) == refitted
+    refitted = drift_keys(module, found.move)
+    assert refitted[:2] == keyed[:2] and refitted[2][1] == pytest.approx(2.0 * keyed[2][1])
     assert module("addon.stage.compat").find_fcurve(camera, "location", 0) is None
-    after = rigs.bake_camera(scene, two_shots.project)
-    assert after.lateral_offset == pytest.approx(before.lateral_offset, abs=1e-6)
     # Built again, there is one drift.
     rigs.make_stereo_camera(scene, two_shots.project)
     again = rigs.bake_camera(scene, two_shots.project)
