@@ -41,13 +41,14 @@ class AssembleJob:
     packing: str = "sbs"
 
     def run(self, report: Report, cancelled: IsCancelled) -> dict[str, Any]:
-        """Answers output, frames, width, height, sound, message.
+        """Answers output, frames, width, height, sound, checked (one line), message.
 
         Raises SecondEyeError (a frame is missing or damaged), UsageError, Cancelled; no movie is
         left then.
         """
         from ..delivery import pack, packing_named
         from ..media import MovieWriter, to_bits
+        from .movie_check import MovieCheck
 
         stop_if(cancelled)
         rate = _rational(self.rate, "rate")
@@ -64,6 +65,15 @@ class AssembleJob:
         if self.audio_start is not None:
             start = _rational(self.audio_start, "start of the sound")
         report(Progress("assemble", 0, total))
+        checked = MovieCheck(
+            self.output,
+            total,
+            (width, height),
+            rate,
+            self.audio_from is not None,
+            report,
+            cancelled,
+        )
         with MovieWriter(
             self.output,
             width,
@@ -72,6 +82,7 @@ class AssembleJob:
             audio_from=self.audio_from,
             audio_start=start,
             audio_origin=self._sound_origin(),
+            check=checked,
         ) as movie:
             pictures = zip(*(self._pictures(eye) for eye in eyes), strict=True)
             for done, frame in enumerate(pictures, start=1):
@@ -85,7 +96,8 @@ class AssembleJob:
             "width": width,
             "height": height,
             "sound": self.audio_from is not None,
-            "message": f"{self.output}: {total} frames.",
+            "checked": checked.line,
+            "message": f"{self.output}: {total} frames. {checked.line}",
         }
 
     def _sound_origin(self) -> Fraction | None:
@@ -128,7 +140,8 @@ def _rational(value: float | Sequence[int], name: str) -> Fraction:
         if isinstance(value, Sequence):
             numerator, denominator = value
             return Fraction(numerator, denominator)
-        return Fraction(value)
+        # 29.97 is no binary fraction: taken as it stands, no container's clock could hold it.
+        return Fraction(value).limit_denominator(100_000)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError) as error:
         raise UsageError(
             f"The {name} {value} is no number: give one, or [numerator, denominator]."

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -43,10 +44,10 @@ class MovieWriter:
     after that clip's first picture (``audio_origin``: ``Clip.origin`` of that clip, needed
     where pictures are left out at its start), and ends with the pictures. The file is written
     beside its place under a temporary name and renamed when the ``with`` block ends; after an
-    exception (Cancelled too) nothing is left and an earlier file stays. Entering removes what a
-    killed process left for the same movie. Raises SecondEyeError when the folder can't be
-    written, the disk is full, or the container can't hold the codec or the sound; UsageError
-    for an unknown codec or container.
+    exception (Cancelled too) nothing is left and an earlier file stays. ``check`` gets the whole
+    file under its temporary name, and may raise. Entering removes what a killed process left for
+    the same movie. Raises SecondEyeError when the folder can't be written, the disk is full, or the
+    container can't hold the codec or the sound; UsageError for an unknown codec or container.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class MovieWriter:
         fixed_gop: str | None = None,
         bits: int = 8,
         colour: ColourTags = BT709,
+        check: Callable[[Path], None] = lambda whole: None,
     ) -> None:
         self.path = Path(path)
+        self._check = check
         self.frames_written = 0
         self._shape = (height, width, 3)
         self._pad = (height % 2, width % 2)
@@ -213,6 +216,7 @@ class MovieWriter:
             if not self.frames_written:
                 raise SecondEyeError(f"{self.path} would hold no frame: nothing was written.")
             self._finish()
+            self._check(self._temporary)
             os.replace(self._temporary, self.path)
             temporaries.forget(self._temporary)
         except (OSError, av.FFmpegError) as failure:
