@@ -9,8 +9,9 @@ import bpy
 import numpy as np
 
 from ...core.errors import SecondEyeError
-from ...core.project import Project
+from ...core.project.files import FrameFiles
 from ...core.stereo.marks import coarse
+from ..operators import where
 from ..stage.depth_pixels import stored
 
 _KEPT = 64
@@ -21,13 +22,17 @@ _wanted: list[tuple[str, int, int]] = []
 
 def cells(folder: Path, depth: Path, frame: int) -> np.ndarray | None:
     """Float32 (rows, columns) of ``frame``, whose file is ``depth``; None until it is read, which a
-    timer does right after: a picture can't be loaded while a view is drawn."""
+    timer does right after: a picture can't be loaded while a view is drawn. While frames are played
+    those not read yet stay so."""
     try:
         key = (str(folder), frame, depth.stat().st_mtime_ns)
     except OSError:
         return None
     if key in _cells:
         return _cells[key]
+    screen = bpy.context.screen
+    if screen is not None and screen.is_animation_playing:
+        return None  # reading would hold up the playback
     if key not in _wanted:
         _wanted[:] = [key]  # the playhead has moved on from any other
         if not bpy.app.timers.is_registered(_read):
@@ -47,7 +52,7 @@ def _read() -> None:
     while _wanted:
         key = _wanted.pop()
         try:
-            found: np.ndarray | None = coarse(stored(Project.open(key[0]), key[1])).copy()
+            found = _of(Path(key[0]), key[1])
         except SecondEyeError:
             found = None
         while len(_cells) >= _KEPT:
@@ -57,3 +62,10 @@ def _read() -> None:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 area.tag_redraw()
+
+
+def _of(folder: Path, frame: int) -> np.ndarray | None:
+    manifest = where.manifest(folder)
+    if manifest is None:
+        return None
+    return coarse(stored(FrameFiles(folder, manifest), frame)).copy()

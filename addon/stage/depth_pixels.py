@@ -10,6 +10,7 @@ import numpy as np
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project, behind
+from ...core.project.files import FrameFiles
 
 
 def normalised(project: Project, frame: int) -> np.ndarray:
@@ -17,7 +18,7 @@ def normalised(project: Project, frame: int) -> np.ndarray:
     return project.normalise(frame, stored(project, frame))
 
 
-def stored(project: Project, frame: int) -> np.ndarray:
+def stored(project: FrameFiles, frame: int) -> np.ndarray:
     """Inverse depth as stored, float32 (h, w), top row first. Raises SecondEyeError where the
     picture is missing or damaged."""
     path = project.depth_path(frame)
@@ -36,7 +37,7 @@ def plate_inverse_depth(project: Project, frame: int) -> np.ndarray:
     return _red(project, path, remedy)
 
 
-def _red(project: Project, path: Path, damaged: str) -> np.ndarray:
+def _red(project: FrameFiles, path: Path, damaged: str) -> np.ndarray:
     """The first channel of a picture of the depth's size; SecondEyeError(damaged) without one."""
     image = bpy.data.images.load(str(path))
     try:
