@@ -78,7 +78,8 @@ class GradingTask(TaskOperator):
         thing = followed(scene) if asked["subject"] == "object" else None
         mask = mask_of(settings) if asked["subject"] == "mask" else None
         self._baked = _bake_edits(scene, project)
-        numbers = grading.scene_numbers(shown(scene, project))
+        self._shown = shown(scene, project)
+        numbers = grading.scene_numbers(self._shown)
         if thing is not None:
             numbers["object"] = list(object_distances(scene, project, thing).values())
 
@@ -98,7 +99,7 @@ class GradingTask(TaskOperator):
             raise SecondEyeError(
                 f'The scene "{self._scene}" was removed or renamed meanwhile: do it again there.'
             )
-        grading.write_grade(scene, Project.open(self._folder), value)
+        grading.write_grade(scene, Project.open(self._folder), self._shown, value)
         scene.frame_set(scene.frame_current)
         return self.said(value) + self._baked
 

@@ -140,8 +140,8 @@ def _values(
     last: int,
 ) -> list[float]:
     path, plain = compat.input_path(modifier, name), compat.get_input(modifier, name)
-    frames = [scene_frame(scene, n) for n in range(first, last + 1)]
-    return curve_values(relief, path, 0, plain, frames)
+    begin = scene_frame(scene, first)  # once: it looks for the collection
+    return curve_values(relief, path, 0, plain, range(begin, begin + last - first + 1))
 
 
 def _shown(

@@ -19,7 +19,7 @@ from ..stage.locks import locked
 from ..stage.update import span
 from .modes import OFFAXIS, TOE, mode_of
 from .relief_range import as_shown
-from .shown import Shown, shown
+from .shown import Shown
 from .span_keys import write_span
 from .stereo_camera import CONVERGENCE, INTEROCULAR, find_stereo_camera, keep_whole
 from .suggested import suggested_rig
@@ -95,8 +95,11 @@ def scene_numbers(state: Shown) -> dict[str, Any]:
     }
 
 
-def write_grade(scene: bpy.types.Scene, project: Project, told: dict[str, Any]) -> None:
-    """Key what the engine's ``grade_scene`` answered, but for shots that were locked meanwhile.
+def write_grade(
+    scene: bpy.types.Scene, project: Project, state: Shown, told: dict[str, Any]
+) -> None:
+    """Key what the engine's ``grade_scene`` answered about ``state``, but for shots that were
+    locked meanwhile.
 
     Raises UsageError where the camera is gone.
     """
@@ -104,7 +107,6 @@ def write_grade(scene: bpy.types.Scene, project: Project, told: dict[str, Any]) 
     manifest, data = project.manifest, camera_data(camera)
     within = scene_frame(scene, manifest.first), scene_frame(scene, manifest.last)
     open_ones = {shot.first: (relief, shot) for relief, shot in open_shots(scene, project, None)}
-    state = shown(scene, project)
     for part in (part for part in told["keys"] if part["first"] in open_ones):
         relief, shot = open_ones[part["first"]]
         keys, at = _keys(part), (scene_frame(scene, shot.first), scene_frame(scene, shot.last))

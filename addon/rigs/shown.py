@@ -58,7 +58,7 @@ def shown(scene: bpy.types.Scene, project: Project) -> Shown:
     lists = range_lists(scene, project)
     rows = zip(*(lists[name] for name in _RANGE), strict=True)
     found = Shown(dict(zip(frames, rows, strict=True)), {}, {}, {})
-    at = [scene_frame(scene, n) for n in frames]
+    at = _scene_frames(scene, project)
     for n, pose in zip(frames, poses(chain.footage, chain.camera, at), strict=True):
         stereo, parallel = pose.camera.stereo, mode_of(pose.camera) == PARALLEL
         found.rigs[n] = StereoRig(
@@ -80,9 +80,14 @@ def object_distances(
     if camera is None:
         raise SecondEyeError(f'The scene "{scene.name}" has no stereo camera: press Build Scene.')
     frames = list(project.manifest.frames)
-    at = [scene_frame(scene, n) for n in frames]
+    at = _scene_frames(scene, project)
     found: dict[int, float | None] = {}
     for n, pose in zip(frames, poses(thing, camera, at), strict=True):
         distance = -float(pose.matrix.inverted_safe().translation.z)
         found[n] = 1.0 / distance if distance > _LEAST else None
     return found
+
+
+def _scene_frames(scene: bpy.types.Scene, project: Project) -> range:
+    first = scene_frame(scene, project.manifest.first)
+    return range(first, first + len(project.manifest.frames))

@@ -75,8 +75,11 @@ def ensure_window(camera: bpy.types.Object, aspect: float) -> None:
 
 
 def remove_cards(camera: bpy.types.Object) -> None:
-    """Take the cards away, with what only they used. The properties and their keys stay."""
-    for card in cards(camera):
+    """Take the cards away, with what only they used; also those of a camera that was deleted. The
+    properties and their keys stay."""
+    beside = {thing for collection in camera.users_collection for thing in collection.objects}
+    left = [o for o in beside if o.get(ROLE) == CARD and o.parent is None]
+    for card in [*cards(camera), *left]:
         mesh: Any = card.data
         bpy.data.objects.remove(card)
         if mesh is not None and mesh.users == 0:

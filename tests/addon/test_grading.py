@@ -240,6 +240,35 @@ def test_all_of_it_can_be_undone(extension):
         assert operator.bl_options == {"REGISTER", "UNDO"}
 
 
+def test_an_undo_gives_keys_and_cards_back(module, scene):
+    """Undo reads the whole file again: nothing is held over it."""
+    before = values(module, scene, CONVERGENCE)
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.second_eye.grade_depth()
+    graded = values(module, scene, CONVERGENCE)
+    assert graded[0] != pytest.approx(before[0])
+    bpy.ops.ed.undo_push(message="graded")
+    bpy.ops.second_eye.make_window()
+    bpy.ops.ed.undo_push(message="window")
+    for expected in (graded, before):
+        bpy.ops.ed.undo()
+        scene = bpy.context.scene
+        assert not [o for o in scene.objects if o.get("second_eye_role") == "window"]
+        np.testing.assert_allclose(values(module, scene, CONVERGENCE), expected, rtol=1e-6)
+
+
+def test_cards_of_a_deleted_camera_go_with_the_next_window(module, scene, project):
+    cards = module("addon.rigs.window_cards")
+    cards.ensure_window(scene.camera, 0.6)
+    data = scene.camera.data
+    bpy.data.objects.remove(scene.camera)
+    bpy.data.cameras.remove(data)
+    camera = module("addon.rigs").make_stereo_camera(scene, project)
+    cards.ensure_window(camera, 0.6)
+    there = [o for o in scene.objects if o.get("second_eye_role") == "window"]
+    assert len(there) == 2 and all(o.parent == camera for o in there)
+
+
 def strips(module, scene):
     return [
         [100 * 0.01 * found.evaluate(FIRST - 1 + n) for n in range(1, 13)]
