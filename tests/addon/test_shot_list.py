@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import copy
+import importlib
+import shutil
 from itertools import pairwise
 
 import bpy
@@ -17,15 +20,31 @@ SHOTS = [
 ]
 
 
-@pytest.fixture
-def case(module, second_eye, engine_python, tmp_path) -> Case:
-    """Frames 2..9 in three shots; smooth ramps of depth."""
+@pytest.fixture(scope="module")
+def written(extension, engine_python, tmp_path_factory) -> Case:
+    """Frames 2..9 in three shots; smooth ramps of depth. Written once: each test has a copy."""
     ramp = np.linspace(0.05, 0.95, 12, dtype=np.float32)
     depths = np.broadcast_to(ramp, (8, 8, 12)).copy()
     plates = np.full((8, 16, 24, 3), 90, np.uint8)
     unrepaired = dict.fromkeys(("spatial", "temporal", "semantic"), 0.0)  # cuts move at once
-    shots = [shot | unrepaired for shot in SHOTS]
-    return Case(module, engine_python, tmp_path, plates, depths, bases=depths, first=2, shots=shots)
+    return Case(
+        lambda name: importlib.import_module(f"{extension}.{name}"),
+        engine_python,
+        tmp_path_factory.mktemp("shots"),
+        plates,
+        depths,
+        bases=depths,
+        first=2,
+        shots=[shot | unrepaired for shot in SHOTS],
+    )
+
+
+@pytest.fixture
+def case(module, second_eye, written, tmp_path) -> Case:
+    own = copy.copy(written)
+    folder = shutil.copytree(written.project.folder, tmp_path / "clip.secondeye")
+    own.project = module("core.project").Project.open(folder)
+    return own
 
 
 @pytest.fixture
@@ -134,17 +153,17 @@ def test_copy_leaves_locked_and_unselected_shots(scene, shots):
     face.second_eye_row.convergence = 1.25
     sky.second_eye_row.locked = True
     before = sky.second_eye_row.far, sky.second_eye_row.convergence
-    copy = bpy.ops.second_eye.copy_shot_settings
-    assert copy(kinds={"RANGE", "FORM", "STEREO"}) == {"FINISHED"}
+    give = bpy.ops.second_eye.copy_shot_settings
+    assert give(kinds={"RANGE", "FORM", "STEREO"}) == {"FINISHED"}
     row = street.second_eye_row
     assert (row.near, row.far) == pytest.approx((0.5, 3.0)) and row.strength == 1.0
     assert row.form == "POINTS" and row.convergence == pytest.approx(1.25)
     assert (sky.second_eye_row.far, sky.second_eye_row.convergence) == before
-    assert copy(target="SELECTED") == {"CANCELLED"}
+    assert give(target="SELECTED") == {"CANCELLED"}
     sky.second_eye_row.locked = False
     scene.frame_set(17)
     sky.select_set(True)
-    assert copy(target="SELECTED", kinds={"STRENGTH"}) == {"FINISHED"}
+    assert give(target="SELECTED", kinds={"STRENGTH"}) == {"FINISHED"}
     assert sky.second_eye_row.strength == pytest.approx(0.5) and row.strength == 1.0
 
 
@@ -250,7 +269,7 @@ def test_what_is_lost_is_said(module, case, scene, shots):
         return " ".join(faults.faults(scene))
 
     assert "clip.mp4 is not there any more" in told()
-    case.project.folder.with_name("clip.mp4").touch()
+    (case.project.folder / "clip.mp4").touch()
     assert told() == ""
     case.project.depth_path(6).unlink()
     assert told() == "Face lacks depth pictures: press Analyse to make them."
