@@ -13,6 +13,7 @@ from ...core.project import Project
 from .. import rigs, stage
 from ..move_properties import EASING, KIND_ITEMS, LENGTH, STRENGTH
 from ..rigs import moves
+from ..stage.linked import linked_data
 from ..stage.locks import locked
 from . import where
 from .task import idle
@@ -107,9 +108,8 @@ class SECOND_EYE_OT_add_move(Moves, bpy.types.Operator):
     def act(self, context: bpy.types.Context, shots: list[moves.MovedShot]) -> str:
         scene, settings = context.scene, context.scene.second_eye_moves
         path = self._path(context) if self.kind == "path" else None
-        animated = moves.channels_of(
-            moves.chain_of(scene), moves.moved_shots(scene, moves.chain_of(scene).camera)
-        )
+        chain = moves.chain_of(scene)
+        animated = moves.channels_of(chain, moves.moved_shots(scene, chain.camera))
         own = {shot.first: set(moves.edited(scene, shot, animated)) for shot in shots}
         left, added = [], []
         for shot in shots:
@@ -120,9 +120,13 @@ class SECOND_EYE_OT_add_move(Moves, bpy.types.Operator):
                 item.path = path
                 if self.kind == "path" and not self.properties.is_property_set("strength"):
                     item.strength = 100.0
-            pair = next((p for p in moves.moves_of(scene, shot, moves.chain_of(scene).footage)
+            pair = next((p for p in moves.moves_of(scene, shot, chain.footage)
                          if p[0] == item), None)  # fmt: skip
-            if pair is not None and moves.uses(pair[1], shot) & own[shot.first]:
+            used = set() if pair is None else moves.uses(pair[1], shot)
+            if "lens" in used and linked_data(chain.camera):
+                settings.items.remove(len(settings.items) - 1)
+                raise UsageError(f"{linked_data(chain.camera)}.")
+            if used & own[shot.first]:
                 settings.items.remove(len(settings.items) - 1)
                 left.append(shot)
             else:

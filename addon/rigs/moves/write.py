@@ -86,6 +86,8 @@ def write(scene: bpy.types.Scene, only: Collection[int] | None = None) -> None:
         there = channel.curve is not None
         if not there and name not in used:
             continue
+        if channel.owner.library is not None:  # an override of a camera leaves its data linked
+            continue
         if name == "lens" and not there:
             _keep_lens(channel, SENSOR_WIDTH * shots[0].focal)
         for shot in shots:
