@@ -477,6 +477,15 @@ def test_a_move_is_made_to_fit(module, scene):
     assert [item.strength for item in settings.items] == pytest.approx(before)
 
 
+def test_a_crop_that_does_not_help_is_not_taken(module, scene):
+    opened(module, scene)  # the square's steps open, however much is cut off at the edges
+    add("drift", strength=12.0)
+    scene.second_eye_moves.most_crop = 8.0
+    assert bpy.ops.second_eye.fit_move() == {"FINISHED"}
+    item = scene.second_eye_moves.items[0]
+    assert item.crop == 0.0 and 0.0 < item.strength < 6.0
+
+
 def test_a_project_that_is_gone_leaves_the_move(module, scene, case, tmp_path):
     case.project.folder.rename(tmp_path / "away")
     try:

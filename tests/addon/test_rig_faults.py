@@ -264,7 +264,15 @@ def library(module, scene, tmp_path) -> Path:
     return path
 
 
-EDITS = ("build_scene", "set_rig_mode", "repair_rig", "add_aim", "add_screen", "add_edit")
+EDITS = (
+    "build_scene",
+    "set_rig_mode",
+    "repair_rig",
+    "add_aim",
+    "add_screen",
+    "add_edit",
+    "add_move",
+)
 
 
 def test_a_linked_scene_is_said(module, library, case, monkeypatch):

@@ -98,7 +98,9 @@ def fit(
                     f"Even without the move {meter.measure().uncovered:.1f} % is uncovered: narrow "
                     "the interocular, or allow more crop."
                 )
-            at(1.0 - _bisect(lambda less: at(1.0 - less, most) <= limit, 0.0, 1.0), most)
+            share = 1.0 - _bisect(lambda less: at(1.0 - less, most) <= limit, 0.0, 1.0)
+            if at(share, crop) > limit:  # else steps decide, and cropping would be in vain
+                at(share, most)
     except SecondEyeError:
         at(1.0, crop)
         raise
