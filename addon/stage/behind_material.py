@@ -14,7 +14,7 @@ from .material import attribute, empty_material, finish, outside, project, viewe
 from .nodes import Socket, Tree
 from .relief_group import LENS, MATTE
 
-_FAN, _SPREAD = 3, 0.6
+_FAN, _SPREAD = 3, 1.2
 """Samples to each side of what a point beside the picture shows, and how far the outermost lie, in
 distances to the picture's edge."""
 
@@ -42,9 +42,9 @@ def behind_material(name: str, colour: Sequence, picture: Sequence) -> bpy.types
     t.link(share, led.inputs["Scale"])
     nothing = t.node("ShaderNodeBsdfTransparent").outputs[0]
     border = t.emission(_beside(t, picture, uv))
-    seen = t.mix_shader(outside(t, uv), nothing, border)
-    seen = t.mix_shader(some, seen, t.emission(led.outputs["Vector"]))
+    seen = t.mix_shader(some, nothing, t.emission(led.outputs["Vector"]))
     seen = t.mix_shader(plate, seen, t.emission(shown))
+    seen = t.mix_shader(outside(t, uv), seen, border)
     angle = t.math("MULTIPLY", angle, OPENS_AT)
     opened = t.math("GREATER_THAN", t.math("ARCTANGENT", aside), angle)
     opened = t.math("MULTIPLY", opened, t.math("GREATER_THAN", matte, 0.0))

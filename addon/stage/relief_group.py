@@ -51,6 +51,8 @@ BENT = "se_curve"
 
 BALL = "se_ball"
 """1 on points, which are drawn as balls; missing, and so 0, on surfaces."""
+GROWN = 1.5
+"""Pixels of the depth by which vertices move over a step's edge, see `_outward`."""
 FLAT, CUT = "se_flat", "se_cut"
 """How far an edit flattened a point (0..1): steps of the estimate are gone there, and
 stay uncut. And how steep a step is that edits made, as the material measures it."""
@@ -164,9 +166,10 @@ def _outward(
 ) -> Socket:
     """How far a vertex on the near side of a step moves over it, on the picture plane.
 
-    By one pixel of the depth: those that mix both sides go with the foreground, as on the fast path
-    (`core.synthesis.edges.grow_foreground`); left behind, they would draw its outline a second
-    time. Only where there are layers, and off the axis alone is it seen: the picture is projected.
+    From its pixel's middle to the far edge of the next pixel: those that mix both sides go with
+    the foreground, as on the fast path (`core.synthesis.edges.grow_foreground`); left behind, they
+    would draw its outline a second time. Only where there are layers, and off the axis alone is it
+    seen: the picture is projected.
     """
     size = t.node("GeometryNodeImageInfo")
     t.link(given["Depth"], size.inputs["Image"])
@@ -183,10 +186,11 @@ def _outward(
         drop = t.math("MULTIPLY", drop, given["Strength"])
         ways.append(t.math("GREATER_THAN", drop, given["Step"]))
     right, left, up, down = ways
+    # x and y of the plane are both in picture widths.
+    reach = t.math("DIVIDE", GROWN, width)
     moved = t.combine(
-        t.math("DIVIDE", t.math("SUBTRACT", right, left), width),
-        # x and y of the plane are both in picture widths.
-        t.math("DIVIDE", t.math("SUBTRACT", up, down), width),
+        t.math("MULTIPLY", t.math("SUBTRACT", right, left), reach),
+        t.math("MULTIPLY", t.math("SUBTRACT", up, down), reach),
         0.0,
     )
     return switch(t, "VECTOR", given[LAYERED], moved, t.combine(0.0, 0.0, 0.0))
