@@ -14,6 +14,9 @@ from .material import attribute, empty_material, finish, outside, project, viewe
 from .nodes import Socket, Tree
 from .relief_group import LENS, MATTE
 
+_OVERLAP = 0.004
+"""Of the picture: so far inside its edges the border begins, behind the relief, so that no slit
+opens between the two."""
 _FAN, _SPREAD = 3, 1.2
 """Samples to each side of what a point beside the picture shows, and how far the outermost lie, in
 distances to the picture's edge."""
@@ -44,7 +47,7 @@ def behind_material(name: str, colour: Sequence, picture: Sequence) -> bpy.types
     border = t.emission(_beside(t, picture, uv))
     seen = t.mix_shader(some, nothing, t.emission(led.outputs["Vector"]))
     seen = t.mix_shader(plate, seen, t.emission(shown))
-    seen = t.mix_shader(outside(t, uv), seen, border)
+    seen = t.mix_shader(outside(t, uv, _OVERLAP), seen, border)
     angle = t.math("MULTIPLY", angle, OPENS_AT)
     opened = t.math("GREATER_THAN", t.math("ARCTANGENT", aside), angle)
     opened = t.math("MULTIPLY", opened, t.math("GREATER_THAN", matte, 0.0))

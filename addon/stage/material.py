@@ -170,11 +170,11 @@ def _step(t: Tree, depth: Sequence, uv: Socket, pitch: tuple[float, float]) -> S
     return t.smoothstep(t.math("MULTIPLY", change, rate), 0.6 * 3.0, 1.4 * 3.0)
 
 
-def outside(t: Tree, uv: Socket) -> Socket:
-    """1 on the apron around the picture, 0 inside."""
+def outside(t: Tree, uv: Socket, overlap: float = 0.0) -> Socket:
+    """1 on the apron around the picture and ``overlap`` of its size inside, 0 in the rest."""
     centred = t.vector("ABSOLUTE", t.vector("SUBTRACT", uv, (0.5, 0.5, 0.0)).outputs["Vector"])
     u, v, _ = t.separate(centred.outputs["Vector"])
-    return t.math("GREATER_THAN", t.math("MAXIMUM", u, v), 0.5)
+    return t.math("GREATER_THAN", t.math("MAXIMUM", u, v), 0.5 - overlap)
 
 
 def viewer_in_camera(t: Tree) -> tuple[Socket, Socket]:

@@ -213,11 +213,11 @@ def layered(case, module, engine_python):
 
 
 def check_plate(points: np.ndarray) -> None:
-    """Where the disc of the case's second frame is, and there on the wall."""
+    """Where the disc of the case's second frame is, and there on the wall, a hundredth farther."""
     seen, distance = in_camera(points)
     x, y = seen[:, 0] * WIDTH - 0.5, (1 - seen[:, 1]) * HEIGHT - 0.5
     assert np.hypot(x - 28, y - 18).max() < 9.5 and len(points) > 100
-    assert distance == pytest.approx(1 / (0.1 + 0.05 * 0.4), rel=1e-2)
+    assert distance == pytest.approx(1.01 / (0.1 + 0.05 * 0.4), rel=3e-3)
 
 
 def test_layers_of_gltf_and_ply_as_trimesh_reads_them(layered, tmp_path):
