@@ -19,7 +19,7 @@ FEATHER, DARKENING, REACH = "Feather", "Darkening", "Reach"
 """Labels of the values that an artist sets: of the group, and of the dome's material."""
 SHOWN = "Shown"
 """Label of the group's value that is 0 where footage keeps its hard edge, as flat pictures do."""
-SOFT, DARK, FAR = 0.04, 0.6, 1.2217  # picture widths, share of the light, radians (70 degrees)
+SOFT, DARK, FAR = 0.04, 0.6, 70.0  # picture widths, share of the light, degrees
 
 
 def dome_material(
@@ -51,7 +51,8 @@ def dome_material(
     steepest = t.math("MULTIPLY", level, math.tan(math.radians(87.0)))
     upward = t.clamp(y, t.math("MULTIPLY", steepest, -1.0), steepest)
     light = pictures.around(t, t.combine(ahead, t.math("MULTIPLY", x, -1.0), upward))
-    far = t.smoothstep(t.math("ARCCOSINE", ahead), half_angle, t.math("ADD", reach, half_angle))
+    end = t.math("ADD", t.math("RADIANS", reach), half_angle)
+    far = t.smoothstep(t.math("ARCCOSINE", ahead), half_angle, end)
     emission = t.node("ShaderNodeEmission")
     t.link(light, emission.inputs["Color"])
     t.link(t.math("SUBTRACT", 1.0, t.math("MULTIPLY", dark, far)), emission.inputs["Strength"])

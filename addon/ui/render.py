@@ -13,10 +13,13 @@ from ..engine import session
 from ..operators.edit_surround import SECOND_EYE_OT_add_surround
 from ..output.plan import SPHERES
 from ..stage import compat, surround
+from ..stage.surround_material import FEATHER, REACH
 from . import words
 from .layouts import Section, draws_running, split
 
 TITLES = {SECOND_EYE_OT_add_surround.title}
+_UNITS = {FEATHER: "Feather (Widths)", REACH: "Reach (Degrees)"}
+"""What a node's plain value doesn't say."""
 _NO_PANORAMA = "This engine has no panorama: spheres are put together of several views an eye"
 _CLAY = "Workbench shows shapes without the footage"
 _OTHER_COLOURS = "The scene's view transform isn't Standard: footage comes out in other colours"
@@ -44,7 +47,7 @@ class SECOND_EYE_PT_render(Section, bpy.types.Panel):
             if asked.size == "CUSTOM":
                 column.prop(asked, "width")
         column.prop(asked, "percentage")
-        column.prop(asked, "samples", text="Samples" if asked.samples else "Samples (0: Own)")
+        column.prop(asked, "samples")
         column.prop(asked, "files")
         if asked.kind != "2D":
             column.prop(asked, "eyes")
@@ -86,7 +89,7 @@ class SECOND_EYE_PT_sphere(Section, bpy.types.Panel):
         if _kind(context):
             keyed = split(layout, decorate=True)
             for name, socket in surround.surround_values(stage.find_collection(context.scene)):
-                keyed.prop(socket, "default_value", text=name)
+                keyed.prop(socket, "default_value", text=_UNITS.get(name, name))
         if session.latest.title in TITLES and session.latest.icon != "CHECKMARK":
             words.wrapped(layout, session.latest.text, icon=session.latest.icon)
 
