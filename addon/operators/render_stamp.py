@@ -20,6 +20,7 @@ from ..rigs.window_cards import WINDOW
 from ..stage import compat, shadow_compositing, surround
 from ..stage.edit_inputs import OBJECT, PAINTED, PICTURES, SOURCE
 from ..stage.edit_nodes import is_edit
+from ..stage.roles import CHAIN, with_role
 from .render_curves import POSE, animated, animation, moved_by, plain
 
 STAMP = "settings.sha256"
@@ -88,7 +89,9 @@ def _parts(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Iterator
     yield render.fps, round(render.fps_base, 6), scene.cycles.samples
     yield scene.camera.name if scene.camera else ""
     yield image.views_format, stereo.display_mode, stereo.use_squeezed_frame
-    for thing in sorted(collection.objects, key=lambda o: o.name):
+    things = {*collection.objects}
+    things |= {o for role in CHAIN if (o := with_role(collection, role)) is not None}
+    for thing in sorted(things, key=lambda o: o.name):
         yield thing.name, thing.get("second_eye_made", "")
         yield from plain(thing, (*POSE, *HIDDEN))
         yield from animation(thing)

@@ -14,6 +14,7 @@ import bpy
 
 from ..stage import compat, keys
 from ..stage.group_inputs import POINTS
+from ..stage.roles import STEREO, with_role
 from ..stage.shot import is_relief
 from .stereo_camera import CONVERGENCE, INTEROCULAR
 
@@ -46,9 +47,9 @@ def is_whole(relief: bpy.types.Object) -> bool:
 def camera_of(relief: bpy.types.Object) -> bpy.types.Object | None:
     """The stereo camera of the stage that the relief stands on; None where it was removed."""
     for collection in relief.users_collection:
-        for thing in collection.objects if collection.get("second_eye_project") else ():
-            if thing.get("second_eye_role") == "stereo" and thing.type == "CAMERA":
-                return thing
+        found = with_role(collection, STEREO) if collection.get("second_eye_project") else None
+        if found is not None and found.type == "CAMERA":
+            return found
     return None
 
 

@@ -77,6 +77,7 @@ def build_scene(
     collection["second_eye_start"] = start
     collection["second_eye_first"] = manifest.first
     collection[COLUMNS], collection[SAMPLING] = columns or 0, sampling
+    camera = footage_camera(collection, manifest)
     kept = []
     for relief in reliefs(collection):
         if locked(relief):
@@ -86,7 +87,6 @@ def build_scene(
             kept.append(relief)
         else:
             remove_relief(relief)
-    camera = footage_camera(collection, manifest)
     built = []
     for number, shot in enumerate(manifest.shots, 1):
         relief = shot_object(project, shot, number, sources)

@@ -11,6 +11,7 @@ from mathutils import Matrix, Vector
 from ...core.geometry import END
 from ...core.project import Manifest
 from . import compat, keys
+from .roles import FOOTAGE, with_role
 
 NAME = "Second Eye Footage"
 SENSOR_WIDTH = 36.0  # mm, Blender's own default
@@ -67,11 +68,11 @@ def _fit(camera: bpy.types.Camera, manifest: Manifest) -> None:
 def footage_camera(collection: bpy.types.Collection, manifest: Manifest) -> bpy.types.Object:
     """The collection's footage camera with this lens; a new one stands level and looks along +Y.
     Where the project uses a camera solve it goes the solve's way."""
-    for found in collection.objects:
-        if found.get("second_eye_role") == "footage":
-            set_camera(camera_data(found), manifest)
-            follow_path(found, manifest, int(collection["second_eye_start"]))
-            return found
+    found = with_role(collection, FOOTAGE)
+    if found is not None:
+        set_camera(camera_data(found), manifest)
+        follow_path(found, manifest, int(collection["second_eye_start"]))
+        return found
     data = bpy.data.cameras.new(NAME)
     set_camera(data, manifest)
     camera = bpy.data.objects.new(NAME, data)

@@ -9,13 +9,29 @@ ROLE = "second_eye_role"
 FOOTAGE, MOVE, RIG, STEREO = "footage", "move", "rig", "stereo"
 """From the footage camera down to the stereo camera, each the parent of the next: generated camera
 moves animate the move, the artist's own keys belong on the rig."""
+CHAIN = (FOOTAGE, MOVE, RIG, STEREO)
 AIM, SCREEN, FRAME = "aim", "screen", "frame"
 """Optional: what the rig looks at; what sets the convergence, and the frame that shows it."""
 
 
 def with_role(collection: bpy.types.Collection, role: str) -> bpy.types.Object | None:
-    """The collection's (first) object of that role; None where it has none."""
-    return next((o for o in collection.objects if o.get(ROLE) == role), None)
+    """The stage's (first) object of that role; None where it has none. An object that an artist put
+    into another collection is found by what it hangs from, or what hangs from it."""
+    for thing in collection.objects:
+        if thing.get(ROLE) == role:
+            return thing
+    tops = dict.fromkeys(_top(thing) for thing in collection.objects if thing.get(ROLE))
+    for top in tops:
+        for thing in (top, *top.children_recursive):
+            if thing.get(ROLE) == role and thing.users_collection:
+                return thing
+    return None
+
+
+def _top(thing: bpy.types.Object) -> bpy.types.Object:
+    while thing.parent is not None:
+        thing = thing.parent
+    return thing
 
 
 def ancestor(thing: bpy.types.Object, role: str) -> bpy.types.Object | None:

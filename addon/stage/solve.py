@@ -19,7 +19,8 @@ from .build import find_collection, reliefs
 from .clock import scene_frame
 from .footage_camera import camera_data, follow_path, refit_camera, set_camera, standing
 from .group_inputs import RANGE
-from .roles import FOOTAGE, ROLE, mover
+from .roles import FOOTAGE, ROLE, mover, with_role
+from .roles import STEREO as STEREO_ROLE
 from .shot import relief_modifier
 
 STEREO = ("stereo.interocular_distance", "stereo.convergence_distance")
@@ -165,7 +166,7 @@ def _camera_object(clip: bpy.types.MovieClip) -> Any:
 
 
 def _cameras(collection: bpy.types.Collection) -> list[bpy.types.Object]:
-    return [o for o in collection.objects if o.get("second_eye_role") in ("footage", "stereo")]
+    return [o for role in (FOOTAGE, STEREO_ROLE) if (o := with_role(collection, role)) is not None]
 
 
 def _world(scene: bpy.types.Scene, clip: bpy.types.MovieClip, first: Matrix) -> Matrix:

@@ -75,6 +75,14 @@ def test_a_keyed_arm_is_baked(module, scene, chain, case):
     assert "forward or back" in baked.left_out
 
 
+def test_a_keyed_pivot_is_baked(module, scene, chain, case):
+    stereo = chain.camera.data.stereo
+    for frame, pivot in ((1, "LEFT"), (3, "CENTER"), (4, "RIGHT")):
+        stereo.pivot = pivot
+        stereo.keyframe_insert("pivot", frame=frame)
+    assert module("addon.rigs").bake_camera(scene, case.project).pivot == [-1.0, -1.0, 0.0, 1.0]
+
+
 def test_the_aim_turns_trucks_into_arcs(chain):
     assert bpy.ops.second_eye.add_aim() == {"FINISHED"}
     aim = next(o for o in bpy.data.objects if o.get("second_eye_role") == "aim")

@@ -240,6 +240,29 @@ def test_names_mean_nothing(module, scene, case):
     assert rigs.bake_camera(scene, case.project).interocular[0] > 1.2 * before.interocular[0]
 
 
+def test_objects_in_other_collections_are_found(module, scene, case):
+    """An artist tidies up: the whole rig goes into a collection of its own."""
+    rigs, stage = module("addon.rigs"), module("addon.stage")
+    before, found = rigs.bake_camera(scene, case.project), chain(module)
+    digest = module("addon.operators.render_stamp").digest
+    tidy = bpy.data.collections.new("Cameras")
+    scene.collection.children.link(tidy)
+    for thing in (found.footage, found.move, found.rig, found.camera):
+        stage.find_collection(scene).objects.unlink(thing)
+        tidy.objects.link(thing)
+    assert chain(module) == found and rigs.faults(scene) == []
+    assert rigs.bake_camera(scene, case.project) == before
+    stamps = []
+    for x in (0.0, 1.0):
+        found.rig.location.x = x
+        stamps.append(digest(scene, stage.find_collection(scene), case.project.manifest))
+    assert stamps[0] != stamps[1]
+    scene.second_eye.sampling = "GRID"
+    assert bpy.ops.second_eye.build_scene() == {"FINISHED"}
+    assert chain(module) == found
+    assert len([o for o in bpy.data.objects if o.type == "CAMERA"]) == 2
+
+
 def test_an_artists_own_parent_is_left_alone(module, scene, case):
     found = chain(module)
     between = bpy.data.objects.new("mine", None)
