@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from .arrays import at_least, bounded, percentiles
 from .frame import Candidate
+from .frozen import Frozen
 from .semantic_network import scaled_log
 
 KINDS = ("base", "spatial", "semantic", "past", "future")
@@ -70,13 +71,20 @@ class FusionNetwork(nn.Module):
         answer: Tensor = LARGEST * torch.tanh(self.head(fine) / LARGEST)
         return answer
 
+
+class Corrector:
+    """A trained `FusionNetwork` at work; see `fusion.Corrects`."""
+
+    def __init__(self, network: FusionNetwork) -> None:
+        self._network = Frozen(network)
+
     def offsets(self, candidates: Sequence[Candidate], rgb: np.ndarray | None) -> np.ndarray:
         """See `fusion.Corrects`."""
         if torch.get_num_threads() != 1:  # a number of the calling thread's own
             torch.set_num_threads(1)
         with torch.inference_mode():
             told = torch.from_numpy(fusion_input(candidates, rgb))[None]
-            answer = self(told.contiguous(memory_format=torch.channels_last))[0].numpy()
+            answer = self._network(told.contiguous(memory_format=torch.channels_last))[0].numpy()
         kinds = [KINDS.index(candidate.name) for candidate in candidates]
         result: np.ndarray = answer[kinds]
         return result

@@ -5,21 +5,21 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
 from ..depth.device import thread_count
 from ..errors import SecondEyeError
 from .frame import Candidate, Frame, Past, Prepared
-from .fusion import Corrects
-from .semantic import Judges, SemanticBranch
+from .fusion_network import Corrector
+from .semantic import SemanticBranch
+from .semantic_network import Judge
 from .sequence import Sequence
 from .settings import RepairSettings
 from .spatial import SpatialBranch
 from .weights import read_networks
 
-VERSION = 6  # of the algorithm: raised with every change of what comes out
+VERSION = 7  # of the algorithm: raised with every change of what comes out
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "repair_v2.safetensors"
 
 
@@ -56,8 +56,9 @@ class Repair:
         if settings.spatial > 0:
             self._spatial = SpatialBranch(networks.spatial)
         if settings.semantic > 0:
-            self._semantic = SemanticBranch(cast(Judges, networks.semantic))
-        self._fusion = cast(Corrects, networks.fusion)
+            judge = None if networks.semantic is None else Judge(networks.semantic)
+            self._semantic = SemanticBranch(judge)
+        self._fusion = None if networks.fusion is None else Corrector(networks.fusion)
 
     def prepare(self, frame: Frame) -> Prepared:
         """What can be said of a frame without others. May run in several threads at once.

@@ -16,8 +16,8 @@ from .planes import coordinates
 from .priors import SKY, Prior, frame_prior
 
 NAME = "semantic"
-WORKING_PIXELS = 7_200
-"""Priors are fitted at about this many pixels, a quarter of 256x448 each way."""
+WORKING_PIXELS = 5_000
+"""Priors are fitted at about this many pixels, a fifth of 256x448 each way."""
 EDGE = 2.0
 """Working pixels from a label edge at which a prior is believed by half; within half of them, not
 at all: the labels of real footage are rough."""
@@ -101,9 +101,12 @@ class SemanticBranch:
 
 
 def working_size(height: int, width: int) -> tuple[int, int]:
-    """(height, width) at which priors are fitted."""
+    """(height, width) at which priors are fitted: even where they are reduced, since the network
+    begins by halving them."""
     factor = min(1.0, (WORKING_PIXELS / (height * width)) ** 0.5)
-    return max(round(height * factor), 8), max(round(width * factor), 8)
+    if factor == 1.0:
+        return height, width
+    return max(2 * round(height * factor / 2), 8), max(2 * round(width * factor / 2), 8)
 
 
 def evaluate(pieces: Prior, inverse_depth: np.ndarray) -> np.ndarray:

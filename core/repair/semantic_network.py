@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..depth.labels import CLASSES
+from .frozen import Frozen
 
 if TYPE_CHECKING:
     from .semantic import Told
@@ -54,14 +55,32 @@ class SemanticNetwork(nn.Module):
         both = functional.relu(self.up(torch.cat([wide, near], 1)))
         return LARGEST * torch.tanh(self.head(both) / LARGEST)
 
+
+class Judge:
+    """A trained `SemanticNetwork` at work; see `semantic.Judges`."""
+
+    def __init__(self, network: SemanticNetwork) -> None:
+        self._judged = Frozen(_Judged(network).eval())
+
     def offsets(self, told: Told) -> np.ndarray:
         """See `semantic.Judges`."""
         if torch.get_num_threads() != 1:  # a number of the calling thread's own
             torch.set_num_threads(1)
         with torch.inference_mode():
             halved = torch.from_numpy(_halved(semantic_input(told)))[None]
-            answer = self.judged(halved.contiguous(memory_format=torch.channels_last))[0, 0]
+            answer = self._judged(halved.contiguous(memory_format=torch.channels_last))[0, 0]
         return cv2.resize(answer.numpy(), told.labels.shape[::-1])
+
+
+class _Judged(nn.Module):
+    """The part of the network that is asked: `SemanticNetwork.judged`."""
+
+    def __init__(self, network: SemanticNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, halved: Tensor) -> Tensor:
+        return self.network.judged(halved)
 
 
 def _halved(maps: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from ..depth.fold import channels_last, fold_norms
 from .arrays import at_least, bounded, percentiles
 from .confidence import nearest
 from .frame import Candidate, Frame
+from .frozen import Frozen
 from .guided import EXPLAINED, enlarge, follow, guided_filter
 from .spatial_network import STRIDE, SpatialNetwork
 
@@ -40,7 +41,9 @@ class SpatialBranch:
     """
 
     def __init__(self, network: SpatialNetwork | None) -> None:
-        self._network = None if network is None else channels_last(fold_norms(network))
+        self._network = None
+        if network is not None:
+            self._network = Frozen(channels_last(fold_norms(network)))
 
     def __call__(self, frame: Frame) -> Candidate:
         """The candidate "spatial", in the frame's unit, at the frame's size (1x1 to 4K).
@@ -58,13 +61,13 @@ class SpatialBranch:
         assert small.labels is not None
         with torch.inference_mode():
             # Channels last in memory is how numpy holds them: no copy is made.
-            answer = self._network(
+            answered, log_scale = self._network(
                 torch.from_numpy(told).permute(2, 0, 1)[None],
                 torch.from_numpy(small.labels.copy())[None],
             )
-            inverse_depth = answer.inverse_depth[0, 0].mul_(float(span)).add_(float(low)).numpy()
+            inverse_depth = answered[0, 0].mul_(float(span)).add_(float(low)).numpy()
             # The variance 2 b^2 of a Laplace distribution from its log scale.
-            spread = answer.log_scale[0, 0].clamp_(*LOG_SCALES).mul_(2.0).exp_()
+            spread = log_scale[0, 0].clamp_(*LOG_SCALES).mul_(2.0).exp_()
             variance = spread.mul_(2.0 * float(span) ** 2).numpy()
         at_least(variance, (1e-3 * nearest(frame.inverse_depth)) ** 2)
         if inverse_depth.shape != (height, width):

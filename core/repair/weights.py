@@ -3,7 +3,6 @@
 
 import os
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -13,13 +12,15 @@ from torch import Tensor, nn
 
 from ..depth.fold import channels_last
 from ..errors import SecondEyeError
+from .fusion_network import FusionNetwork
+from .semantic_network import SemanticNetwork
 from .spatial_network import SpatialNetwork
 
 FORMAT = "second-eye-repair-1"
-_NETWORKS = {
-    "spatial": ("spatial_network", "SpatialNetwork"),
-    "fusion": ("fusion_network", "FusionNetwork"),
-    "semantic": ("semantic_network", "SemanticNetwork"),
+_NETWORKS: dict[str, type[nn.Module]] = {
+    "spatial": SpatialNetwork,
+    "fusion": FusionNetwork,
+    "semantic": SemanticNetwork,
 }
 
 
@@ -28,16 +29,14 @@ class RepairNetworks:
     """In evaluation mode, in float32; None where the file holds none: its branch does without."""
 
     spatial: SpatialNetwork | None
-    fusion: nn.Module | None
-    semantic: nn.Module | None
+    fusion: FusionNetwork | None
+    semantic: SemanticNetwork | None
     metadata: dict[str, str]
 
 
 def new_network(part: str) -> nn.Module:
     """An untrained network of ``part``: "spatial", "fusion" or "semantic"."""
-    module, name = _NETWORKS[part]
-    network: nn.Module = getattr(import_module(f".{module}", __package__), name)()
-    return network
+    return _NETWORKS[part]()
 
 
 def save_networks(
@@ -98,9 +97,11 @@ def read_networks(path: Path) -> RepairNetworks:
             "newest, or copy the file anew."
         )
     networks = {name: _filled(path, name, tensors) for name, tensors in parts.items()}
-    spatial = networks.get("spatial")
+    spatial, fusion, semantic = (networks.get(part) for part in _NETWORKS)
     assert spatial is None or isinstance(spatial, SpatialNetwork)
-    return RepairNetworks(spatial, networks.get("fusion"), networks.get("semantic"), metadata)
+    assert fusion is None or isinstance(fusion, FusionNetwork)
+    assert semantic is None or isinstance(semantic, SemanticNetwork)
+    return RepairNetworks(spatial, fusion, semantic, metadata)
 
 
 def _filled(path: Path, part: str, tensors: dict[str, Tensor]) -> nn.Module:

@@ -11,13 +11,14 @@ from core.repair.fusion_network import (
     CHANNELS,
     GRID_POSITIONS,
     LARGEST,
+    Corrector,
     FusionNetwork,
     fusion_input,
     grid_size,
 )
 from core.repair.repair import WEIGHTS
 from core.repair.semantic import SemanticBranch
-from core.repair.semantic_network import SemanticNetwork
+from core.repair.semantic_network import Judge, SemanticNetwork
 from core.repair.weights import new_network, read_networks
 from core.training.repair_fusion import ARRAYS, FusionTask, SemanticTask, fusion_loss, shares_of
 from core.training.repair_loop import RepairTrainer
@@ -87,12 +88,12 @@ def test_untrained_networks_change_nothing():
     some, rgb, _ = candidates()
     plain = weighed(some, RepairSettings())[0]
     np.testing.assert_array_equal(
-        weighed(some, RepairSettings(), FusionNetwork().eval(), rgb)[0], plain
+        weighed(some, RepairSettings(), Corrector(FusionNetwork().eval()), rgb)[0], plain
     )
     depth = some[0].inverse_depth
     frame = Frame(rgb, depth, some[0].variance, np.ones(depth.shape, np.uint8))
     one = SemanticBranch(None)(frame)
-    other = SemanticBranch(SemanticNetwork().eval())(frame)
+    other = SemanticBranch(Judge(SemanticNetwork().eval()))(frame)
     np.testing.assert_allclose(one.variance, other.variance, rtol=1e-5)
 
 
@@ -100,7 +101,7 @@ def test_untrained_networks_change_nothing():
 @pytest.mark.parametrize("shape", [(9, 11), (96, 128), (131, 257)])
 def test_offsets_are_bounded_at_any_size(count, shape):
     some, rgb, _ = candidates(shape, names=NAMES[:count])
-    network = random_head(FusionNetwork())
+    network = Corrector(random_head(FusionNetwork()))
     offsets = network.offsets(some, rgb)
     assert offsets.shape == (count, *grid_size(*shape))
     assert offsets[0].size <= 1.05 * GRID_POSITIONS
@@ -120,14 +121,14 @@ def test_the_input_knows_no_unit():
 
 def test_silence_stays_silence():
     some, rgb, _ = candidates()
-    network = random_head(FusionNetwork())
+    network = Corrector(random_head(FusionNetwork()))
     _, _, weights = weighed(some, RepairSettings(), network, rgb)
     assert not weights[2][:, :64].any() and weights[2][:, 64:].all()
 
 
 def test_the_same_candidates_in_another_order():
     some, rgb, _ = candidates()
-    network = random_head(FusionNetwork())
+    network = Corrector(random_head(FusionNetwork()))
     forth = network.offsets(some, rgb)
     back = network.offsets([some[0], *some[:0:-1]], rgb)
     np.testing.assert_allclose(back[1:][::-1], forth[1:], atol=1e-4)
@@ -140,7 +141,7 @@ def arrays_of(sample):
 
 def test_training_weighs_as_fusion_does():
     some, rgb, _ = candidates()
-    network = random_head(FusionNetwork())
+    network = Corrector(random_head(FusionNetwork()))
     for names in (NAMES, ("base", "semantic", "past"), ("base", "spatial")):
         chosen = [c for c in some if c.name in names]
         offsets = torch.from_numpy(network.offsets(chosen, rgb))[None]
