@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .arrays import at_least
+
 if TYPE_CHECKING:
     from ..depth import DepthEstimate
 
@@ -58,8 +60,9 @@ def variance_of(estimate: DepthEstimate) -> np.ndarray:
     if estimate.uncertainty is None:
         return np.full_like(estimate.inverse_depth, 2.0 * (UNTOLD * m) ** 2)
     floor = (1e-3 * m) ** 2
-    result: np.ndarray = np.maximum(2.0 * np.square(estimate.uncertainty), floor)
-    return result.astype(np.float32)
+    result = np.square(estimate.uncertainty, dtype=np.float32)
+    result *= 2.0
+    return at_least(result, floor)
 
 
 def nearest(inverse_depth: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-LONGEST_SIDE = 160
+LONGEST_SIDE = 144
 SHORTEST_SIDE = 24  # DIS needs a few patches a side; smaller pictures are enlarged
 FINEST_SCALE = 1  # the flow is computed down to half the small size
 REFINEMENTS = 3  # variational ones, of each scale; the preset has 5

@@ -16,8 +16,8 @@ from .planes import coordinates
 from .priors import SKY, Prior, frame_prior
 
 NAME = "semantic"
-WORKING_PIXELS = 5_000
-"""Priors are fitted at about this many pixels, a fifth of 256x448 each way."""
+WORKING_PIXELS = 4_000
+"""Priors are fitted at about this many pixels, less than a fifth of 256x448 each way."""
 EDGE = 2.0
 """Working pixels from a label edge at which a prior is believed by half; within half of them, not
 at all: the labels of real footage are rough."""

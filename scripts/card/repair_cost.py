@@ -12,15 +12,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 HEIGHT, WIDTH = 256, 448
 FRAMES = 30
-ROUNDS = 5  # of both kinds by turns: what else the machine does meets both alike
+ROUNDS = 7  # of both stages by turns: what else the machine does meets both alike
 LARGE = (2160, 3840)
 
 
@@ -29,8 +27,9 @@ def measure_cost(model: str | None, threads: int = 2) -> dict[str, Any]:
 
     ``network``, ``both``: processor seconds a frame of the network alone, and with all of repair;
     ``added``: what repair adds as a share of the network's; ``network_rate``, ``both_rate``:
-    frames/s by the clock, with pictures under way as in an analysis; ``load`` beside it. Medians
-    of `ROUNDS` rounds, ``added`` that of the rounds' shares.
+    frames/s by the clock. As an analysis has it, one stage after the other, each with as many
+    pictures under way as it takes; what it reads and writes is left out. ``load`` beside it.
+    Medians of `ROUNDS` rounds, ``added`` that of the rounds' shares.
     """
     return {"load": os.getloadavg()[0], **_child("cost", model, threads)}
 
@@ -61,6 +60,7 @@ def _child(what: str, model: str | None, threads: int, *more: str) -> dict[str, 
 def _cost(model_name: str | None) -> dict[str, float]:
     from core.depth import load_model
     from core.evaluation.looks import frame_of
+    from core.jobs.pipeline import mapped
     from core.repair.repair import Repair
     from core.repair.settings import RepairSettings
 
@@ -68,33 +68,33 @@ def _cost(model_name: str | None) -> dict[str, float]:
     repair = Repair(RepairSettings(), unit=model.unit)
     pictures = list(_drifting(HEIGHT, WIDTH, FRAMES))
 
-    def prepared(rgb: Any) -> Any:
-        return repair.prepare(frame_of(rgb, model.infer(rgb)))
+    def estimated() -> list[Any]:
+        with mapped(model.infer, pictures, model.streams, model.streams + 1) as estimates:
+            return list(estimates)
+
+    def repaired(estimates: list[Any]) -> None:
+        sequence, streams = repair.sequence(), repair.streams
+        both = zip(pictures, estimates, strict=True)
+        with (
+            mapped(lambda pair: frame_of(*pair), both, 1, streams + 1) as frames,
+            mapped(repair.prepare, frames, streams, streams + 1) as prepared,
+        ):
+            for frame in prepared:
+                sequence.push(frame)
+            sequence.finish()
 
     found: dict[str, list[float]] = {}
-    with ThreadPoolExecutor(model.streams) as pool:
-        for turn in range(2 * (ROUNDS + 1)):
-            name = ("network", "both")[turn % 2]
-            sequence = repair.sequence()
-            pending: deque[Any] = deque()
-            started, used = time.perf_counter(), time.process_time()
-            for rgb in pictures:
-                pending.append(pool.submit(prepared if name == "both" else model.infer, rgb))
-                if len(pending) > model.streams:
-                    answer = pending.popleft().result()
-                    if name == "both":
-                        sequence.push(answer)
-            while pending:
-                answer = pending.popleft().result()
-                if name == "both":
-                    sequence.push(answer)
-            if name == "both":
-                sequence.finish()
-            if turn < 2:  # warms up
-                continue
-            used, seconds = time.process_time() - used, time.perf_counter() - started
-            found.setdefault(name, []).append(used / FRAMES)
-            found.setdefault(f"{name}_rate", []).append(FRAMES / seconds)
+    for turn in range(ROUNDS + 1):
+        moments = [(time.process_time(), time.perf_counter())]
+        estimates = estimated()
+        moments.append((time.process_time(), time.perf_counter()))
+        repaired(estimates)
+        moments.append((time.process_time(), time.perf_counter()))
+        if turn == 0:  # warms up
+            continue
+        for name, (used, clock) in zip(("network", "both"), moments[1:], strict=True):
+            found.setdefault(name, []).append((used - moments[0][0]) / FRAMES)
+            found.setdefault(f"{name}_rate", []).append(FRAMES / (clock - moments[0][1]))
     pairs = zip(found["network"], found["both"], strict=True)
     found["added"] = [both / network - 1.0 for network, both in pairs]
     return {name: statistics.median(values) for name, values in found.items()}

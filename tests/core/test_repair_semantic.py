@@ -153,6 +153,6 @@ def test_the_same_bits_in_several_threads():
 
 
 def test_the_working_size_is_bounded():
-    assert working_size(256, 448) == (54, 94)
+    assert working_size(256, 448) == (48, 84)
     height, width = working_size(2160, 3840)
     assert height * width < 8000
