@@ -62,7 +62,7 @@ def test_verdicts_are_computed(tmp_path):
     bad = verdicts(tmp_path, static=0.7, abs_rel=0.1306, edges=3.7, added=0.61, peak=4.1e9)
     assert len(bad) == 5 and all("**NOT reached**" in line for line in bad)
     assert "Missed: 5.0 points short." in bad[0] and "Missed: 0.0006 worse." in bad[1]
-    assert "1 points too dear. Tried: a look-ahead" in bad[3] and "0.10 GB too much" in bad[4]
+    assert "1 points too dear. Tried: frozen recordings" in bad[3] and "0.10 GB too much" in bad[4]
     assert not any("Missed" in line for line in good)
     # The limits themselves are reached; what rounds to the same AbsRel is no worse.
     edge = verdicts(tmp_path, static=0.65, abs_rel=0.1304, edges=3.6, added=0.60, peak=4e9)
