@@ -41,8 +41,9 @@ def layer_nodes(t: Tree, uv: Socket) -> LayerSockets:
     layered.name, there = LAYERED, layered.outputs[0]
     there.default_value = 0.0
     read = {}
-    for name, interpolation in ((FRONT, "Linear"), (COVER, "Closest")):
-        node = t.node("ShaderNodeTexImage", name, interpolation=interpolation, extension="EXTEND")
+    for name in (FRONT, COVER):
+        # Not filtered: the smaller versions that EEVEE takes from afar mix the rim with nothing.
+        node = t.node("ShaderNodeTexImage", name, interpolation="Closest", extension="EXTEND")
         node.name = name
         t.link(uv, node.inputs["Vector"])
         read[name] = node.outputs
