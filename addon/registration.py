@@ -64,6 +64,7 @@ def parts() -> list[ModuleType]:
         properties,
         render_properties,
         shot_properties,
+        translations,
         ui,
     )
 
@@ -79,7 +80,8 @@ def parts() -> list[ModuleType]:
         comfort_properties,
         move_properties,
     ]
-    return [*own, *operators.MODULES, *ui.MODULES, *overlay.MODULES, command_line, manual]
+    others = [*overlay.MODULES, command_line, manual, translations]
+    return [*own, *operators.MODULES, *ui.MODULES, *others]
 
 
 register, unregister = factory(parts())

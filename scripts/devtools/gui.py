@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from . import build
 from .environment import BLENDERS, ROOT, python_in
@@ -28,6 +29,8 @@ PACKAGES = (
 READY = "second-eye-ready"
 # Tall enough for the whole panel, and no larger: OpenGL by software fills it on the same cores.
 SCREEN = (720, 800)
+TALL = (1440, 1500)
+TOUR = (210, 233)  # frames of the tour's clip
 FRAMES = 16
 LIMIT_SECONDS = 900
 ALLOWED_STALL = 50.0  # milliseconds
@@ -42,6 +45,12 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="dev.py gui-test", description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "gui")
     parser.add_argument("--cache", type=Path, default=_cache())
+    parser.add_argument(
+        "--tour", type=Path, metavar="CLIP", help="walk through every section on this clip instead"
+    )
+    parser.add_argument(
+        "--project", type=Path, help="with --tour: a finished depth project of those frames"
+    )
     arguments = parser.parse_args(argv)
     _require()
     system = ensure_system(arguments.cache.resolve() / "blender-trixie")
@@ -53,19 +62,20 @@ def main(argv: list[str]) -> int:
         work = Path(folder)
         given = os.environ.get("SECOND_EYE_ZIP")
         package = shutil.copy(given, work) if given else build.build(ROOT, work, None)
-        clip = work / "street.mp4"
+        job = {"zip": str(package), "engine": str(engine), "out": str(out)}
+        if arguments.tour:
+            clip = shutil.copy(arguments.tour, work)
+            job |= {"clip": clip, "project": f"{clip}.secondeye", "first": TOUR[0], "last": TOUR[1]}
+            if arguments.project:
+                shutil.copytree(arguments.project, job["project"])
+            code = _blender(system, work, job, "tour.py", TALL)
+            return _toured(out, code)
+        clip = str(work / "street.mp4")
         maker = [engine, ROOT / "tests" / "make_clip.py", clip, str(FRAMES), "1280", "720"]
         if run(maker).returncode != 0:
             raise SetupError("The test's clip could not be made; the output above says why.")
-        job = {
-            "zip": str(package),
-            "engine": str(engine),
-            "clip": str(clip),
-            "project": str(work / "street.secondeye"),
-            "frames": FRAMES,
-            "out": str(out),
-        }
-        code = _blender(system, work, job)
+        job |= {"clip": clip, "project": str(work / "street.secondeye"), "frames": FRAMES}
+        code = _blender(system, work, job, "panel.py", SCREEN)
     return _judge(out, code)
 
 
@@ -105,9 +115,14 @@ def ensure_system(folder: Path) -> Path:
     return folder
 
 
-def _blender(system: Path, work: Path, job: dict[str, object]) -> int:
-    """Run the panel test inside ``system``; whatever is mounted goes with the namespace."""
-    binds = [ROOT, work, Path(str(job["out"])), _base_python(Path(str(job["engine"])))]
+def _blender(
+    system: Path, work: Path, job: dict[str, Any], name: str, size: tuple[int, int]
+) -> int:
+    """Run tests/gui/``name`` inside ``system``; whatever is mounted goes with the namespace."""
+    engine = Path(str(job["engine"]))
+    binds = [ROOT, work, Path(str(job["out"])), _base_python(engine)]
+    if not (home := engine.parent.parent.resolve()).is_relative_to(ROOT):  # .venv is a link
+        binds.append(home)
     lines = [
         "set -e",
         f"mount -t proc proc {shlex.quote(str(system / 'proc'))}",
@@ -116,9 +131,9 @@ def _blender(system: Path, work: Path, job: dict[str, object]) -> int:
     for source in binds:
         target = shlex.quote(f"{system}{source}")
         lines += [f"mkdir -p {target}", f"mount --bind {shlex.quote(str(source))} {target}"]
-    width, height = SCREEN
+    width, height = size
     screen = f"-screen 0 {width}x{height}x24 +extension GLX"
-    script = ROOT / "tests" / "gui" / "panel.py"
+    script = ROOT / "tests" / "gui" / name
     blender = [
         *("blender", "--factory-startup", "--offline-mode", "--enable-event-simulate"),
         *("--window-geometry", "0", "0", str(width), str(height)),
@@ -158,11 +173,25 @@ def _base_python(python: Path) -> Path:
     return base
 
 
-def _judge(out: Path, code: int) -> int:
+def _toured(out: Path, code: int) -> int:
+    """What the tour found; its failure fails."""
+    figures = _figures(out, code)
+    for name, value in figures.items():
+        print(f"  {name:<46} {value}")
+    print(f"  pictures                                       {out}")
+    return 1 if code or figures.get("failure", "not finished") else 0
+
+
+def _figures(out: Path, code: int) -> dict[str, Any]:
     result = out / "figures.json"
     if not result.exists():
         raise SetupError(f"Blender ended with code {code} before the test did; see its output.")
-    figures = json.loads(result.read_text(encoding="utf8"))
+    figures: dict[str, Any] = json.loads(result.read_text(encoding="utf8"))
+    return figures
+
+
+def _judge(out: Path, code: int) -> int:
+    figures = _figures(out, code)
     failure = figures.pop("failure", f"Blender was stopped after {LIMIT_SECONDS} s")
     for name, value in figures.items():
         print(f"  {name:<46} {value}")

@@ -12,11 +12,12 @@ import time
 import traceback
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import bpy
 
 TICK = 0.005
-PATIENCE = 180.0
+PATIENCE = 600.0
 Scenario = Generator["float | Callable[[], bool]", None, None]
 
 
@@ -104,6 +105,28 @@ def view() -> tuple[bpy.types.Window, bpy.types.Area, bpy.types.Region]:
     return window, area, next(r for r in area.regions if r.type == "UI")
 
 
+def install(package: str, job: dict[str, Any]) -> None:
+    """The zip of ``job``, enabled, with its engine."""
+    bpy.ops.extensions.package_install_files(
+        filepath=job["zip"], repo="user_default", enable_on_install=True, overwrite=True
+    )
+    preferences = bpy.context.preferences.addons[package].preferences
+    preferences.engine_mode, preferences.engine_python = "GIVEN", job["engine"]
+
+
+def show_tab() -> Scenario:
+    """The sidebar's tab, and no splash screen."""
+    window, area, region = view()
+    area.spaces.active.show_region_ui = True
+    yield 0.5
+    region.active_panel_category = "Second Eye"
+    window.event_simulate(type="ESC", value="PRESS", x=10, y=10)  # the splash screen
+    yield 0.1
+    window.event_simulate(type="ESC", value="RELEASE", x=10, y=10)
+    area.tag_redraw()
+    yield 1.0
+
+
 def hover(x: int, y: int) -> None:
     view()[0].event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
 
@@ -134,6 +157,46 @@ def find(command: str, near: int | None = None) -> Generator[object, None, tuple
         if command_under_the_mouse().startswith(command):
             return x, y
     raise LookupError(f"the sidebar shows no button {command}")
+
+
+def property_under_the_mouse() -> str:
+    """The data path of the property whose button is under the mouse, or ""."""
+    window, area, region = view()
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        if not bpy.ops.ui.copy_data_path_button.poll():
+            return ""
+        bpy.context.window_manager.clipboard = ""
+        bpy.ops.ui.copy_data_path_button(full_path=True)
+        return bpy.context.window_manager.clipboard
+
+
+def find_property(path: str) -> Generator[object, None, tuple[int, int]]:
+    """Where the sidebar's button is whose property's path ends so, as `find` finds operators."""
+    _window, _area, region = view()
+    x = region.x + int(0.7 * region.width)
+    for y in range(region.y + region.height - 10, region.y + 4, -11):
+        hover(x, y)
+        yield 0.02
+        hover(x + 1, y)
+        until = time.perf_counter() + 0.2
+        yield lambda until=until: bool(property_under_the_mouse()) or time.perf_counter() > until
+        if property_under_the_mouse().endswith(path):
+            return x, y
+    raise LookupError(f"the sidebar shows no property {path}")
+
+
+def drag(place: tuple[int, int], pixels: int) -> Scenario:
+    """Press on a slider, pull it to the right, let it go."""
+    window, (x, y) = view()[0], place
+    hover(x, y)
+    yield 0.1
+    window.event_simulate(type="LEFTMOUSE", value="PRESS", x=x, y=y)
+    for step in range(0, pixels, 4):
+        yield 0.05
+        hover(x + step, y)
+    yield 0.05
+    window.event_simulate(type="LEFTMOUSE", value="RELEASE", x=x + pixels, y=y)
+    yield 0.5
 
 
 def scroll(notches: int) -> Scenario:

@@ -44,32 +44,12 @@ def milliseconds(seconds: float) -> float:
     return round(seconds * 1000.0, 1)
 
 
-def install() -> None:
-    bpy.ops.extensions.package_install_files(
-        filepath=JOB["zip"], repo="user_default", enable_on_install=True, overwrite=True
-    )
-    preferences = bpy.context.preferences.addons[PACKAGE].preferences
-    preferences.engine_mode, preferences.engine_python = "GIVEN", JOB["engine"]
-
-
-def show_tab() -> driver.Scenario:
-    window, area, region = driver.view()
-    area.spaces.active.show_region_ui = True
-    yield 0.5
-    region.active_panel_category = "Second Eye"
-    window.event_simulate(type="ESC", value="PRESS", x=10, y=10)  # the splash screen
-    yield 0.1
-    window.event_simulate(type="ESC", value="RELEASE", x=10, y=10)
-    area.tag_redraw()
-    yield 1.0
-
-
 def scenario() -> driver.Scenario:
-    install()
+    driver.install(PACKAGE, JOB)
     session = importlib.import_module(f"{PACKAGE}.addon.engine.session")
     task = importlib.import_module(f"{PACKAGE}.addon.operators.task")
     panels = importlib.import_module(f"{PACKAGE}.addon.ui.panels")
-    yield from show_tab()
+    yield from driver.show_tab()
     yield from driver.photograph(OUT / "1_empty.png")
 
     bpy.ops.second_eye.import_clip(filepath=JOB["clip"])
