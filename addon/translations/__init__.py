@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -31,7 +32,8 @@ def locales() -> list[str]:
 
 
 def register() -> None:
-    table = {
+    # The stubs of bpy have a text for a key; Blender wants its context beside it.
+    table: Any = {
         locale: {
             (context, text): translated
             for text, translated in read(locale).items()
