@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+from bl_ui.utils import PresetPanel
 
 KINDS = ("Operator", "Panel", "PropertyGroup", "Menu", "AddonPreferences", "UIList", "Header")
 
@@ -39,6 +40,8 @@ def _of_class(cls: Any) -> set[str]:
         name = cls.bl_idname.split(".")[1]
         told = getattr(bpy.ops.second_eye, name).get_rna_type()
         return {told.name, told.description}
+    if issubclass(cls, PresetPanel):  # loading a preset gives the panel the preset's name
+        return set()
     return {getattr(cls, name, "") or "" for name in ("bl_label", "bl_description")}
 
 
@@ -51,12 +54,14 @@ def _of_property(prop: Any) -> set[str]:
 
 
 def of_source(folder: Path) -> set[str]:
-    """Literal texts that panels and poll methods write."""
+    """Literal texts that panels and poll methods write, and the labels of presets' panels."""
     found: set[str] = set()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
             if isinstance(node, ast.Call):
                 found |= _of_call(node)
+            elif isinstance(node, ast.ClassDef):
+                found |= _label(node)
     return {text for text in found if _shown(text)}
 
 
@@ -68,6 +73,16 @@ def _of_call(node: ast.Call) -> set[str]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
     if name == "poll_message_set" and node.args:
         found |= _literals(node.args[0])
+    return found
+
+
+def _label(node: ast.ClassDef) -> set[str]:
+    found: set[str] = set()
+    if PresetPanel.__name__ not in map(ast.unparse, node.bases):
+        return found
+    for line in node.body:
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "bl_label":
+            found |= _literals(line.value)
     return found
 
 

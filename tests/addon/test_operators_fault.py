@@ -61,7 +61,7 @@ def test_a_fault_in_a_tick_ends_the_job_and_its_child(
 
 
 def test_a_scene_that_goes_while_it_renders_is_said(second_eye, module, analysed, tmp_path) -> None:
-    window = module("addon.operators.render_window")
+    window, frames = module("addon.operators.render_window"), module("addon.output.frames")
     bpy.context.scene.second_eye.project_folder = str(analysed)
     bpy.ops.second_eye.build_scene()
     size = module("addon.output.stereo_render").packed_size(bpy.context.scene)
@@ -70,9 +70,12 @@ def test_a_scene_that_goes_while_it_renders_is_said(second_eye, module, analysed
     picture.filepath_raw, picture.file_format = str(kept), "PNG"
     picture.save()
     handlers = len(bpy.app.handlers.render_cancel)
-    steps = window.window_steps(bpy.context.scene, tmp_path, 1, 2)
-    assert next(steps) is False
-    bpy.context.scene.name = "Another"
-    with pytest.raises(module("core.errors").SecondEyeError, match="removed or renamed"):
-        next(steps)
+    pictures = [module("addon.output.picture").Picture(size)]
+    with window.in_window() as render:
+        assert len(bpy.app.handlers.render_cancel) == handlers + 1
+        steps = frames.picture_steps(bpy.context.scene, tmp_path, range(1, 3), pictures, render)
+        assert next(steps) is False
+        bpy.context.scene.name = "Another"
+        with pytest.raises(module("core.errors").SecondEyeError, match="removed or renamed"):
+            next(steps)
     assert len(bpy.app.handlers.render_cancel) == handlers
