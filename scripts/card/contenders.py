@@ -10,7 +10,6 @@ import numpy as np
 
 from core.depth import DepthEstimate, DepthModel, load_model
 from core.depth.model import network_size, resize_picture
-from core.errors import SecondEyeError
 from core.evaluation.rgbd import vertical_ramp
 
 RAMP = "vertical ramp"
@@ -28,29 +27,16 @@ class Ramp:
 
 
 class TeacherModel:
-    """The averaged weights of a teacher's checkpoint, run as the student is."""
+    """A teacher, the one kept in the repository or a run's checkpoint, run as the student is."""
 
     unit = "relative"
 
     def __init__(self, path: Path, size: int) -> None:
-        from core.training.averaging import load_averaged, read_checkpoint, tensors
-        from core.training.teacher import Teacher
+        from core.training.teacher_file import read_teacher
 
-        state = read_checkpoint(path)
-        # Teachers of the first weights had no semantic head.
-        for network in (Teacher(), Teacher(labels=0)):
-            shapes = [tensor.shape for tensor in state.get("averaged", [])]
-            if shapes == [tensor.shape for tensor in tensors(network)]:
-                break
-        else:
-            raise SecondEyeError(
-                f"{path} is no checkpoint of this version's teacher: leave --teacher away."
-            )
-        load_averaged(network, state["averaged"])
-        self.network = network
-        self.network.eval()
+        self.network, steps = read_teacher(path)
         self.size = size
-        self.name = f"teacher, {state['images']:,} image steps"
+        self.name = f"teacher, {steps:,} image steps"
         self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
 
     def infer(self, rgb: np.ndarray) -> DepthEstimate:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from training_scenes import SMALL, scene, write_scene
 
 from core.depth import load_model
@@ -36,6 +37,7 @@ from core.training.loop import Trainer
 from core.training.running import run, save_checkpoint
 from core.training.settings import Phase, Settings
 from core.training.teacher import Lite0Encoder, SameConv, Teacher
+from core.training.teacher_file import read_teacher
 from core.training.validation import validate
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
@@ -158,6 +160,27 @@ def test_a_run_begins_with_weights_of_before_the_semantic_head(tmp_path: Path) -
     larger = DepthNetwork(replace(SMALL, stem=16))
     with pytest.raises(SecondEyeError, match="another network's"):
         start_from(larger, averaged_by_name(larger, state))
+
+
+def test_a_teacher_is_kept_without_its_run(tmp_path: Path) -> None:
+    state = Trainer(Teacher(), Settings(()), []).state() | {"images": 48}
+    checkpoint, kept = tmp_path / "checkpoint.pt", tmp_path / "teacher.safetensors"
+    torch.save(state, checkpoint)
+    command = [sys.executable, str(SCRIPT), "export", str(checkpoint), "-o", str(kept)]
+    subprocess.run(command, check=True, timeout=120)
+    assert kept.stat().st_size < 0.6 * checkpoint.stat().st_size
+    picture = torch.rand(1, 3, 64, 96)
+    (whole, steps), (half, same_steps) = read_teacher(checkpoint), read_teacher(kept)
+    assert steps == same_steps == 48
+    with torch.inference_mode():
+        expected, got = whole(picture).inverse_depth, half(picture).inverse_depth
+    assert (expected - got).abs().max() < 0.02 * expected.max()
+    kept.write_bytes(kept.read_bytes()[:-100])
+    with pytest.raises(SecondEyeError, match="copy it anew"):
+        read_teacher(kept)
+    save_file({"a": torch.zeros(2)}, kept)
+    with pytest.raises(SecondEyeError, match="holds no teacher"):
+        read_teacher(kept)
 
 
 def test_validation_knows_labels_edges_and_calibration() -> None:
