@@ -8,7 +8,7 @@ import sys
 import traceback
 from typing import Any
 
-from .console import Console
+from .console import Console, answer
 from .errors import Cancelled, SecondEyeError, UsageError
 from .jobs.failures import explain
 from .threads import wait_politely
@@ -54,9 +54,9 @@ def main(argv: list[str] | None = None) -> int:
     except Exception as error:  # the boundary: a person gets one line, --debug the traceback
         return _fail(explain(error), as_json, debug)
     if as_json:
-        print(json.dumps(result, ensure_ascii=False))
+        answer(json.dumps(result, ensure_ascii=False))
     elif result.get("message"):
-        print(result["message"])
+        answer(result["message"])
     return 0
 
 
@@ -121,8 +121,7 @@ def _fail(error: SecondEyeError, as_json: bool, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     if as_json:
-        answer = {"error": str(error), "exit_code": error.exit_code}
-        print(json.dumps(answer, ensure_ascii=False))
+        answer(json.dumps({"error": str(error), "exit_code": error.exit_code}, ensure_ascii=False))
     else:
         print(f"second-eye: {error}", file=sys.stderr)
     return error.exit_code

@@ -2,6 +2,7 @@
 """What a subcommand may say to the terminal, and how it hears Ctrl-C."""
 
 import contextlib
+import os
 import shutil
 import signal
 import sys
@@ -11,6 +12,17 @@ from types import FrameType
 from typing import Any
 
 from .jobs.progress import Progress
+
+
+def answer(text: str) -> None:
+    """The result, on stdout. A reader who has had enough of it (``| head``) is no failure."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What is left in the buffer would fail again when the interpreter ends.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 class Console:

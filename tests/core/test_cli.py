@@ -138,6 +138,20 @@ def test_a_fault_of_ours_is_one_line_too(monkeypatch, capfd, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C as on Linux and macOS")
+def test_a_reader_who_has_had_enough_is_no_failure():
+    """What `second-eye models list | head -0` does: nobody reads the answer."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "core.cli", "models", "list", "--json"],
+            cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_ctrl_c_stops_resumably(model, tmp_path):
     clip = make_movie(tmp_path / "long.mp4", range(1, 400))
     command = ["depth", clip, "--project", tmp_path / "p", "--model", model]
