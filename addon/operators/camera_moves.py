@@ -16,7 +16,7 @@ from ..rigs import moves
 from ..stage.linked import linked_data
 from ..stage.locks import locked
 from . import where
-from .task import idle
+from .measuring import idle_but_measuring, measuring, stop_measuring
 
 TITLES = {identifier: title for identifier, title, *_ in KIND_ITEMS}
 
@@ -27,7 +27,7 @@ class Moves:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         operator: Any = cls
-        if not where.is_built(operator, context.scene) or not idle(operator):
+        if not where.is_built(operator, context.scene) or not idle_but_measuring(operator):
             return False
         chain = rigs.find_chain(context.scene)
         if chain.camera is None or chain.footage is None:
@@ -45,6 +45,7 @@ class Moves:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         operator: Any = self
+        stop_measuring()
         try:
             said = self.act(context, chosen_shots(context, operator.every_shot))
         except SecondEyeError as error:
@@ -104,6 +105,11 @@ class SECOND_EYE_OT_add_move(Moves, bpy.types.Operator):
         description="Of Follow Path: the curve object by its name. Empty: the selected curve",
     )
     every_shot: BoolProperty(**EVERY_SHOT)
+    measured: BoolProperty(
+        name="Measure",
+        description="Predict what the move leaves uncovered, while you go on",
+        default=True,
+    )
 
     def act(self, context: bpy.types.Context, shots: list[moves.MovedShot]) -> str:
         scene, settings = context.scene, context.scene.second_eye_moves
@@ -144,16 +150,21 @@ class SECOND_EYE_OT_add_move(Moves, bpy.types.Operator):
         return said
 
     def _measured(self, context: bpy.types.Context, shots: list[moves.MovedShot]) -> str:
-        """A move stays where nothing can be said of it: its project may be gone."""
+        """A move stays where nothing can be said of it: its project, or the engine, may be gone."""
+        title = TITLES[self.kind]
+        if not self.measured:
+            return f"{title} added."
         try:
-            project = project_of(context)
-            worst = max(
-                (moves.measure(context.scene, project, shot) for shot in shots),
-                key=lambda found: found.uncovered,
-            )
-        except SecondEyeError as error:
-            return f"{TITLES[self.kind]} added. What it leaves uncovered is not known: {error}"
-        return f"{TITLES[self.kind]}: {told(worst)}"
+            bpy.ops.second_eye.predict_move("INVOKE_DEFAULT", every_shot=self.every_shot)
+        except RuntimeError as error:  # what it reported
+            said = str(error).strip().removeprefix("Error: ")
+            return f"{title} added. What it leaves uncovered is not known: {said}"
+        if measuring() is not None:
+            return f"{title} added; what it leaves uncovered is being predicted."
+        found = [moves.kept(context.scene, shot)[0] for shot in shots]
+        known = [one for one in found if one is not None]
+        worst = max(known, key=lambda one: one.uncovered, default=None)
+        return f"{title}: {told(worst)}" if worst is not None else f"{title} added."
 
     def _path(self, context: bpy.types.Context) -> bpy.types.Object:
         found: Any = bpy.data.objects.get(self.path) if self.path else context.object

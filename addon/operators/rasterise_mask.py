@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import bpy
 
-from ...core.errors import Cancelled, SecondEyeError, UsageError
+from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project, edits
 from .. import stage
 from ..edit_properties import active
-from ..engine.client import Progress
+from ..engine.steps import StepsTask
 from ..stage import compat
 from ..stage.edit_inputs import FOLDER, LAYER, MASK, SOURCE
 from ..stage.edits import edits_of, show_pictures
@@ -21,57 +20,17 @@ from .edit_stack import Chosen, shown
 from .task import TaskOperator
 
 
-class RasterTask:
-    """A ``session.Task``: a frame's picture at a time, in Blender's own process."""
+class RasterTask(StepsTask):
+    """A frame's picture at a time."""
 
-    running = True
+    stopped = "Cancelled; the pictures of before are kept."
 
     def __init__(self, steps: Iterator[int], total: int, value: dict[str, Any]) -> None:
-        self.error: SecondEyeError | None = None
-        self.value = value
-        self.cancelling = False
-        self._steps, self._total, self._done = steps, total, 0
+        super().__init__(steps, total, "frames", value)
 
-    @property
-    def progress(self) -> Progress:
-        return Progress("frames", self._done, self._total)
-
-    def poll(self) -> bool:
-        """Draw the next frames, for a twentieth of a second or one of them."""
-        if not self.running:
-            return False
-        until = time.monotonic() + 0.05
-        try:
-            while True:
-                if self.cancelling:
-                    raise Cancelled("Cancelled; the pictures of before are kept.")
-                next(self._steps)
-                self._done += 1
-                if time.monotonic() > until:
-                    return True
-        except StopIteration:
-            self.running = False
-        except SecondEyeError as error:
-            self._end(error)
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[0].removeprefix("Error: ")
-            self._end(SecondEyeError(f"Blender could not draw the mask: {reason.rstrip('.')}."))
-        return self.running
-
-    def pause(self) -> None:
-        """Nothing to wait for."""
-
-    def cancel(self) -> None:
-        self.cancelling = True
-
-    def abandon(self) -> None:
-        self._end(Cancelled("The mask was not drawn; the pictures of before are kept."))
-
-    def _end(self, error: SecondEyeError) -> None:
-        self.running, self.error = False, error
-        close = getattr(self._steps, "close", None)
-        if close is not None:
-            close()
+    def explained(self, error: RuntimeError) -> SecondEyeError:
+        reason = str(error).strip().splitlines()[0].removeprefix("Error: ")
+        return SecondEyeError(f"Blender could not draw the mask: {reason.rstrip('.')}.")
 
 
 class SECOND_EYE_OT_rasterise_mask(Chosen, TaskOperator, bpy.types.Operator):

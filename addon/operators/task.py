@@ -36,6 +36,7 @@ class TaskOperator:
     in_window = False
     """Whether a timer drives the task, so that Blender's own jobs run beside it."""
     _timer: bpy.types.Timer | None = None
+    _running: session.Running | None = None
 
     def start(self, context: bpy.types.Context) -> session.Task:
         """Begin the task; raises SecondEyeError where it cannot begin."""
@@ -67,7 +68,7 @@ class TaskOperator:
             return self.execute(context)
         self.in_window = True
         try:
-            session.begin(self.title, self.start(context))
+            self._running = session.begin(self.title, self.start(context))
         except SecondEyeError as error:
             return self._refuse(error)
         manager = context.window_manager
@@ -77,8 +78,10 @@ class TaskOperator:
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         running = session.current()
-        if event.type != "TIMER" or running is None:
-            return {"PASS_THROUGH"} if running is not None else self._lost(context)
+        if running is None or running is not self._running:  # another one may have taken its place
+            return self._lost(context)
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
         try:
             still = running.task.poll()
             show(context, running)

@@ -33,7 +33,7 @@ def poses(
     Evaluated in a scene of its own that holds the cameras alone and is gone afterwards: 0.02 ms a
     frame where the reliefs' scene takes 12, and the playhead stays where it is.
     """
-    with _alone(footage, camera) as graph_of:
+    with alone(footage, camera) as graph_of:
         for frame in frames:
             graph = graph_of(frame)
             seen, by = camera.evaluated_get(graph), footage.evaluated_get(graph)
@@ -42,7 +42,9 @@ def poses(
 
 
 @contextmanager
-def _alone(*things: bpy.types.Object) -> Iterator[Any]:
+def alone(*things: bpy.types.Object) -> Iterator[Any]:
+    """A function from a frame to the depsgraph of a scene that holds ``things`` alone, and what
+    they hang from."""
     scene = bpy.data.scenes.new("Second Eye Track")
     try:
         for thing in things:

@@ -11,6 +11,7 @@ from ...core.errors import SecondEyeError
 from .. import rigs
 from ..move_properties import KIND_ITEMS
 from ..operators import where
+from ..operators.measuring import measuring
 from ..rigs import moves
 from . import words
 from .layouts import Section, split
@@ -102,6 +103,11 @@ class SECOND_EYE_PT_moves(Section, bpy.types.Panel):
             if found.layers:
                 column.label(text=f"Without Layers: {found.bare:.1f} %", icon="BLANK1")
             column.label(text=f"Stretched: {found.stretched:.1f} %", icon="BLANK1")
+        running = measuring()
+        if running is not None:
+            row = layout.row(align=True)
+            row.label(text=running.task.progress.text(), icon="SORTTIME")
+            row.operator("second_eye.cancel", text="", icon="X")
         fresh = found is not None and current
         text = "Measure" if fresh or found is None else "Measure Again"
         layout.operator("second_eye.measure_move", text=text, icon="VIEWZOOM", depress=not fresh)

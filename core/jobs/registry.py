@@ -21,6 +21,7 @@ JOBS = {
     "forget_solve": (".solve", "ForgetSolveJob"),
     "grade": (".grade", "GradeJob"),
     "grade_scene": (".grade_scene", "GradeSceneJob"),
+    "uncovered": (".uncovered", "UncoveredJob"),
     "layers": (".layers", "LayersJob"),
     "surround": (".surround", "SurroundJob"),
     "sphere": (".sphere", "SphereJob"),

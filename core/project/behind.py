@@ -135,6 +135,13 @@ def read(
     folder: Path, frame: int, height: int, width: int
 ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """What `write` wrote: plate, channels as float32, front. Raises SecondEyeError."""
+    right = read_depth(folder, frame, height, width)
+    plate = _read_png(colour_path(folder, frame), height, width)
+    return plate, right, _read_png(front_path(folder, frame), height, width)
+
+
+def read_depth(folder: Path, frame: int, height: int, width: int) -> dict[str, np.ndarray]:
+    """The channels V, S and K alone, float32 (h, w). Raises SecondEyeError."""
     import OpenEXR
 
     path = depth_path(folder, frame)
@@ -151,8 +158,7 @@ def read(
     }
     if len(right) != 3:
         raise SecondEyeError(f"{path} holds no layer of this project's size: {_REMEDY}.")
-    plate = _read_png(colour_path(folder, frame), height, width)
-    return plate, right, _read_png(front_path(folder, frame), height, width)
+    return right
 
 
 def _write_png(path: Path, rgba: np.ndarray) -> None:

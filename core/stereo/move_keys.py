@@ -94,6 +94,29 @@ def total(moves: Sequence[Move], span: Span, frames: Sequence[float] | np.ndarra
     return out
 
 
+def values_of(keys: Sequence[Key], frames: Sequence[float] | np.ndarray) -> np.ndarray:
+    """(n,): what an F-curve of ``keys`` says at ``frames``: cubics (Hermite) between two keys, and
+    before the first and behind the last one their values."""
+    at = np.asarray(frames, float)
+    where = np.array([key.frame for key in keys])
+    found = np.full(at.shape, keys[0].value)
+    after = np.searchsorted(where, at, side="right") - 1
+    for number in np.unique(after[after >= 0]):
+        key, of = keys[number], after == number
+        if key.holds or number + 1 == len(keys):
+            found[of] = key.value
+            continue
+        end = keys[number + 1]
+        length = end.frame - key.frame
+        t = (at[of] - key.frame) / length
+        found[of] = (
+            key.value * (1.0 + 2.0 * t) * (1.0 - t) ** 2
+            + end.value * t * t * (3.0 - 2.0 * t)
+            + length * t * (1.0 - t) * (key.right * (1.0 - t) - end.left * t)
+        )
+    return found
+
+
 def _keys(moves: Sequence[Move], span: Span, at: np.ndarray, channel: int) -> list[Key]:
     values = total(moves, span, at)[:, channel]
     left, right = np.zeros(len(at)), np.zeros(len(at))

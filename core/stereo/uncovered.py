@@ -91,6 +91,11 @@ def coverage(scene: Scene, view: View, pixels: int = GRID) -> Coverage:
     return Coverage(uncovered, bare, stretched)
 
 
+def uncovered(scene: Scene, view: View, pixels: int = GRID) -> float:
+    """`Coverage.uncovered` alone: with a plate in half the time of `coverage`."""
+    return _seen(scene, view, pixels, scene.plate is not None)[0]
+
+
 def _seen(scene: Scene, view: View, pixels: int, layers: bool) -> tuple[float, float]:
     """Uncovered and stretched."""
     sized = (view, pixels, max(1, round(pixels * scene.aspect)), scene.aspect)

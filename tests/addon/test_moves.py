@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import copy
+import time
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -76,9 +78,10 @@ def keyed(module, path="location", index=0):
     return [(round(p.co.x, 2), round(p.co.y, 6), p.interpolation) for p in points]
 
 
-def add(kind, shot=2, **given):
+def add(kind, shot=2, measured=False, **given):
+    """Without a prediction, unless asked for: it takes an engine a second."""
     bpy.context.scene.frame_set(at(shot))
-    return bpy.ops.second_eye.add_move(kind=kind, **given)
+    return bpy.ops.second_eye.add_move(kind=kind, measured=measured, **given)
 
 
 def moved(scene):
@@ -425,7 +428,7 @@ def test_the_uncovered_area_is_what_a_render_shows(module, scene, case, tmp_path
     scene.render.resolution_x, scene.render.resolution_y = 180, 120
     shown = {}
     for kind, strength in (("drift", 15.0), ("crane", 12.0), ("arc", 10.0)):
-        assert add(kind, strength=strength) == {"FINISHED"}
+        assert add(kind, measured=True, strength=strength) == {"FINISHED"}
         found, current = module("addon.rigs.moves").kept(
             scene, module("addon.rigs.moves").moved_shots(scene, chain(module).camera)[0]
         )
@@ -489,7 +492,7 @@ def test_a_crop_that_does_not_help_is_not_taken(module, scene):
 def test_a_project_that_is_gone_leaves_the_move(module, scene, case, tmp_path):
     case.project.folder.rename(tmp_path / "away")
     try:
-        assert add("drift", strength=4.0) == {"FINISHED"}
+        assert add("drift", measured=True, strength=4.0) == {"FINISHED"}
         assert not bpy.ops.second_eye.measure_move.poll()
         assert not bpy.ops.second_eye.fit_move.poll()
         assert keyed(module)
@@ -517,3 +520,83 @@ def test_a_lateral_move_goes_into_the_fast_path(module, scene, case):
     offsets = [pose(module, at(n)).translation.x for n in range(2, 21)]
     assert baked.lateral_offset == pytest.approx(offsets, abs=1e-5)
     assert np.ptp(baked.lateral_offset) > 0.1
+
+
+class Ticks:
+    """The ``modal`` of a task operator, driven as a window's timer does."""
+
+    def __init__(self, module, **given):
+        task = module("addon.operators.moves_task")
+        said = self.said = []
+
+        class Driven(task.MovesTask):
+            every_shot = False
+
+            def report(self, kind, text):
+                said.append((kind, text))
+
+        self.session, self.operator = module("addon.engine.session"), Driven()
+        self.operator._running = self.session.begin(
+            self.operator.title, self.operator.start(bpy.context)
+        )
+
+    def tick(self):
+        time.sleep(0.02)
+        return self.operator.modal(bpy.context, SimpleNamespace(type="TIMER"))
+
+    def run(self):
+        until, answer = time.monotonic() + 120.0, {"PASS_THROUGH"}
+        while answer == {"PASS_THROUGH"} and time.monotonic() < until:
+            answer = self.tick()
+        return answer
+
+
+def first_shot(module):
+    rigs = module("addon.rigs.moves")
+    return rigs.moved_shots(bpy.context.scene, chain(module).camera)[0]
+
+
+def test_moves_change_while_one_is_measured(module, second_eye, scene):
+    rigs = module("addon.rigs.moves")
+    add("drift", strength=12.0)
+    measuring = Ticks(module)
+    assert measuring.tick() == {"PASS_THROUGH"}
+    assert not bpy.ops.second_eye.grade_depth.poll()  # what needs the engine waits
+    assert bpy.ops.second_eye.add_move.poll() and bpy.ops.second_eye.measure_move.poll()
+    assert add("push-in", strength=5.0) == {"FINISHED"}  # and ends the measurement
+    assert measuring.session.current() is None
+    assert measuring.tick() == {"CANCELLED"} and measuring.said == []
+    # Settings that are changed meanwhile: no figure of other keys is shown as theirs.
+    measuring = Ticks(module)
+    scene.second_eye_moves.items[0].strength = 3.0
+    assert measuring.run() == {"CANCELLED"}
+    assert "changed meanwhile" in measuring.said[0][1]
+    assert rigs.kept(scene, first_shot(module)) == (None, False)
+    measuring = Ticks(module)
+    assert bpy.ops.second_eye.cancel() == {"FINISHED"}
+    assert measuring.run() == {"CANCELLED"} and measuring.said[0][0] == {"WARNING"}
+    assert Ticks(module).run() == {"FINISHED"}
+    assert rigs.kept(scene, first_shot(module))[1]
+
+
+def test_without_an_engine_a_move_is_added_and_says_so(module, second_eye, scene):
+    preferences = module("addon.preferences").get()
+    preferences.engine_python = "/nowhere/python"
+    assert add("drift", measured=True, strength=4.0) == {"FINISHED"}
+    assert keyed(module)
+    with pytest.raises(RuntimeError, match="/nowhere/python"):
+        bpy.ops.second_eye.measure_move()
+    assert keyed(module)
+
+
+def test_fit_leaves_the_figure_open_where_a_constraint_turns_the_rig(module, scene):
+    opened(module, scene, Step=100.0)
+    rigs = module("addon.rigs.moves")
+    add("drift", strength=12.0)
+    assert bpy.ops.second_eye.add_aim() == {"FINISHED"}
+    scene.second_eye_moves.limit = 3.0
+    assert bpy.ops.second_eye.fit_move() == {"FINISHED"}
+    assert 0.0 < scene.second_eye_moves.items[0].strength < 12.0
+    assert not rigs.kept(scene, first_shot(module))[1]
+    bpy.ops.second_eye.measure_move()
+    assert rigs.kept(scene, first_shot(module))[1]

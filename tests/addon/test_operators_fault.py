@@ -35,7 +35,7 @@ def test_a_fault_in_a_tick_ends_the_job_and_its_child(
     job = module("addon.engine.client").EngineJob(
         python, name, {} if name == "check" else arguments
     )
-    session.begin("Analyse", Faulty(job, where))
+    running = session.begin("Analyse", Faulty(job, where))
     said: list[tuple[set[str], str]] = []
 
     class Driven(task.TaskOperator):
@@ -45,6 +45,7 @@ def test_a_fault_in_a_tick_ends_the_job_and_its_child(
             said.append((kind, text))
 
     answer, driven = {"PASS_THROUGH"}, Driven()
+    driven._running = running
     while answer == {"PASS_THROUGH"}:
         answer = driven.modal(bpy.context, SimpleNamespace(type="TIMER"))
         time.sleep(0.01)

@@ -4,13 +4,14 @@
 write(scene, only=None)          # all shots' moves, or those of some; edited keys stay
 changed(scene, item)             # a setting was changed in the panel
 follow(scene, drift)             # after a rebuild, moved cuts, a lens, a solve
-measure(scene, project, shot) -> Measured(uncovered, bare, stretched, frame, layers)
-fit(scene, project, shot, limit, most_crop) -> (before, after)
+read_shots(scene, project, shots, found)   # steps: numbers for the engine's job `uncovered`
+keep(scene, shot, Measured(uncovered, bare, stretched, frame, layers)), kept(scene, shot)
+scale(scene, [(shot, answer)])   # of that job: moves made to fit
 """
 
-from .fit import fit, kept, measure
+from .fit import check_fit, keep, kept, keys_of, same_keys, scale
 from .follow import follow
-from .meter import Measured
+from .meter import Measured, read_shots
 from .record import edited, entry_of
 from .spans import MovedShot, moved_shots
 from .write import (
@@ -30,16 +31,20 @@ __all__ = [
     "chain_of",
     "changed",
     "channels_of",
+    "check_fit",
     "edited",
     "entry_of",
-    "fit",
     "follow",
     "forget_keys",
+    "keep",
     "kept",
-    "measure",
+    "keys_of",
     "moved_shots",
     "moves_of",
     "quietly",
+    "read_shots",
+    "same_keys",
+    "scale",
     "uses",
     "write",
 ]

@@ -1,33 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a shot's move leaves uncovered, predicted from the depth project without a render."""
+"""A moved shot in numbers, from which the engine predicts what it leaves uncovered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import bpy
 import numpy as np
 
-from ....core.errors import SecondEyeError
-from ....core.geometry import inverse_distance
 from ....core.project import Project
-from ....core.stereo.uncovered import Scene, coverage, eye_views, face_steps
 from ...stage import compat, timeline_frame
 from ...stage.behind import plate_of
 from ...stage.build import COLUMNS, SAMPLING, find_collection
-from ...stage.depth_pixels import normalised, plate_inverse_depth
-from ...stage.group_inputs import MATTE_ANGLE
+from ...stage.footage_camera import camera_data
+from ...stage.group_inputs import MATTE_ANGLE, RANGE
 from ...stage.sampling import GRID, finest_pitch
 from ...stage.shot import relief_modifier
-from ..relief_range import as_shown
-from ..track import poses
+from ..track import alone
 from ..values import curve_values
 from .spans import MovedShot
-from .write import chain_of
+from .write import chain_of, moves_of
 
-_EXTREMES = 4
-"""Frames that are looked at: those that lie farthest from one another, and from rest."""
+_MOST = 256
+"""Frames of a shot among which the extremes are looked for."""
+_AT_ONCE = 64
+"""Frames a step: some 10 ms."""
 
 
 @dataclass(frozen=True)
@@ -46,110 +45,85 @@ class Measured:
     layers: bool
 
 
-class Meter:
-    """Measures one shot again and again; its depth is read once a frame. Raises SecondEyeError
-    where the project's depth can't be read."""
+def read_shots(
+    scene: bpy.types.Scene, project: Project, shots: list[MovedShot], found: list[dict[str, Any]]
+) -> Iterator[None]:
+    """Put what the engine's ``uncovered`` takes of each shot into ``found``, in short steps."""
+    for shot in shots:
+        count = shot.end - shot.begin + 1
+        places = np.linspace(shot.begin, shot.end, min(count, _MOST)).round()
+        frames = [int(frame) for frame in np.unique(places)]
+        told = _settings(scene, project, shot, frames)
+        yield
+        lists: dict[str, list[Any]] = {name: [] for name in _TRACKED}
+        for start in range(0, len(frames), _AT_ONCE):
+            for name, values in _track(scene, frames[start : start + _AT_ONCE]).items():
+                lists[name] += values
+            yield
+        found.append(told | lists)
 
-    def __init__(self, scene: bpy.types.Scene, project: Project, shot: MovedShot) -> None:
-        self.scene, self.project, self.shot = scene, project, shot
-        self.chain = chain_of(scene)
-        self._scenes: dict[int, Scene] = {}
 
-    def measure(self, frames: list[int] | None = None) -> Measured:
-        """``frames``: scene frames; default the move's extremes."""
-        worst = Measured(-1.0, 0.0, 0.0, self.shot.begin, plate_of(self.shot.relief) is not None)
-        for frame, views in self._views(frames or self.extremes()):
-            seen = self._seen(frame)
-            for view in views:
-                found = coverage(seen, view)
-                worst = Measured(
-                    max(worst.uncovered, 100.0 * found.uncovered),
-                    max(worst.bare, 100.0 * found.bare),
-                    max(worst.stretched, 100.0 * found.stretched),
-                    frame if 100.0 * found.uncovered > worst.uncovered else worst.frame,
-                    worst.layers,
-                )
-        return worst
+_TRACKED = ("base", "channels", "rig", "focal", "interocular", "convergence")
 
-    def extremes(self) -> list[int]:
-        """Scene frames of the shot in which the camera is farthest from the footage camera's place,
-        and then from the frames chosen before."""
-        frames = list(range(self.shot.begin, self.shot.end + 1))
-        away = self.shot.convergence
-        rows = []
-        for pose in poses(self.chain.footage, self.chain.camera, frames):
-            matrix = np.array(pose.matrix)
-            lens = pose.camera.lens / (pose.camera.sensor_width * self.shot.focal) - 1.0
-            # All in picture widths, about: places at the convergence distance, and directions.
-            rows.append([*(matrix[:3, 3] / away), *matrix[:3, 2], lens])
-        there = np.array(rows)
-        rest = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0])
-        nearest = np.linalg.norm(there - rest, axis=1)
-        chosen: list[int] = []
-        while len(chosen) < min(_EXTREMES, len(frames)):
-            number = int(np.argmax(nearest))
-            if chosen and nearest[number] < 1e-6:
-                break
-            chosen.append(number)
-            nearest = np.minimum(nearest, np.linalg.norm(there - there[number], axis=1))
-        return sorted(frames[number] for number in chosen)
 
-    def _views(self, frames: list[int]) -> list[tuple[int, Any]]:
-        found = []
-        for pose in poses(self.chain.footage, self.chain.camera, frames):
-            camera = pose.camera
+def _track(scene: bpy.types.Scene, frames: list[int]) -> dict[str, list[Any]]:
+    """Where the move and the camera are, with whatever moves them."""
+    chain = chain_of(scene)
+    found: dict[str, list[Any]] = {name: [] for name in _TRACKED}
+    with alone(chain.footage, chain.camera) as graph_of:
+        for frame in frames:
+            graph = graph_of(frame)
+            seen, by, move = (
+                thing.evaluated_get(graph) for thing in (chain.camera, chain.footage, chain.move)
+            )
+            carried = by.matrix_world.inverted_safe() @ move.matrix_world
+            camera = camera_data(seen)
             stereo = camera.stereo
-            focal = camera.lens / camera.sensor_width
-            convergence = stereo.convergence_distance
-            if stereo.convergence_mode == "PARALLEL":
-                convergence = float("inf")
-            eyes = eye_views(np.array(pose.matrix), focal, stereo.interocular_distance, convergence)
-            found.append((pose.frame, eyes))
-        return found
-
-    def _seen(self, frame: int) -> Scene:
-        if frame not in self._scenes:
-            self._scenes[frame] = _scene(self.scene, self.project, self.shot, frame)
-        return self._scenes[frame]
+            parallel = stereo.convergence_mode == "PARALLEL"
+            own = move.rotation_euler.to_matrix().to_4x4()
+            own.translation = move.location
+            found["base"].append(_numbers(carried @ own.inverted_safe()))
+            found["channels"].append([*move.location, *move.rotation_euler])
+            found["rig"].append(_numbers(move.matrix_world.inverted_safe() @ seen.matrix_world))
+            found["focal"].append(camera.lens / camera.sensor_width)
+            found["interocular"].append(stereo.interocular_distance)
+            found["convergence"].append(None if parallel else stereo.convergence_distance)
+    return found
 
 
-def _scene(scene: bpy.types.Scene, project: Project, shot: MovedShot, frame: int) -> Scene:
-    """What the relief and its plate show in a scene frame, in numbers."""
+def _numbers(matrix: Any) -> list[float]:
+    return [number for row in matrix for number in row]
+
+
+def _settings(
+    scene: bpy.types.Scene, project: Project, shot: MovedShot, frames: list[int]
+) -> dict[str, Any]:
+    """What the relief shows in these scene frames, and its moves."""
     relief, manifest = shot.relief, project.manifest
     modifier = relief_modifier(relief)
-    number = timeline_frame(scene, frame)
-    try:
-        told = next(s for s in manifest.shots if s.first == shot.first)
-    except StopIteration:
-        raise SecondEyeError("The project has other shots now: build the scene again.") from None
-    shown = as_shown(relief, told, frame)
-    values = normalised(project, number)
     pitch = finest_pitch(manifest)
     collection = find_collection(scene)
     if collection.get(SAMPLING, GRID) == GRID and collection.get(COLUMNS, 0):
         pitch = max(pitch, 1.0 / int(collection[COLUMNS]))
+    told = next((s for s in manifest.shots if s.first == shot.first), None)
 
-    def at(name: str) -> float:
+    def keyed(name: str) -> list[float]:
+        if not compat.has_input(modifier, name):  # built before there was one
+            return [float(getattr(told, name.lower(), 0.0))] * len(frames)
         path, plain = compat.input_path(modifier, name), compat.get_input(modifier, name)
-        return curve_values(relief, path, 0, plain, [frame])[0]
+        return curve_values(relief, path, 0, plain, frames)
 
-    def distances(n: np.ndarray) -> np.ndarray:
-        return inverse_distance(
-            n, shown.near, shown.far, shown.strength, shown.bias, shown.contrast
-        )
+    lists = {name.lower().replace(" ", "_"): keyed(name) for name in (*RANGE, *_MATTE)}
+    return {
+        "first": shot.first,
+        "frames": [timeline_frame(scene, frame) for frame in frames],
+        "times": frames,
+        **lists,
+        "pitch": pitch,
+        "layers": plate_of(relief) is not None,
+        "moves": [asdict(move) for _, move in moves_of(scene, shot, chain_of(scene).footage)],
+        "span": asdict(shot.span),
+    }
 
-    inverse_z = distances(values)
-    plate = None
-    if plate_of(relief) is not None:
-        behind = plate_inverse_depth(project, number)
-        plate = np.where(behind > 0.0, distances(project.normalise(number, behind)), 0.0)
-    return Scene(
-        inverse_z,
-        face_steps(inverse_z, 1.0 / shown.near - 1.0 / shown.far, at("Step"), pitch, shot.aspect),
-        shot.focal,
-        shot.aspect,
-        shown.near,
-        at(MATTE_ANGLE),
-        at("Matte"),
-        plate,
-    )
+
+_MATTE = ("Step", "Matte", MATTE_ANGLE)
