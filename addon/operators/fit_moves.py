@@ -9,7 +9,6 @@ import bpy
 from bpy.props import BoolProperty
 
 from ...core.errors import UsageError
-from .. import rigs
 from ..rigs import moves
 from . import where
 from .camera_moves import EVERY_SHOT, Moves, told
@@ -61,9 +60,7 @@ class SECOND_EYE_OT_fit_move(MovesTask, Moves, bpy.types.Operator):
         if not good:
             raise UsageError(said)
         moves.scale(scene, good)
-        chain = rigs.find_chain(scene)
-        # What a constraint makes of a smaller move is not known before it is made.
-        if any(len(thing.constraints) for thing in (chain.rig, chain.camera) if thing is not None):
+        if moves.constrained(scene):  # what it makes of a smaller move is known but roughly
             said = f"The rig has constraints: press Measure to see what is left. {said}".strip()
         else:
             for shot, answer in good:

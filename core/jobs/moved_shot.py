@@ -39,8 +39,8 @@ class MovedShot:
     may be looked at) and times (what the scene counts there), lists of n numbers by the names in
     `LISTS` (scene units; focal over sensor width, of the stereo camera; convergence None where the
     eyes are parallel), base and rig (n lists of 16) and channels (n lists of 6, as `MovedCamera`
-    has them), moves (fields of `Move`), span (of `Span`, in the scene's time), pitch (between
-    samples, in picture widths), layers.
+    has them), rig_at_rest (None, or as rig), moves (fields of `Move`), span (of `Span`, in the
+    scene's time), pitch (between samples, in picture widths), layers.
 
     Depth is read once a frame. Raises UsageError, SecondEyeError where the project has no such
     shot, and Cancelled.
@@ -55,7 +55,7 @@ class MovedShot:
         for name in ("times", *LISTS, "base", "rig", "channels"):
             if len(told[name]) != len(self._frames):
                 raise UsageError(f"The scene tells {len(told[name])} values of {name}.")
-        count = len(self._frames)
+        count, at_rest = len(self._frames), told.get("rig_at_rest")
         self.camera = MovedCamera(
             np.array(told["times"], float),
             np.array(told["base"], float).reshape(count, 4, 4),
@@ -64,6 +64,7 @@ class MovedShot:
             np.array(told["focal"], float),
             [Move(**{**move, "path": tuple(map(tuple, move["path"]))}) for move in told["moves"]],
             Span(**told["span"]),
+            None if at_rest is None else np.array(at_rest, float).reshape(count, 4, 4),
         )
         self._scenes: dict[int, Scene] = {}
 

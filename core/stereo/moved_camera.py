@@ -31,6 +31,8 @@ class MovedCamera:
         focal: float (n,), the camera's focal length over its sensor's width, as it is.
         moves: what makes the channels, but for noise; the first one has the crop.
         span: what the moves fit.
+        rig_at_rest: as ``rig``, without the moves; None where they are the same. A constraint (an
+            aim) makes them differ.
     """
 
     frames: np.ndarray
@@ -40,6 +42,7 @@ class MovedCamera:
     focal: np.ndarray
     moves: Sequence[Move]
     span: Span
+    rig_at_rest: np.ndarray | None = None
 
     @property
     def crop(self) -> float:
@@ -50,14 +53,22 @@ class MovedCamera:
         """Poses (n, 4, 4), from the camera's axes to the footage camera's, and focal lengths (n,)
         over the sensor's width, with ``share`` of all moves' strength and the crop ``crop``.
 
-        Exact where nothing on the rig depends on the moves (a constraint may).
+        Exact where nothing on the rig depends on the moves; else close, and exact at 0 and 1.
         """
         was = self._keyed(1.0, self.crop)
         now = self._keyed(share, self.crop if crop is None else crop)
         # Noise, and what keys miss of the curve they stand for, shrink alike.
         placed = now[:, :6] + share * (self.channels - was[:, :6])
-        poses = self.base @ _matrices(placed) @ self.rig
+        poses = self.base @ _matrices(placed) @ self._rig(share)
         return poses, self.focal * now[:, 6] / was[:, 6]
+
+    def _rig(self, share: float) -> np.ndarray:
+        if self.rig_at_rest is None or share == 1.0:
+            return self.rig
+        between = self.rig_at_rest + share * (self.rig - self.rig_at_rest)
+        left, _, right = np.linalg.svd(between[:, :3, :3])  # the nearest rotation
+        between[:, :3, :3] = left @ right
+        return between
 
     def _keyed(self, share: float, crop: float) -> np.ndarray:
         moves = [replace(move, strength=move.strength * share) for move in self.moves]

@@ -31,7 +31,7 @@ READY = "second-eye-ready"
 SCREEN = (720, 800)
 TALL = (1440, 1500)
 TOUR = (210, 233)  # frames of the tour's clip
-FRAMES = 16
+FRAMES = 10
 LIMIT_SECONDS = 900
 ALLOWED_STALL = 50.0  # milliseconds
 OURS = ("longest tick of the operator", "longest draw of the section")
@@ -71,7 +71,7 @@ def main(argv: list[str]) -> int:
             code = _blender(system, work, job, "tour.py", TALL)
             return _toured(out, code)
         clip = str(work / "street.mp4")
-        maker = [engine, ROOT / "tests" / "make_clip.py", clip, str(FRAMES), "1280", "720"]
+        maker = [engine, ROOT / "tests" / "make_clip.py", clip, str(FRAMES), "640", "360"]
         if run(maker).returncode != 0:
             raise SetupError("The test's clip could not be made; the output above says why.")
         job |= {"clip": clip, "project": str(work / "street.secondeye"), "frames": FRAMES}

@@ -11,7 +11,7 @@ scale(scene, [(shot, answer)])   # of that job: moves made to fit
 
 from .fit import check_fit, keep, kept, keys_of, same_keys, scale
 from .follow import follow
-from .meter import Measured, read_shots
+from .meter import Measured, constrained, read_shots
 from .record import edited, entry_of
 from .spans import MovedShot, moved_shots
 from .write import (
@@ -32,6 +32,7 @@ __all__ = [
     "changed",
     "channels_of",
     "check_fit",
+    "constrained",
     "edited",
     "entry_of",
     "follow",

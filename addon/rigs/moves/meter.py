@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -60,9 +61,38 @@ def read_shots(
             for name, values in _track(scene, frames[start : start + _AT_ONCE]).items():
                 lists[name] += values
             yield
+        if told["moves"] and constrained(scene):
+            lists["rig_at_rest"] = []
+            for start in range(0, len(frames), _AT_ONCE):
+                with _at_rest(chain_of(scene).move):
+                    lists["rig_at_rest"] += _track(scene, frames[start : start + _AT_ONCE])["rig"]
+                yield
         found.append(told | lists)
 
 
+def constrained(scene: bpy.types.Scene) -> bool:
+    """Whether something may turn or carry the rig by where a move has put it."""
+    chain = chain_of(scene)
+    return any(len(thing.constraints) > 0 for thing in (chain.rig, chain.camera))
+
+
+@contextmanager
+def _at_rest(move: bpy.types.Object) -> Iterator[None]:
+    """The Move empty without its moves; nothing is drawn meanwhile."""
+    curves = [curve for curve in compat.fcurves(move) if not curve.mute]
+    place, turn = tuple(move.location), tuple(move.rotation_euler)
+    try:
+        for curve in curves:
+            curve.mute = True
+        move.location, move.rotation_euler = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
+        yield
+    finally:
+        move.location, move.rotation_euler = place, turn
+        for curve in curves:
+            curve.mute = False
+
+
+_MATTE = ("Step", "Matte", MATTE_ANGLE)
 _TRACKED = ("base", "channels", "rig", "focal", "interocular", "convergence")
 
 
@@ -124,6 +154,3 @@ def _settings(
         "moves": [asdict(move) for _, move in moves_of(scene, shot, chain_of(scene).footage)],
         "span": asdict(shot.span),
     }
-
-
-_MATTE = ("Step", "Matte", MATTE_ANGLE)
