@@ -80,7 +80,7 @@ def constrained(scene: bpy.types.Scene) -> bool:
 def _at_rest(move: bpy.types.Object) -> Iterator[None]:
     """The Move empty without its moves; nothing is drawn meanwhile."""
     curves = [curve for curve in compat.fcurves(move) if not curve.mute]
-    place, turn = tuple(move.location), tuple(move.rotation_euler)
+    place, turn = move.location.copy(), move.rotation_euler.copy()
     try:
         for curve in curves:
             curve.mute = True
