@@ -15,7 +15,9 @@ _OPERATORS = {
     "project.md": ("import_clip", "analyse"),
     "repair.md": ("repair_shot", "split_preview", "show_flicker"),
     "scene.md": ("build_scene", "bake_camera", "*shadow_catcher"),
-    "moves.md": ("add_move", "remove_move", "fit_move", "measure_move", "rewrite_move"),
+    "moves.md": (
+        *("add_move", "remove_move", "fit_move", "measure_move", "predict_move", "rewrite_move"),
+    ),
     "rigs.md": ("set_rig_mode",),
     "grading.md": ("grade_depth", "remove_grade", "make_window", "remove_window"),
     "comfort.md": ("show_comfort",),

@@ -20,6 +20,7 @@ UNDONE_OTHERWISE = {
     "convert": "writes a movie",
     "export_relief": "writes a file",
     "install_engine": "installs packages",
+    "predict_move": "keeps a figure about the move before it, with whose step it goes",
     "start_vr": "starts a headset",
     "tag_movie": "writes a movie",
     "wiggle": "writes a movie",
