@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ...core.errors import SecondEyeError
-from ...core.project import Project, behind
+from ...core.project import Project
 from ...core.project.files import FrameFiles
 
 
@@ -25,16 +25,6 @@ def stored(project: FrameFiles, frame: int) -> np.ndarray:
     if not path.is_file():
         raise SecondEyeError(f"{path} is missing: run Analyse to complete the project.")
     return _red(project, path, f"{path} is damaged: delete it and run Analyse again.")
-
-
-def plate_inverse_depth(project: Project, frame: int) -> np.ndarray:
-    """Of the background plate of a frame: float32 (h, w), in the unit of the project's depth, 0
-    where there is none, top row first. Raises SecondEyeError where it can't be read."""
-    path = behind.depth_path(project.folder, frame)
-    remedy = f"{path} is missing or damaged: press Make Layers again."
-    if not path.is_file():
-        raise SecondEyeError(remedy)
-    return _red(project, path, remedy)
 
 
 def _red(project: FrameFiles, path: Path, damaged: str) -> np.ndarray:
