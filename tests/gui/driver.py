@@ -10,7 +10,7 @@ import os
 import subprocess
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +225,32 @@ def photograph(path: Path) -> Scenario:
     yield 1.0
     camera = subprocess.Popen(["import", "-window", "root", os.fspath(path)])
     yield lambda: camera.poll() is not None
+
+
+class Sections:
+    """The tab's sections, parents first; `only` shows some of them, open and whole."""
+
+    def __init__(self, modules: Iterable[Any]) -> None:
+        self.all: list[Any] = [
+            cls
+            for one in modules
+            for cls in getattr(one, "CLASSES", ())
+            if issubclass(cls, bpy.types.Panel) and getattr(cls, "bl_category", "") == "Second Eye"
+        ]
+        self.all.sort(key=lambda cls: bool(getattr(cls, "bl_parent_id", "")))
+
+    def only(self, *names: str) -> Scenario:
+        """Nothing but these sections and their parents."""
+        wanted = {f"SECOND_EYE_PT_{name}" for name in names}
+        wanted |= {getattr(c, "bl_parent_id", "") for c in self.all if c.bl_idname in wanted}
+        for cls in reversed(self.all):
+            if cls.is_registered:
+                bpy.utils.unregister_class(cls)
+        for cls in self.all:
+            if cls.bl_idname in wanted:
+                cls.bl_options = set()
+                bpy.utils.register_class(cls)
+        yield 0.5
+        view()[2].active_panel_category = "Second Eye"
+        view()[1].tag_redraw()
+        yield 0.5

@@ -122,7 +122,10 @@ def scenario() -> driver.Scenario:
     space = driver.view()[1].spaces.active
     space.region_3d.view_perspective = "CAMERA"
     yield from driver.photograph(OUT / "6_built.png")
+    sections = driver.Sections(importlib.import_module(f"{PACKAGE}.addon.ui").MODULES)
+    yield from sections.only("repair")
     yield from repairing(scene, session)
+    yield from sections.only("render")
     yield from rendering(scene, session)
     space.shading.type = "RENDERED"  # Cycles: software OpenGL compiles EEVEE's shaders for minutes
     yield 20.0
@@ -143,7 +146,6 @@ def scenario() -> driver.Scenario:
 def repairing(scene: bpy.types.Scene, session: ModuleType) -> driver.Scenario:
     """The Repair section: its shot repaired otherwise, and the flicker plot in an Image Editor."""
     relief = next(o for o in scene.objects if o.get("second_eye_role") == "relief")
-    yield from driver.scroll(11)
     relief.second_eye.semantic = 0.5
     repair = yield from driver.find("bpy.ops.second_eye.repair_shot(")
     yield from driver.click(repair)
@@ -170,7 +172,6 @@ def rendering(scene: bpy.types.Scene, session: ModuleType) -> driver.Scenario:
     """Two small frames and the movie, while the window stays alive."""
     scene.frame_end = scene.frame_start + 1
     scene.render.resolution_percentage = 25
-    yield from driver.scroll(20)
     render = yield from driver.find("bpy.ops.second_eye.render_stereo(")
     yield from driver.click(render)
     yield lambda: session.current() is not None

@@ -26,7 +26,7 @@ JOB = json.loads(sys.argv[sys.argv.index("--") + 1])
 OUT = Path(JOB["out"])
 figures: dict[str, object] = {}
 stalls = driver.Stalls()
-panels: list[Any] = []
+sections: driver.Sections
 watches: dict[str, driver.Stopwatch] = {}
 
 
@@ -47,31 +47,15 @@ def module(name: str) -> Any:
 
 
 def collect() -> None:
-    """The tab's sections, parents first, all of them open from the beginning."""
-    for one in module("ui").MODULES:
-        for cls in getattr(one, "CLASSES", ()):
-            if issubclass(cls, bpy.types.Panel) and getattr(cls, "bl_category", "") == "Second Eye":
-                panels.append(cls)
-    panels.sort(key=lambda cls: bool(getattr(cls, "bl_parent_id", "")))
-    for cls in panels:
+    """The tab's sections, each with a stopwatch on its drawing."""
+    global sections
+    sections = driver.Sections(module("ui").MODULES)
+    for cls in sections.all:
         watches[cls.bl_idname.removeprefix("SECOND_EYE_PT_")] = driver.Stopwatch(cls, "draw")
 
 
 def only(*names: str) -> driver.Scenario:
-    """Nothing but these sections and their parents, so that a picture shows them whole."""
-    wanted = {f"SECOND_EYE_PT_{name}" for name in names}
-    wanted |= {getattr(cls, "bl_parent_id", "") for cls in panels if cls.bl_idname in wanted}
-    for cls in reversed(panels):
-        if cls.is_registered:
-            bpy.utils.unregister_class(cls)
-    for cls in panels:
-        if cls.bl_idname in wanted:
-            cls.bl_options = set()
-            bpy.utils.register_class(cls)
-    yield 0.5
-    driver.view()[2].active_panel_category = "Second Eye"
-    driver.view()[1].tag_redraw()
-    yield 0.5
+    yield from sections.only(*names)
 
 
 def idle() -> bool:
