@@ -264,3 +264,42 @@ def test_the_operator_makes_them_and_the_panel_tells(case, module):
     assert latest.text == "Layers of 1 frames are made (Shot 001)."
     assert bpy.ops.second_eye.make_layers(every_shot=True) == {"FINISHED"}
     assert len(_plates()) == 2
+
+
+def test_cancelled_layers_go_on_with_the_next_press(case, module):
+    """Stopped as by the button while the engine makes them; then the files of an undisturbed run."""
+    session, behind = module("addon.engine.session"), case.project.folder / "behind"
+
+    def files() -> dict[str, bytes]:
+        found = [path for path in behind.rglob("*") if path.is_file()]
+        return {str(path.relative_to(behind)): path.read_bytes() for path in found}
+
+    undisturbed = files()
+    shutil.rmtree(behind)
+    module("addon.stage").build_scene(case.project, bpy.context.scene)
+    bpy.context.scene.second_eye.layers_parallax = 20.0
+    plain, seen = session.begin, []
+
+    def begin(title, task):
+        listen = task.pause
+
+        def pause() -> None:
+            listen()
+            if task.progress is not None and task.progress.done:
+                seen.append(task.progress.done)
+                session.cancel()
+
+        task.pause = pause
+        return plain(title, task)
+
+    session.begin = begin
+    try:
+        assert bpy.ops.second_eye.make_layers(every_shot=True) == {"CANCELLED"}
+    finally:
+        session.begin = plain
+    assert seen and session.current() is None and session.latest.icon == "CANCEL"
+    kept = files()
+    assert not _plates() and set(kept) < set(undisturbed)
+    assert not [name for name in kept if ".part" in name]
+    assert bpy.ops.second_eye.make_layers(every_shot=True) == {"FINISHED"}
+    assert len(_plates()) == 2 and files() == undisturbed

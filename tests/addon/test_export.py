@@ -272,3 +272,25 @@ def test_layers_of_usd_move_with_the_shot(layered, tmp_path):
     check_plate(points)
     colours = np.array(geometry.PrimvarsAPI(plate).GetPrimvar("displayColor").Get(2.0))
     assert (colours[:, 1] > 0.6).all() and (colours[:, 0] < 0.05).all()
+
+
+def test_layers_of_alembic_move_with_the_shot(layered, tmp_path):
+    path = tmp_path / "relief.abc"
+    assert bpy.ops.second_eye.export_relief(filepath=str(path), whole_shot=True) == {"FINISHED"}
+    before = set(bpy.data.objects)
+    bpy.ops.wm.alembic_import(filepath=str(path), as_background_job=False)
+    meshes = [found for found in bpy.data.objects if found.type == "MESH" and found not in before]
+    assert len(meshes) == 2
+    (plate,) = [found for found in meshes if "Behind" in found.name]
+    graph = bpy.context.evaluated_depsgraph_get()
+    bpy.context.scene.frame_set(2)
+    found = plate.evaluated_get(graph)
+    co = np.empty(len(found.data.vertices) * 3, np.float32)
+    found.data.vertices.foreach_get("co", co)
+    matrix = np.array(found.matrix_world)
+    check_plate(co.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3])
+    (colours,) = found.data.color_attributes
+    rgba = np.empty(len(colours.data) * 4, np.float32)
+    colours.data.foreach_get("color", rgba)
+    rgba = rgba.reshape(-1, 4)
+    assert (rgba[:, 1] > 0.6).all() and (rgba[:, 0] < 0.05).all()
