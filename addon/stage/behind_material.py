@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import bpy
@@ -17,9 +18,9 @@ from .relief_group import LENS, MATTE
 _OVERLAP = 0.004
 """Of the picture: so far inside its edges the border begins, behind the relief, so that no slit
 opens between the two."""
-_FAN, _SPREAD = 3, 1.2
+_FAN, _SPREAD = 8, 1.6
 """Samples to each side of what a point beside the picture shows, and how far the outermost lie, in
-distances to the picture's edge."""
+distances to the picture's edge. Fewer draw rays."""
 
 
 def behind_material(name: str, colour: Sequence, picture: Sequence) -> bpy.types.Material:
@@ -62,11 +63,12 @@ def _beside(t: Tree, picture: Sequence, uv: Socket) -> Socket:
     u, v, _ = t.separate(t.vector("ABSOLUTE", centred).outputs["Vector"])
     out = t.math("SUBTRACT", t.math("MAXIMUM", u, v), 0.5)
     total: Any = (0.0, 0.0, 0.0)
-    for step in range(-_FAN, _FAN + 1):
-        aside = t.math("MULTIPLY", out, _SPREAD * step / _FAN)
-        place = t.vector("ADD", uv, t.combine(aside, aside, 0.0)).outputs["Vector"]
-        sampled = picture.texture(t, place, "Linear")
-        total = t.vector("ADD", total, sampled).outputs["Vector"]
-    mean = t.vector("SCALE", total)
-    mean.inputs["Scale"].default_value = 1.0 / (2 * _FAN + 1)
-    return mean.outputs["Vector"]
+    places = [step / _FAN for step in range(-_FAN, _FAN + 1)]
+    weights = [math.exp(-2.0 * place * place) for place in places]
+    for place, weight in zip(places, weights, strict=True):
+        aside = t.math("MULTIPLY", out, _SPREAD * place)
+        there = t.vector("ADD", uv, t.combine(aside, aside, 0.0)).outputs["Vector"]
+        sampled = t.vector("SCALE", picture.texture(t, there, "Linear"))
+        sampled.inputs["Scale"].default_value = weight / sum(weights)
+        total = t.vector("ADD", total, sampled.outputs["Vector"]).outputs["Vector"]
+    return total
