@@ -577,6 +577,9 @@ def test_moves_change_while_one_is_measured(module, second_eye, scene):
     assert measuring.run() == {"CANCELLED"} and measuring.said[0][0] == {"WARNING"}
     assert Ticks(module).run() == {"FINISHED"}
     assert rigs.kept(scene, first_shot(module))[1]
+    scene.second_eye_moves.items[1].strength = 4.0
+    assert bpy.ops.second_eye.predict_move() == {"FINISHED"}
+    assert rigs.kept(scene, first_shot(module))[1]
 
 
 def test_without_an_engine_a_move_is_added_and_says_so(module, second_eye, scene):
