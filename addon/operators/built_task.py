@@ -28,7 +28,7 @@ class BuiltTask(TaskOperator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         operator: Any = cls  # a mixin of one
-        if not where.is_built(operator, context.scene) or not idle(operator):
+        if not where.is_built(operator, context.scene, rebuilds=True) or not idle(operator):
             return False
         lacking = where.lacks_raw(context.scene) or cls.refuses(context)
         if lacking:

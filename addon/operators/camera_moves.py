@@ -138,9 +138,12 @@ class SECOND_EYE_OT_add_move(Moves, bpy.types.Operator):
             else:
                 added.append(shot)
         if not added:
+            made = "were edited by hand"
+            if chain.move.override_library is not None:
+                made = "are the linked file's, or were edited by hand,"
             raise UsageError(
-                "The keys of this move's channels were edited by hand and stay: press Write Anew "
-                "to replace them."
+                f"The keys of this move's channels {made} and stay: press Write Anew to replace "
+                "them."
             )
         settings.active = len(settings.items) - 1
         moves.write(scene, {shot.first for shot in added})

@@ -44,7 +44,7 @@ class SECOND_EYE_OT_make_layers(BuiltTask, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not where.is_built(cls, context.scene) or not idle(cls):
+        if not where.is_built(cls, context.scene, rebuilds=True) or not idle(cls):
             return False
         return where.has_built_project(cls, context.scene)
 

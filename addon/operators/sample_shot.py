@@ -43,7 +43,7 @@ class SECOND_EYE_OT_sample_shot(BuiltTask, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not where.is_built(cls, context.scene) or not idle(cls):
+        if not where.is_built(cls, context.scene, rebuilds=True) or not idle(cls):
             return False
         if not stage.is_adaptive(context.scene):
             cls.poll_message_set("This scene stands on a grid: choose Adaptive and build it again")

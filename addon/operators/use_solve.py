@@ -23,7 +23,7 @@ class SolveTask(BuiltTask):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         operator: Any = cls
-        if not where.is_built(operator, context.scene) or not idle(operator):
+        if not where.is_built(operator, context.scene, rebuilds=True) or not idle(operator):
             return False
         lacking = GONE if where.built_manifest(context.scene) is None else cls.refuses(context)
         if lacking:

@@ -112,12 +112,19 @@ def has_project(scene: bpy.types.Scene) -> bool:
 
 
 def is_built(
-    operator: type[bpy.types.Operator], scene: bpy.types.Scene, *, changes: bool = True
+    operator: type[bpy.types.Operator],
+    scene: bpy.types.Scene,
+    *,
+    changes: bool = True,
+    rebuilds: bool = False,
 ) -> bool:
     """For ``poll``: whether the scene holds a relief, and one that can be changed here if the
-    operator ``changes`` it; with the reason as its message."""
+    operator ``changes`` it, or ``rebuilds`` it, which a library override can't be; with the reason
+    as its message."""
     reason = "" if stage_of(scene) else "Press Build Scene first"
-    if changes:
+    if rebuilds:
+        reason = reason or linked.overridden(scene)
+    elif changes:
         reason = reason or linked.linked(scene)
     if reason:
         operator.poll_message_set(reason)

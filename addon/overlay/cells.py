@@ -13,6 +13,7 @@ from ...core.project.files import FrameFiles
 from ...core.stereo.marks import coarse
 from ..operators import where
 from ..stage.depth_pixels import stored
+from .warming import redraw
 
 _KEPT = 64
 _cells: dict[tuple[str, int, int], np.ndarray | None] = {}
@@ -58,10 +59,7 @@ def _read() -> None:
         while len(_cells) >= _KEPT:
             _cells.pop(next(iter(_cells)))
         _cells[key] = found
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+    redraw()
 
 
 def _of(folder: Path, frame: int) -> np.ndarray | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -21,7 +22,9 @@ from ..rigs.live_comfort import Live, live
 from ..rigs.viewing import viewing_of
 from ..rigs.window_bake import baked_window
 from ..stage.roles import FOOTAGE, with_role
-from . import cells, shapes
+from . import cells, shapes, warming
+
+TINT, LINES = "SMOOTH_COLOR", "POLYLINE_UNIFORM_COLOR"
 
 _handles: list[Any] = []
 _state = {"broken": False}
@@ -55,10 +58,13 @@ def _draw(scene: bpy.types.Scene, settings: Any) -> None:
     if manifest is None:
         return
     playing = live(scene, bpy.context.evaluated_depsgraph_get(), manifest)
+    parts: list[tuple[str, Callable[[], None]]] = []
     if settings.marks:
-        _draw_tint(scene, settings, playing, FrameFiles(folder, manifest))
+        files = FrameFiles(folder, manifest)
+        parts.append((TINT, lambda: _draw_tint(scene, settings, playing, files)))
     if settings.planes:
-        _draw_planes(scene, playing)
+        parts.append((LINES, lambda: _draw_planes(scene, playing)))
+    warming.draw(parts)
 
 
 def _draw_planes(scene: bpy.types.Scene, playing: Live) -> None:
@@ -68,7 +74,7 @@ def _draw_planes(scene: bpy.types.Scene, playing: Live) -> None:
     planes = limit_planes(playing.rig, viewing_of(scene).limits)
     data: Any = playing.camera.data
     port: Any = gpu.state.viewport_get()
-    shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+    shader = gpu.shader.from_builtin(LINES)
     gpu.state.blend_set("ALPHA")
     gpu.state.depth_test_set("LESS_EQUAL")
     with gpu.matrix.push_pop():
@@ -94,7 +100,7 @@ def _draw_tint(scene: bpy.types.Scene, settings: Any, playing: Live, files: Fram
     manifest, viewing = files.manifest, viewing_of(scene)
     window = baked_window(playing.camera, [scene.frame_current])
     strips = (0.0, 0.0) if window is None else (window.left[0], window.right[0])
-    shader = gpu.shader.from_builtin("SMOOTH_COLOR")
+    shader = gpu.shader.from_builtin(TINT)
     key = (
         *(id(stored), playing.frame, playing.shot, playing.rig, playing.to_camera.tobytes()),
         *(viewing, settings.opacity, strips),
@@ -161,3 +167,4 @@ def unregister() -> None:
         kind.draw_handler_remove(_handles.pop(), "WINDOW")
     _tint.update(key=None, batch=None)
     cells.forget()
+    warming.forget()

@@ -70,6 +70,7 @@ class SECOND_EYE_PT_moves(Section, bpy.types.Panel):
         column.operator("second_eye.remove_move", text="", icon="REMOVE")
         here = [i for i in settings.items if i.first == relief["second_eye_first"]]
         if not here:
+            self._draw_edited(context, chain, relief)
             return
         chosen = settings.items[settings.active] if settings.active < len(settings.items) else None
         draw_move(split(layout), chosen if chosen in here else here[-1])
@@ -80,18 +81,28 @@ class SECOND_EYE_PT_moves(Section, bpy.types.Panel):
             return
         self._draw_state(context, chain, relief)
 
-    def _draw_state(self, context: Any, chain: rigs.Chain, relief: bpy.types.Object) -> None:
+    def _draw_edited(
+        self, context: Any, chain: rigs.Chain, relief: bpy.types.Object
+    ) -> moves.MovedShot | None:
+        """Whether keys stay whatever the moves say; answers the shot, None where it has none."""
         layout, scene = self.layout, context.scene
         try:
             shots = moves.moved_shots(scene, chain.camera)
         except SecondEyeError as error:
             words.wrapped(layout, str(error), icon="ERROR")
-            return
+            return None
         shot = next(s for s in shots if s.relief == relief)
-        if moves.edited(scene, shot, moves.channels_of(chain, shots)):
+        if chain.move is not None and moves.edited(scene, shot, moves.channels_of(chain, shots)):
             text = "Keys of this shot were edited by hand: they stay as they are."
             words.wrapped(layout, text, icon="INFO")
             layout.operator("second_eye.rewrite_move", icon="FILE_REFRESH")
+        return shot
+
+    def _draw_state(self, context: Any, chain: rigs.Chain, relief: bpy.types.Object) -> None:
+        layout, scene = self.layout, context.scene
+        shot = self._draw_edited(context, chain, relief)
+        if shot is None:
+            return
         found, current = moves.kept(scene, shot)
         settings = scene.second_eye_moves
         if found is not None:

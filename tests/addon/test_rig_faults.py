@@ -352,3 +352,58 @@ def test_a_library_override_is_animated_but_not_rebuilt(module, library, case, m
     baked = module("addon.rigs").bake_camera(scene, case.project)
     assert baked.lateral_offset[0] == pytest.approx(0.7 + found.move.location.x, abs=0.2)
     assert "toe-in" in baked.left_out
+
+
+def _overridden(module, case, path: Path) -> None:
+    """A new scene with an override of the stage that was saved there."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    scene = bpy.context.scene
+    collection = _linked_collection(path)
+    collection.override_hierarchy_create(scene, bpy.context.view_layer, do_fully_editable=True)
+    scene.second_eye.project_folder = str(case.project.folder)
+    if collection.name in scene.collection.children and collection.library is not None:
+        scene.collection.children.unlink(collection)
+
+
+def _keys(module) -> list[tuple[float, float]]:
+    curve = module("addon.stage.compat").find_fcurve(chain(module).move, "location", 0)
+    return [] if curve is None else [tuple(p.co) for p in curve.keyframe_points]
+
+
+@pytest.mark.parametrize("drift", [0.0, 2.0])
+def test_a_move_on_an_override_is_kept_in_its_file(module, scene, case, tmp_path, drift):
+    """Also where the library has keys, which a linked action can't keep otherwise."""
+    module("addon.rigs").make_stereo_camera(scene, case.project, drift=drift)
+    path = tmp_path / "stage.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    _overridden(module, case, path)
+    ops = bpy.ops.second_eye
+    theirs = _keys(module)
+    if drift:
+        with pytest.raises(RuntimeError, match=r"linked file's.* Write Anew"):
+            ops.add_move(kind="drift", measured=False)
+        assert _keys(module) == theirs != []
+        assert ops.rewrite_move() == {"FINISHED"}
+    assert ops.add_move(kind="drift", strength=8.0, measured=False) == {"FINISHED"}
+    assert ops.measure_move() == {"FINISHED"}
+    ours = _keys(module)
+    assert ours and ours != theirs
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "override.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "override.blend"))
+    assert _keys(module) == ours
+    bpy.context.scene.second_eye_moves.items[0].strength = 4.0
+    assert _keys(module) == [(frame, pytest.approx(0.5 * value)) for frame, value in ours]
+    assert ops.remove_move() == {"FINISHED"}
+    assert _keys(module) == []
+
+
+def test_what_rebuilds_an_override_says_where_it_can_be_done(module, scene, case, tmp_path):
+    path = tmp_path / "stage.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    _overridden(module, case, path)
+    for name in ("make_layers", "estimate_lens", "repair_shot", "sample_shot", "cut_here"):
+        with pytest.raises(RuntimeError, match=r"library override of stage\.blend"):
+            getattr(bpy.ops.second_eye, name)()
+    for name in ("grade_depth", "make_window"):
+        with pytest.raises(RuntimeError, match="linked from another file"):
+            getattr(bpy.ops.second_eye, name)()

@@ -93,8 +93,8 @@ def write(
 ) -> list[float]:
     """Put ``keys`` (one at rest where there are none) in the place of those of scene frames
     ``span``; ``noise``: how far and frames of a sway. Returns what `stored` then says."""
-    curve = compat.ensure_fcurve(channel.owner, channel.path, channel.index)
     clear(channel, span)
+    curve = compat.ensure_fcurve(channel.owner, channel.path, channel.index)
     keys = keys or [Key(span[0], channel.rest / channel.unit, 0.0, 0.0, True)]
     for key in keys:
         curve.keyframe_points.insert(key.frame, key.value * channel.unit, options={"FAST"})
@@ -110,6 +110,7 @@ def write(
 
 def clear(channel: Channel, span: tuple[int, int]) -> None:
     """Take the keys and the noise of scene frames ``span`` away."""
+    compat.local_action(channel.owner)
     curve = channel.curve
     if curve is None:
         return
@@ -123,6 +124,7 @@ def clear(channel: Channel, span: tuple[int, int]) -> None:
 
 def remove(channel: Channel) -> None:
     """Take the whole curve away; the property goes to rest."""
+    compat.local_action(channel.owner)
     compat.remove_fcurve(channel.owner, channel.path, channel.index)
     owner: Any = channel.owner
     if channel.path == "lens":
@@ -142,6 +144,7 @@ def at_rest(channel: Channel) -> bool:
 
 def shift(channel: Channel, by: int) -> None:
     """Move all keys, and noise that is restricted to frames, by so many frames."""
+    compat.local_action(channel.owner)
     curve = channel.curve
     if curve is None:
         return
