@@ -6,6 +6,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty
 
+from .translations import CONTEXT
+
 KIND_ITEMS = (
     ("STEREO", "Stereo", "Both eyes, flat: for 3D televisions, cinemas and headsets' screens"),
     ("2D", "2D", "One picture, from the middle of the stereo camera"),
@@ -24,7 +26,11 @@ class SECOND_EYE_render(bpy.types.PropertyGroup):
     """Of one scene."""
 
     kind: EnumProperty(
-        name="Kind", description="What Render makes", items=KIND_ITEMS, default="STEREO"
+        name="Kind",
+        description="What Render makes",
+        items=KIND_ITEMS,
+        default="STEREO",
+        translation_context=CONTEXT,
     )
     engine: EnumProperty(
         name="Engine",

@@ -174,8 +174,8 @@ def presses(
     yield "fit_move", ops.fit_move
     yield "rewrite_move", lambda: ops.rewrite_move(every_shot=True)
     yield "remove_move", lambda: ops.remove_move(all_moves=True, every_shot=True)
-    yield "add_edit", lambda: ops.add_edit(source="SPHERE", kind="PLANE")
-    yield "add_edit", lambda: ops.add_edit(source="BOX", kind="OFFSET")
+    yield "add_edit", lambda: ops.add_edit(source="sphere", kind="plane")
+    yield "add_edit", lambda: ops.add_edit(source="box", kind="offset")
     yield "move_edit", lambda: ops.move_edit(way="UP")
     yield "bake_camera", ops.bake_camera
     yield "remove_edit", ops.remove_edit
@@ -186,7 +186,7 @@ def presses(
                              strict=True):  # fmt: skip
         point.co = point.handle_left = point.handle_right = corner
     spline.use_cyclic = True
-    yield "add_edit", lambda: ops.add_edit(source="MASK", kind="OFFSET", datablock="Mask")
+    yield "add_edit", lambda: ops.add_edit(source="mask", kind="offset", datablock="Mask")
     yield "rasterise_mask", ops.rasterise_mask
     yield "add_shadow_catcher", ops.add_shadow_catcher
     yield "remove_shadow_catcher", ops.remove_shadow_catcher

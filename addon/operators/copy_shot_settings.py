@@ -6,6 +6,7 @@ from bpy.props import EnumProperty
 
 from .. import stage
 from ..rigs import shot_settings
+from ..translations import CONTEXT
 from . import where
 
 KINDS = {
@@ -44,6 +45,7 @@ class SECOND_EYE_OT_copy_shot_settings(bpy.types.Operator):
             ("FORM", "Form", "Relief or points"),
         ),
         default={"RANGE", "STRENGTH", "CURVE", "STEREO", "FORM"},
+        translation_context=CONTEXT,
     )
 
     @classmethod

@@ -107,15 +107,19 @@ class Tree:
     def arrange(self) -> None:
         """Columns by distance from the inputs, so that a curious artist can read the tree."""
         depth: dict[str, int] = {}
-        waiting = list(self.tree.nodes)
+        # Once: a socket's own `links` goes through all links of the tree.
+        before: dict[str, set[str]] = {node.name: set() for node in self.tree.nodes}
+        for link in self.tree.links:
+            before[link.to_node.name].add(link.from_node.name)
+        waiting = list(before)
         while waiting:
             later = []
-            for node in waiting:
-                sources = [link.from_node.name for s in node.inputs for link in s.links]
-                if all(name in depth for name in sources):
-                    depth[node.name] = max((depth[name] + 1 for name in sources), default=0)
+            for name in waiting:
+                sources = before[name]
+                if sources <= depth.keys():
+                    depth[name] = max((depth[source] + 1 for source in sources), default=0)
                 else:
-                    later.append(node)
+                    later.append(name)
             if len(later) == len(waiting):
                 break
             waiting = later

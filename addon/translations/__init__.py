@@ -16,8 +16,10 @@ import bpy
 
 from .. import ROOT_PACKAGE
 
-CONTEXTS = ("*", "Operator")
-"""Blender's default context, and that of the labels of operators' buttons."""
+CONTEXT = "Second Eye"
+"""For a word that Blender translates otherwise: its own table is asked first."""
+CONTEXTS = ("*", "Operator", CONTEXT)
+"""Blender's default context, that of the labels of operators' buttons, and ours."""
 
 
 def read(locale: str) -> dict[str, str]:

@@ -9,13 +9,14 @@ import bpy
 
 from ...core.errors import SecondEyeError
 from .. import rigs
+from ..engine import session
 from ..move_properties import KIND_ITEMS
-from ..operators import where
-from ..operators.measuring import measuring
+from ..operators import fit_moves, where
 from ..rigs import moves
 from . import words
 from .layouts import Section, split
 
+TITLES = {cls.title for cls in fit_moves.CLASSES if hasattr(cls, "title")}
 _ICONS = {identifier: icon for identifier, _, _, icon, _ in KIND_ITEMS}
 
 
@@ -114,11 +115,7 @@ class SECOND_EYE_PT_moves(Section, bpy.types.Panel):
             if found.layers:
                 column.label(text=f"Without Layers: {found.bare:.1f} %", icon="BLANK1")
             column.label(text=f"Stretched: {found.stretched:.1f} %", icon="BLANK1")
-        running = measuring()
-        if running is not None:
-            row = layout.row(align=True)
-            row.label(text=running.task.progress.text(), icon="SORTTIME")
-            row.operator("second_eye.cancel", text="", icon="X")
+        draw_job(layout)
         fresh = found is not None and current
         text = "Measure" if fresh or found is None else "Measure Again"
         layout.operator("second_eye.measure_move", text=text, icon="VIEWZOOM", depress=not fresh)
@@ -132,6 +129,17 @@ class SECOND_EYE_PT_moves(Section, bpy.types.Panel):
             icon="FULLSCREEN_EXIT",
         )
         row.operator("second_eye.fit_move", text="", icon="DUPLICATE").every_shot = True
+
+
+def draw_job(layout: bpy.types.UILayout) -> None:
+    """A measurement or a fit that runs, beside what can be changed meanwhile; why one failed."""
+    running = session.current()
+    if running is not None and running.title in TITLES:
+        row = layout.row(align=True)
+        row.label(text=running.task.progress.text(), icon="SORTTIME")
+        row.operator("second_eye.cancel", text="", icon="X")
+    elif session.latest.title in TITLES and session.latest.icon != "CHECKMARK":
+        words.wrapped(layout, session.latest.text, icon=session.latest.icon)
 
 
 def draw_move(column: bpy.types.UILayout, item: Any) -> None:

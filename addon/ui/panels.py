@@ -12,10 +12,12 @@ from ..engine import interpreter, session
 from ..operators import where
 from ..stage import compat, roles
 from ..stage.group_inputs import BIAS
+from ..translations import CONTEXT
 from . import (
     convert,
     detail,
     edits,
+    moves,
     presets,
     preview,
     relief_inputs,
@@ -38,6 +40,7 @@ ELSEWHERE = {
     *detail.TITLES,
     *solve.TITLES,
     *edits.TITLES,
+    *moves.TITLES,
     *shots.TITLES,
     *preview.TITLES,
     *render.TITLES,
@@ -125,16 +128,15 @@ class SECOND_EYE_PT_scene(Section, bpy.types.Panel):
             return
         relief = where.shown_relief(context)
         modifier = relief_inputs.of(relief) if relief is not None else None
-        if modifier is not None:
+        if modifier is not None and compat.has_input(modifier, BIAS):
             column = split(layout, decorate=True)
             column.label(text=relief.name, icon="OBJECT_DATA")
-            relief_inputs.draw(column, modifier)
-            if compat.has_input(modifier, BIAS):
-                relief_inputs.draw(column, modifier, relief_inputs.CURVE)
+            relief_inputs.draw(column, modifier, relief_inputs.CURVE)
 
 
 class SECOND_EYE_PT_stereo(Section, bpy.types.Panel):
     bl_label = "Stereo"
+    bl_translation_context = CONTEXT  # Blender's own means sound by it
     bl_idname = "SECOND_EYE_PT_stereo"
     bl_order = 4
 

@@ -14,7 +14,7 @@ from .. import stage
 from ..engine import session
 from ..operators import cuts_from_markers, shot_faults, where
 from ..rigs import shot_settings
-from . import thumbnails, words
+from . import relief_inputs, thumbnails, words
 from .layouts import Section, draws_running, split
 
 TITLES = {cls.title for cls in cuts_from_markers.CLASSES}
@@ -125,8 +125,12 @@ def draw_shot(
     column = split(layout)
     column.enabled = not own.locked
     column.prop(own, "form", expand=True)
+    modifier = relief_inputs.of(relief)
     for name in ("near", "far", "strength"):
-        column.prop(own, name)
+        row = column.row(align=True)
+        row.prop(own, name)
+        if modifier is not None:
+            relief_inputs.decorate(row, modifier, name.capitalize())
     if shot_settings.camera_of(relief) is not None:
         column.prop(own, "interocular")
         column.prop(own, "convergence")

@@ -8,6 +8,7 @@ import re
 import sys
 from pathlib import Path
 
+import bpy
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -37,3 +38,16 @@ def test_translations_are_texts_in_that_language(module, locale) -> None:
         assert translated.strip() == translated and translated
         assert translated == english or re.search(r"[\u4e00-\u9fff]", translated), english
         assert sorted(re.findall(r"{\w*}", english)) == sorted(re.findall(r"{\w*}", translated))
+
+
+def test_stereo_is_not_translated_as_sound(second_eye, module) -> None:
+    """Blender's own table has the word as that of loudspeakers, in its default context."""
+    context = module("addon.translations").CONTEXT
+    assert context in module("addon.translations").CONTEXTS
+    assert bpy.types.SECOND_EYE_PT_stereo.bl_translation_context == context
+    copied = bpy.ops.second_eye.copy_shot_settings.get_rna_type()
+    rendered = module("addon.render_properties").SECOND_EYE_render.bl_rna
+    for owner, name in ((rendered, "kind"), (copied, "kinds")):
+        kinds = owner.properties[name]
+        assert "Stereo" in [item.name for item in kinds.enum_items]
+        assert kinds.translation_context == context

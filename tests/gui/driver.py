@@ -43,13 +43,14 @@ class Stalls:
 
 
 class Stopwatch:
-    """The longest call of a panel's ``draw`` or an operator's ``modal``, in seconds.
+    """The longest call of a panel's ``draw``, an operator's ``modal``, the overlay's ``_draw``: in
+    seconds.
 
     ``longest`` by the clock, with waiting and with other processes' turns; ``busiest`` in
     processor time of Blender's main thread, which a busy machine does not stretch.
     """
 
-    def __init__(self, owner: type, name: str) -> None:
+    def __init__(self, owner: Any, name: str) -> None:
         self.longest = self.busiest = 0.0
         self._plain = getattr(owner, name)
 
@@ -60,7 +61,10 @@ class Stopwatch:
         def modal(operator, context, event):  # type: ignore[no-untyped-def]
             return self._timed(operator, context, event)
 
-        setattr(owner, name, {"draw": draw, "modal": modal}[name])
+        def _draw(scene, settings):  # type: ignore[no-untyped-def]
+            return self._timed(scene, settings)
+
+        setattr(owner, name, {"draw": draw, "modal": modal, "_draw": _draw}[name])
 
     def _timed(self, *arguments: object) -> object:
         started, worked = time.perf_counter(), time.thread_time()

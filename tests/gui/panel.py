@@ -21,6 +21,7 @@ import bpy
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import driver
+import staged
 
 PACKAGE = "bl_ext.user_default.second_eye"
 JOB = json.loads(sys.argv[sys.argv.index("--") + 1])
@@ -123,6 +124,9 @@ def scenario() -> driver.Scenario:
     space.region_3d.view_perspective = "CAMERA"
     yield from driver.photograph(OUT / "6_built.png")
     sections = driver.Sections(importlib.import_module(f"{PACKAGE}.addon.ui").MODULES)
+    yield from staged.scenario(PACKAGE, OUT, stalls, note)
+    space.region_3d.view_perspective = "CAMERA"
+    scene = bpy.context.scene  # Undo has made another one of it
     yield from sections.only("repair")
     yield from repairing(scene, session)
     yield from sections.only("render")
