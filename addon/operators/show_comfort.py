@@ -72,7 +72,7 @@ class SECOND_EYE_OT_show_comfort(TaskOperator, bpy.types.Operator):
         if camera is not None:  # as the scene shows it, baked or not
             frames = [stage.scene_frame(scene, n) for n in manifest.frames]
             manifest.window = baked_window(camera, frames)
-        told = measure(manifest, depths, state.rigs, viewing)
+        told = measure(manifest, depths, state.rigs, viewing, toed=state.toed)
         shots = [(shot.name, shot.first) for shot in manifest.shots]
         picture = graph.draw(told, viewing, shots, stage.scene_frame(scene, 0))
         report = as_report(told, state.rigs, viewing, manifest, "scene")

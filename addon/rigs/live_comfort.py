@@ -30,7 +30,7 @@ from ..stage.group_inputs import RANGE
 from ..stage.roles import FOOTAGE, STEREO, with_role
 from ..stage.shot import relief_modifier
 from .bake import INFINITY
-from .modes import PARALLEL, mode_of
+from .modes import PARALLEL, TOE, mode_of
 from .stereo_camera import CONVERGENCE, INTEROCULAR
 from .values import curve_values
 from .viewing import viewing_of
@@ -108,7 +108,9 @@ def live_comfort(
     rigs = _rigs_before(scene, playing, frames)
     depths = {n: _depth(playing, manifest, n, kept[n]) for n in frames}
     window = live_window(playing.camera, manifest, [scene_frame(scene, n) for n in frames], frames)
-    return measure(replace(manifest, window=window), depths, rigs, viewing_of(scene))[-1]
+    toed = mode_of(camera_data(playing.camera)) == TOE
+    known = replace(manifest, window=window)
+    return measure(known, depths, rigs, viewing_of(scene), toed=toed)[-1]
 
 
 def unbaked_edits(playing: Live, manifest: Manifest) -> bool:

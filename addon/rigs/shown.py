@@ -14,10 +14,11 @@ from ...core.project.statistics import FrameTable
 from ...core.stereo import FrameDepth, StereoRig, frame_depth
 from ...core.stereo.frame_depth import Range
 from ..stage import scene_frame
+from ..stage.footage_camera import camera_data
 from .bake import INFINITY
 from .bake_edits import range_lists
 from .chain import find_chain
-from .modes import PARALLEL, mode_of
+from .modes import PARALLEL, TOE, mode_of
 from .track import poses
 
 _LEAST = 1e-6  # scene units
@@ -27,12 +28,14 @@ _RANGE = ("Near", "Far", "Strength", "Bias", "Contrast")
 @dataclass(frozen=True)
 class Shown:
     """By timeline frame. ``forward`` and ``aside``: how far, in scene units, the stereo camera
-    stands before the footage camera, along that one's axis, and to the right of it."""
+    stands before the footage camera, along that one's axis, and to the right of it. ``toed``: its
+    eyes are turned towards each other."""
 
     ranges: dict[int, Range]
     rigs: dict[int, StereoRig]
     forward: dict[int, float]
     aside: dict[int, float]
+    toed: bool = False
 
     def depths(self, project: Project, tables: Mapping[int, FrameTable]) -> dict[int, FrameDepth]:
         """Of every frame that has a table, as the stereo camera sees it."""
@@ -57,7 +60,8 @@ def shown(scene: bpy.types.Scene, project: Project) -> Shown:
     frames = list(project.manifest.frames)
     lists = range_lists(scene, project)
     rows = zip(*(lists[name] for name in _RANGE), strict=True)
-    found = Shown(dict(zip(frames, rows, strict=True)), {}, {}, {})
+    toed = mode_of(camera_data(chain.camera)) == TOE
+    found = Shown(dict(zip(frames, rows, strict=True)), {}, {}, {}, toed)
     at = _scene_frames(scene, project)
     for n, pose in zip(frames, poses(chain.footage, chain.camera, at), strict=True):
         stereo, parallel = pose.camera.stereo, mode_of(pose.camera) == PARALLEL

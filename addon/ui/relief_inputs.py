@@ -8,6 +8,7 @@ import bpy
 from ..stage import compat
 from ..stage.group_inputs import BIAS, CONTRAST, DEPTH_VIEW, REPAIR, SPLIT
 
+DISTANCE = ("Near", "Far", "Strength")
 CURVE = (BIAS, CONTRAST)
 COMPARISON = (REPAIR, SPLIT, DEPTH_VIEW)
 
@@ -22,16 +23,6 @@ def draw(
             layout.prop(getattr(inputs, identifier), "value", text=name)
         else:
             layout.prop(modifier, f'["{identifier}"]', text=name)
-
-
-def decorate(layout: bpy.types.UILayout, modifier: bpy.types.NodesModifier, name: str) -> None:
-    """The dot that keys an input, beside something else that shows its value."""
-    identifier = compat.input_identifier(modifier.node_group, name)
-    inputs = getattr(getattr(modifier, "properties", None), "inputs", None)
-    if inputs is not None:  # Blender 5.2
-        layout.prop_decorator(getattr(inputs, identifier), "value")
-    else:
-        layout.prop_decorator(modifier, f'["{identifier}"]')
 
 
 def of(relief: bpy.types.Object) -> bpy.types.NodesModifier | None:

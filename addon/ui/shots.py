@@ -125,12 +125,8 @@ def draw_shot(
     column = split(layout)
     column.enabled = not own.locked
     column.prop(own, "form", expand=True)
-    modifier = relief_inputs.of(relief)
     for name in ("near", "far", "strength"):
-        row = column.row(align=True)
-        row.prop(own, name)
-        if modifier is not None:
-            relief_inputs.decorate(row, modifier, name.capitalize())
+        column.prop(own, name)
     if shot_settings.camera_of(relief) is not None:
         column.prop(own, "interocular")
         column.prop(own, "convergence")
@@ -140,6 +136,18 @@ def draw_shot(
         words.wrapped(
             layout, f"{names} move within this shot: set here is the first frame.", icon="KEYFRAME"
         )
+    draw_keys(layout, relief)
+
+
+def draw_keys(layout: bpy.types.UILayout, relief: bpy.types.Object) -> None:
+    """What the settings stand for, where it takes keys; closed until somebody animates it."""
+    modifier = relief_inputs.of(relief)
+    if modifier is None:
+        return
+    header, body = layout.panel("second_eye_shot_keys", default_closed=True)
+    header.label(text="Animate")
+    if body is not None:
+        relief_inputs.draw(split(body, decorate=True), modifier, relief_inputs.DISTANCE)
 
 
 def title(relief: bpy.types.Object) -> str:

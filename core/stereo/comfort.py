@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ import numpy as np
 from ..project import Manifest
 from .frame_depth import FrameDepth
 from .rig import StereoRig
+from .toe_in import keystone
 from .viewing import Viewing
 
 GOOD, CLOSE, OUTSIDE = 0, 1, 2
@@ -26,6 +28,10 @@ Displays: A Review", J. Imaging Sci. Technol. 53(3), 2009, give for parallax at 
 jumps."""
 SPEED = 2.0
 """Degrees a second at which it may move within a shot: a choice of ours."""
+VERTICAL = 0.5
+"""Degrees by which a corner may stand higher for one eye than for the other, where cameras are
+turned towards each other: half of that rule of one degree, since eyes hardly turn up and down
+against each other. A choice of ours."""
 STEADIED = 0.2
 """Seconds over which that speed is measured; what moves in less counts as in these: the eyes take
 as long to follow."""
@@ -55,8 +61,9 @@ class FrameComfort:
     `ENDS`: the nearest, nearer, middle, farther, farthest. ``too_near``, ``too_far``,
     ``diverging``: parts (0..1) of the picture outside of each limit; what diverges is too far, too.
     ``jump``: degrees by which the middle moved at a cut before this frame, else None; ``speed``:
-    degrees a second within the shot. ``reasons``: what makes the ``verdict``, the worst first, of
-    "near", "far", "diverging", "jump", "speed", "left", "right"."""
+    degrees a second within the shot. ``vertical``: degrees by which the screen's corners stand
+    higher for one eye, with toed-in cameras. ``reasons``: what makes the ``verdict``, the worst
+    first, of "near", "far", "diverging", "vertical", "jump", "speed", "left", "right"."""
 
     frame: int
     parallax: tuple[float, ...]
@@ -67,6 +74,7 @@ class FrameComfort:
     right: Border
     jump: float | None = None
     speed: float = 0.0
+    vertical: float = 0.0
     verdict: int = GOOD
     reasons: tuple[str, ...] = field(default=())
 
@@ -81,9 +89,11 @@ def measure(
     depths: Mapping[int, FrameDepth],
     rigs: Mapping[int, StereoRig],
     viewing: Viewing,
+    *,
+    toed: bool = False,
 ) -> list[FrameComfort]:
     """The comfort of every frame that ``depths`` and ``rigs`` hold, in order, with the
-    manifest's floating window.
+    manifest's floating window. ``toed``: the cameras are turned towards each other.
 
     Jumps and speeds need the frames before: one that lacks them is judged without.
     """
@@ -102,8 +112,17 @@ def measure(
         before = max(begun, n - reach)
         speed = float(turned[n] - turned[before]) * rate / reach
         strips = window_at(manifest, n)
-        told.append(measure_frame(n, depths[n], rigs[n], viewing, jump, speed, strips))
+        vertical = corners(rigs[n], manifest.clip.height / manifest.clip.width, viewing)
+        turn = vertical if toed else 0.0
+        told.append(measure_frame(n, depths[n], rigs[n], viewing, jump, speed, strips, turn))
     return told
+
+
+def corners(rig: StereoRig, aspect: float, viewing: Viewing) -> float:
+    """Degrees of vertical parallax in the screen's corners, were the rig's cameras toed in.
+    ``aspect``: picture height over width."""
+    share = keystone(rig.interocular, rig.convergence, rig.focal_over_width, aspect)
+    return math.degrees(math.atan2(share * aspect * viewing.width, viewing.distance))
 
 
 def window_at(manifest: Manifest, frame: int) -> tuple[float, float]:
@@ -123,8 +142,10 @@ def measure_frame(
     jump: float | None = None,
     speed: float = 0.0,
     strips: tuple[float, float] = (0.0, 0.0),
+    vertical: float = 0.0,
 ) -> FrameComfort:
-    """The comfort of one frame; ``strips``: as `window_at` gives them."""
+    """The comfort of one frame; ``strips``: as `window_at` gives them, ``vertical``: as `corners`
+    does."""
     limits = viewing.limits
     parallax = tuple(float(p) for p in depth.parallax(rig, ENDS))
     too_near = depth.share_nearer(_inverse(rig, limits.near))
@@ -143,7 +164,11 @@ def measure_frame(
             found.append((OUTSIDE, name))
         elif part > NEARBY:
             found.append((CLOSE, name))
-    for name, value, most in (("jump", jump or 0.0, JUMP), ("speed", speed, SPEED)):
+    for name, value, most in (
+        ("vertical", vertical, VERTICAL),
+        ("jump", jump or 0.0, JUMP),
+        ("speed", speed, SPEED),
+    ):
         if abs(value) > NEARBY * most:
             found.append((OUTSIDE if abs(value) > most else CLOSE, name))
     found += [(CLOSE, name) for name, side in (("left", left), ("right", right)) if side.cut]
@@ -161,6 +186,7 @@ def measure_frame(
         right,
         jump,
         speed,
+        vertical,
         max((level for level, _ in found), default=GOOD),
         tuple(name for _, name in found),
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..project import Manifest
-from .comfort import CLOSE, ENDS, GOOD, JUMP, NEARBY, OUTSIDE, SPEED, Border, FrameComfort
+from .comfort import CLOSE, ENDS, GOOD, JUMP, NEARBY, OUTSIDE, SPEED, VERTICAL, Border, FrameComfort
 from .rig import StereoRig
 from .viewing import Viewing
 
@@ -40,7 +40,12 @@ def as_report(
             key: _measures(value, viewing, manifest.clip.width)
             for key, value in vars(limits).items()
         }
-        | {"jump_degrees": JUMP, "speed_degrees_a_second": SPEED, "close_from": NEARBY},
+        | {
+            "vertical_degrees": VERTICAL,
+            "jump_degrees": JUMP,
+            "speed_degrees_a_second": SPEED,
+            "close_from": NEARBY,
+        },
         "percentages": dict(zip(_NAMES, ENDS, strict=True)),
         "rig": source,
         "summary": summary(told),
@@ -97,7 +102,9 @@ def sentences(frame: FrameComfort, viewing: Viewing) -> list[str]:
         return f"{100 * share:.1f} % of the picture"
 
     jump, speed = abs(frame.jump or 0.0), abs(frame.speed)
+    higher = f"The corners stand {frame.vertical:.2f} degrees higher for one eye, as toe-in has it"
     said = {
+        "vertical": f"{higher}: choose Off-Axis, or bring the eyes closer together",
         "near": f"{part(frame.too_near)} stands nearer than {near}: bring the convergence nearer, "
         "or the eyes closer together",
         "far": f"{part(frame.too_far)} lies farther than {far}: move the convergence away, or "
@@ -111,6 +118,7 @@ def sentences(frame: FrameComfort, viewing: Viewing) -> list[str]:
         "right": cut("right", frame.right),
     }
     close = {
+        "vertical": higher,
         "near": f"Close to the near limit, {near}",
         "far": f"Close to the far limit, {far}",
         "diverging": f"Close to where eyes turn outwards, {diverging}",
@@ -127,6 +135,7 @@ def outside(frame: FrameComfort) -> set[str]:
     rest = ENDS[0] / 100.0 + 1e-6
     found = {"near": frame.too_near, "far": frame.too_far, "diverging": frame.diverging}
     broken = {name for name, share in found.items() if share > rest}
+    broken |= {"vertical"} if frame.vertical > VERTICAL else set()
     broken |= {"jump"} if abs(frame.jump or 0.0) > JUMP else set()
     broken |= {"speed"} if abs(frame.speed) > SPEED else set()
     return broken & set(frame.reasons)
@@ -158,6 +167,7 @@ def _frame(
             }
             for side, border in (("left", frame.left), ("right", frame.right))
         },
+        "vertical_degrees": _short(frame.vertical),
         "jump_degrees": None if frame.jump is None else _short(frame.jump),
         "speed_degrees_a_second": _short(frame.speed),
     }

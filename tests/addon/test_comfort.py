@@ -229,3 +229,19 @@ def test_the_section_is_there(module, second_eye):
     assert not bpy.types.SECOND_EYE_PT_comfort.poll(bpy.context)
     with pytest.raises(RuntimeError, match="Build Scene first"):
         bpy.ops.second_eye.show_comfort()
+
+
+def test_toe_in_is_judged_by_its_corners(module, built):
+    camera = stereo(module)
+    camera.data.animation_data_clear()
+    camera.data.stereo.interocular_distance = 2.0
+    camera.data.stereo.convergence_distance = 4.0
+    assert judged(module, 11).vertical == 0.0
+    assert bpy.ops.second_eye.set_rig_mode(mode="TOE") == {"FINISHED"}
+    told = judged(module, 11)
+    assert told.vertical > module("core.stereo.comfort").VERTICAL and "vertical" in told.reasons
+    bpy.ops.second_eye.show_comfort()
+    path = built.project.folder.with_name("clip_comfort.json")
+    report = json.loads(path.read_text(encoding="utf8"))
+    assert report["frames"][0]["vertical_degrees"] == pytest.approx(told.vertical, abs=1e-3)
+    assert report["limits"]["vertical_degrees"] == 0.5

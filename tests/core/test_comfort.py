@@ -17,6 +17,7 @@ from core.project import BakedRange, DepthRecord, EditRecord, Project, statistic
 from core.stereo import (
     EYES,
     SETUPS,
+    FrameDepth,
     StereoRig,
     Viewing,
     find_viewing,
@@ -26,8 +27,10 @@ from core.stereo import (
     share_inside,
     suggest_rig,
 )
+from core.stereo.comfort import VERTICAL, corners
 from core.stereo.report import sentences
 from core.stereo.shot_rig import suggest_shot_rig
+from core.stereo.toe_in import keystone
 
 HEIGHT, WIDTH = 64, 96
 
@@ -306,3 +309,20 @@ def test_flat_and_empty_shots_have_a_rig_or_say_why():
     assert rig.interocular == pytest.approx(rig.convergence / 30)
     with pytest.raises(UsageError):
         suggest_shot_rig([], 1.0)
+
+
+def test_toed_in_cameras_lift_the_corners():
+    """By the keystone formula, as an angle on the screen; other cameras don't."""
+    viewing, depth = find_viewing("tv"), FrameDepth(*(np.full(n, 0.25) for n in (107, 32, 32)))
+    rig = StereoRig(0.1, 4.0, 1.2)
+    share = keystone(0.1, 4.0, 1.2, 0.5)
+    told = corners(rig, 0.5, viewing)
+    assert told == pytest.approx(np.degrees(np.arctan(share * 0.5 * 1.2 / 2.5)))
+    wide = StereoRig(0.1 * 1.1 * VERTICAL / told, 4.0, 1.2)
+    for name, asked, reasons in (("outside", wide, ("vertical",)), ("comfortable", rig, ())):
+        frame = measure_frame(1, depth, asked, viewing, vertical=corners(asked, 0.5, viewing))
+        assert frame.reasons == reasons, name
+    assert measure_frame(1, depth, wide, viewing).reasons == ()
+    frame = measure_frame(1, depth, wide, viewing, vertical=corners(wide, 0.5, viewing))
+    assert "higher for one eye" in sentences(frame, viewing)[0]
+    assert "Off-Axis" in sentences(frame, viewing)[0]
