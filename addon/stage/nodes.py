@@ -124,8 +124,12 @@ class Tree:
                 break
             waiting = later
         rows: dict[int, int] = {}
-        for node in self.tree.nodes:
-            column = depth.get(node.name, 0)
+        places: list[float] = []
+        for name in before:
+            column = depth.get(name, 0)
             row = rows.get(column, 0)
-            node.location = (column * 220.0, row * -190.0)
+            places += (column * 220.0, row * -190.0)
             rows[column] = row + 1
+        # All at once: Blender looks at the whole tree after each single one.
+        nodes: Any = self.tree.nodes
+        nodes.foreach_set("location", places)

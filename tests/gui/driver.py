@@ -243,6 +243,13 @@ class Sections:
         ]
         self.all.sort(key=lambda cls: bool(getattr(cls, "bl_parent_id", "")))
 
+    def opened(self, name: str) -> None:
+        """Have a section open from its first draw on, which Blender remembers from then."""
+        cls = next(c for c in self.all if c.bl_idname == f"SECOND_EYE_PT_{name}")
+        bpy.utils.unregister_class(cls)
+        cls.bl_options = set()
+        bpy.utils.register_class(cls)
+
     def only(self, *names: str) -> Scenario:
         """Nothing but these sections and their parents."""
         wanted = {f"SECOND_EYE_PT_{name}" for name in names}

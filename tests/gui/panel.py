@@ -50,6 +50,8 @@ def scenario() -> driver.Scenario:
     session = importlib.import_module(f"{PACKAGE}.addon.engine.session")
     task = importlib.import_module(f"{PACKAGE}.addon.operators.task")
     panels = importlib.import_module(f"{PACKAGE}.addon.ui.panels")
+    sections = driver.Sections(importlib.import_module(f"{PACKAGE}.addon.ui").MODULES)
+    sections.opened("moves")
     yield from driver.show_tab()
     yield from driver.photograph(OUT / "1_empty.png")
 
@@ -123,8 +125,7 @@ def scenario() -> driver.Scenario:
     space = driver.view()[1].spaces.active
     space.region_3d.view_perspective = "CAMERA"
     yield from driver.photograph(OUT / "6_built.png")
-    sections = driver.Sections(importlib.import_module(f"{PACKAGE}.addon.ui").MODULES)
-    yield from staged.scenario(PACKAGE, OUT, stalls, note)
+    yield from staged.scenario(PACKAGE, sections, OUT, stalls, note)
     space.region_3d.view_perspective = "CAMERA"
     scene = bpy.context.scene  # Undo has made another one of it
     yield from sections.only("repair")

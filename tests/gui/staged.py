@@ -4,23 +4,26 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import bpy
 import driver
+import gpu
 from bpy_extras.view3d_utils import location_3d_to_region_2d
 from mathutils import Quaternion, Vector
 
 Note = Callable[[str, object], None]
 
 
-def scenario(package: str, out: Path, stalls: driver.Stalls, note: Note) -> driver.Scenario:
+def scenario(
+    package: str, sections: driver.Sections, out: Path, stalls: driver.Stalls, note: Note
+) -> driver.Scenario:
     def module(name: str) -> Any:
         return importlib.import_module(f"{package}.addon.{name}")
 
-    sections = driver.Sections(module("ui").MODULES)
     yield from moving(module, sections, out, stalls, note)
     yield from overlaid(module, sections, out, note)
     yield from dragging(module, out, note)
@@ -65,7 +68,9 @@ def overlaid(module: Any, sections: driver.Sections, out: Path, note: Note) -> d
     """The overlay from its first draw on, in processor time of the main thread."""
     yield from sections.only("comfort")
     view = module("overlay.view")
-    watch = driver.Stopwatch(view, "_draw")
+    watch, steps = driver.Stopwatch(view, "_draw"), []
+    for owner, name in ((gpu.shader, "from_builtin"), (view, "_draw_tint"), (view, "_draw_planes")):
+        setattr(owner, name, timed(getattr(owner, name), name, steps))
     settings = bpy.context.scene.second_eye_comfort
     settings.overlay = settings.marks = settings.planes = True
     driver.view()[1].tag_redraw()
@@ -77,8 +82,21 @@ def overlaid(module: Any, sections: driver.Sections, out: Path, note: Note) -> d
     assert set(module("overlay.warming")._warmth.values()) == {2}, "not all of it was drawn"
     note("longest draw of the overlay, processor ms", milliseconds(watch.busiest))
     note("longest draw of the overlay, ms", milliseconds(watch.longest))
+    note("its first steps, processor ms", steps[:8])
     yield from driver.photograph(out / "c_overlay.png")
     settings.overlay = False
+
+
+def timed(plain: Callable[..., Any], name: str, steps: list[Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        worked = time.thread_time()
+        try:
+            return plain(*arguments)
+        finally:
+            spent = milliseconds(time.thread_time() - worked)
+            steps.append([arguments[0] if name == "from_builtin" else name, spent])
+
+    return call
 
 
 def dragging(module: Any, out: Path, note: Note) -> driver.Scenario:
