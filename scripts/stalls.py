@@ -139,7 +139,7 @@ def presses(
     for sampling in ("GRID", "ADAPTIVE"):
         settings.sampling = sampling
         yield "build_scene", ops.build_scene
-    settings.triangles = 50000
+    settings.triangles = 20000
     yield "sample_shot", lambda: ops.sample_shot(every_shot=True)
     yield "set_lens", lambda: ops.set_lens(source="DEFAULT")
     yield "estimate_lens", ops.estimate_lens

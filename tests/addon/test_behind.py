@@ -267,7 +267,7 @@ def test_the_operator_makes_them_and_the_panel_tells(case, module):
 
 
 def test_cancelled_layers_go_on_with_the_next_press(case, module):
-    """Stopped as by the button while the engine makes them; then the files of an undisturbed run."""
+    """Stopped as by the button while the engine makes them; then an undisturbed run's files."""
     session, behind = module("addon.engine.session"), case.project.folder / "behind"
 
     def files() -> dict[str, bytes]:
