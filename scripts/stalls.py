@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How long each operator of the add-on holds Blender's main thread, on a finished depth project.
 
-    .venv-blender-4.5/bin/python scripts/stalls.py PROJECT [--rounds N] [--json FILE]
+    .venv-blender-4.5/bin/python scripts/stalls.py PROJECT [--rounds N] [--without OPERATOR ...]
+    [--json FILE]
 
 The add-on's zip is built and installed into a user folder of its own, the project is copied, and
 every operator is pressed as in a window: ``start``, each tick, and ``finish`` of a long one are
@@ -212,7 +213,13 @@ def tag(scene: Any, work: Path) -> Any:
 
 
 def measure(
-    project: Path, clip: Path, frames: tuple[int, int], work: Path, engine: Path, rounds: int
+    project: Path,
+    clip: Path,
+    frames: tuple[int, int],
+    work: Path,
+    engine: Path,
+    rounds: int,
+    without: list[str],
 ) -> Watch:
     """Press everything ``rounds`` times, each time in a new scene and on a new copy."""
     import bpy
@@ -226,6 +233,8 @@ def measure(
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(project, copy)
         for name, press in presses(work, clip, frames):
+            if name in without:
+                continue
             watch.operator = name
             try:
                 press()
@@ -267,6 +276,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--clip", type=Path, help="default: the one that the project names")
     parser.add_argument("--engine", type=Path, default=Path(sys.executable))
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--without", nargs="*", default=[], metavar="OPERATOR")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args(argv)
     manifest = json.loads((given.project / "project.json").read_text(encoding="utf8"))
@@ -276,7 +286,15 @@ def main(argv: list[str]) -> int:
         os.environ["BLENDER_USER_RESOURCES"] = str(work / "user")  # read when bpy is imported
         shutil.copy(clip, work)
         frames = int(manifest["first"]), int(manifest["last"])
-        watch = measure(given.project, work / clip.name, frames, work, given.engine, given.rounds)
+        watch = measure(
+            given.project,
+            work / clip.name,
+            frames,
+            work,
+            given.engine,
+            given.rounds,
+            given.without,
+        )
         print("\n".join(table(watch)))
         if given.json:
             given.json.write_text(json.dumps(watch.found, indent=1), encoding="utf8")
