@@ -4,7 +4,7 @@
 from pathlib import Path
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "depth" / "weights"
-DEFAULT = "second_eye_v2"
+DEFAULT = "second_eye_v3"
 
 
 def names() -> list[str]:

@@ -36,7 +36,7 @@ def add_synthesis(commands: Any) -> None:
     one = commands.add_parser("synthesis", help="the network that fills behind the foreground")
     one.add_argument("--renders", type=Path, action="append", required=True)
     one.add_argument("--out", type=Path, required=True, help="outside the repository")
-    one.add_argument("--base", default="second_eye_v2", help="depth model that ships, or its file")
+    one.add_argument("--base", default="second_eye_v3", help="depth model that ships, or its file")
     one.add_argument("--cache", type=Path, default=Path("build/training"))
     one.add_argument("--images", type=int, default=40000, help="samples seen in all")
     one.add_argument("--batch", type=int, default=8)

@@ -16,12 +16,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = {
-    "core/depth/weights/second_eye_v2.safetensors",
+    "core/depth/weights/second_eye_v3.safetensors",
     "core/repair/weights/repair_v2.safetensors",
     "core/synthesis/weights/synthesis_v1.safetensors",
 }
 CARDS = {
-    "core/depth/weights/second_eye_v2.md",
+    "core/depth/weights/second_eye_v3.md",
     "core/repair/weights/repair_v2.md",
     "core/synthesis/weights/synthesis_v1.md",
 }

@@ -47,8 +47,8 @@ def items() -> dict[str, str]:
 
 def test_the_model_that_ships_is_chosen_first(second_eye, data: Path) -> None:
     settings = bpy.context.scene.second_eye
-    assert settings.model == "second_eye_v2" and settings.model_name == ""
-    assert items() == {"second_eye_v2": "second_eye_v2 (ships)"}
+    assert settings.model == "second_eye_v3" and settings.model_name == ""
+    assert items() == {"second_eye_v3": "second_eye_v3 (ships)"}
     assert not bpy.ops.second_eye.remove_model.poll()
     with pytest.raises(RuntimeError, match="Choose a model that was added"):
         bpy.ops.second_eye.remove_model()
@@ -74,7 +74,7 @@ def test_add_choose_analyse_remove(
         filepath=str(onnx), preset="tcmonodepth", model_name="grey"
     ) == {"FINISHED"}
     assert (settings.model_name, settings.model) == ("grey", "grey")
-    assert list(items()) == ["second_eye_v2", "grey"]
+    assert list(items()) == ["second_eye_v3", "grey"]
     assert (data / "models" / "grey" / "model.json").is_file()
     bpy.ops.second_eye.import_clip(filepath=str(clip))
     settings.first, settings.last = 1, 2
@@ -84,13 +84,13 @@ def test_add_choose_analyse_remove(
     assert manifest["model"]["name"] == "grey"
     # The scene keeps its choice by name, through saving and loading.
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
-    settings.model = "second_eye_v2"
+    settings.model = "second_eye_v3"
     assert settings.model_name == ""
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
     settings = bpy.context.scene.second_eye
     assert settings.model == "grey"
     assert bpy.ops.second_eye.remove_model() == {"FINISHED"}
-    assert (settings.model_name, list(items())) == ("", ["second_eye_v2"])
+    assert (settings.model_name, list(items())) == ("", ["second_eye_v3"])
     assert onnx.is_file()
 
 
@@ -135,7 +135,7 @@ def test_what_the_file_needs_is_said(
     with pytest.raises(RuntimeError, match=words) as caught:
         bpy.ops.second_eye.choose_model(filepath=str(path))
     assert "Traceback" not in str(caught.value)
-    assert bpy.context.scene.second_eye.model_name == "" and list(items()) == ["second_eye_v2"]
+    assert bpy.context.scene.second_eye.model_name == "" and list(items()) == ["second_eye_v3"]
     assert not (data / "models").exists()
 
 
@@ -163,7 +163,7 @@ def test_another_project_folder_is_asked_for(
     with pytest.raises(RuntimeError, match=r"was analysed with the model .*, not with grey"):
         bpy.ops.second_eye.analyse()
     assert (analysed / "project.json").read_bytes() == before
-    settings.model = "second_eye_v2"
+    settings.model = "second_eye_v3"
     assert bpy.ops.second_eye.analyse() == {"FINISHED"}
 
 
@@ -188,10 +188,10 @@ def test_a_model_that_failed_makes_way_for_the_one_that_ships(
         bpy.ops.second_eye.analyse()
     manifest = json.loads((folder / "project.json").read_text())
     assert manifest["model"]["name"] == "sick"
-    settings.model = "second_eye_v2"
+    settings.model = "second_eye_v3"
     assert bpy.ops.second_eye.analyse() == {"FINISHED"}
     manifest = json.loads((folder / "project.json").read_text())
-    assert manifest["model"]["name"] == "second_eye_v2"
+    assert manifest["model"]["name"] == "second_eye_v3"
     assert len(list((folder / "base").iterdir())) == 2
 
 

@@ -37,10 +37,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_bundled_weights_load_and_answer() -> None:
-    assert "second_eye_v2" in bundled_models()
+    assert "second_eye_v3" in bundled_models()
     model = load_model(size=128)
     estimate = model.infer(picture(90, 160))
-    assert model.name == "second_eye_v2" and len(model.sha256) == 64
+    assert model.name == "second_eye_v3" and len(model.sha256) == 64
     assert estimate.inverse_depth.shape == estimate.uncertainty.shape == (64, 128)
     assert estimate.inverse_depth.dtype == estimate.uncertainty.dtype == np.float32
     assert estimate.inverse_depth.min() >= 0 and estimate.uncertainty.min() > 0
@@ -138,7 +138,7 @@ def test_upsample_to_the_projects_size() -> None:
 
 
 def test_an_unknown_name_is_bad_use() -> None:
-    with pytest.raises(UsageError, match=r"'midas' is no known depth model.*second_eye_v2"):
+    with pytest.raises(UsageError, match=r"'midas' is no known depth model.*second_eye_v3"):
         load_model("midas")
     with pytest.raises(UsageError, match="too small"):
         load_model(size=16)
@@ -177,7 +177,7 @@ def test_missing_bundled_weights_name_the_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("core.depth.load.WEIGHTS", tmp_path)
-    with pytest.raises(SecondEyeError, match=r"missing at .*second_eye_v2.safetensors: install"):
+    with pytest.raises(SecondEyeError, match=r"missing at .*second_eye_v3.safetensors: install"):
         load_model()
 
 

@@ -58,10 +58,10 @@ def test_in_words(data: Path, onnx: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["models", "list"]) == 0
     first, *rest = capsys.readouterr().out.splitlines()
     assert "ships with Second Eye" in first and str(onnx) in rest[-1]
-    assert main(["models", "info", "second_eye_v2"]) == 0
+    assert main(["models", "info", "second_eye_v3"]) == 0
     assert "parameters" in capsys.readouterr().out
     assert main(["models", "info", "none"]) == 2
-    assert 'no model "none": the models are second_eye_v2' in capsys.readouterr().err
+    assert 'no model "none": the models are second_eye_v3' in capsys.readouterr().err
     assert main(["models", "remove", "none"]) == 2
     assert "the added models are mean" in capsys.readouterr().err
 
@@ -153,7 +153,7 @@ def test_own_weights_and_transformers(data: Path, tmp_path: Path) -> None:
 def test_names(data: Path, onnx: Path) -> None:
     for name, words in (
         ("../x", "can't be a model's name"),
-        ("second_eye_v2", 'a model "second_eye_v2" already'),
+        ("second_eye_v3", 'a model "second_eye_v3" already'),
         ("con/sole", "can't be a model's name"),
     ):
         with pytest.raises(UsageError, match=words):
