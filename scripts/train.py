@@ -32,6 +32,7 @@ from core.depth.network import DepthNetwork
 from core.depth.weights import read_weights, save_weights
 from core.errors import SecondEyeError, UsageError
 from core.training.averaging import (
+    average,
     averaged_by_name,
     read_checkpoint,
     start_from,
@@ -230,6 +231,11 @@ def export_student(
     arguments: argparse.Namespace, state: dict[str, Any], metadata: dict[str, str]
 ) -> None:
     network = network_of(state)
+    averaged_with = {}
+    if arguments.average_with:
+        other, told = read_weights(arguments.average_with)
+        average(network, other)
+        averaged_with = {"averaged_with": told.get("name", arguments.average_with.stem)}
     calibrated = {}
     if arguments.calibrate:
         cv2.setNumThreads(1)
@@ -238,7 +244,7 @@ def export_student(
         print(f"expected errors x {factor:.3f}, from {len(frames)} held-out frames")
         calibrated["calibration"] = f"{factor:.4f}"
     steps = state["images"] + arguments.earlier_images
-    own = {"image_steps": str(steps), "size": str(arguments.size), **calibrated}
+    own = {"image_steps": str(steps), "size": str(arguments.size), **averaged_with, **calibrated}
     averaged = dict(zip(names_of(network), tensors(network), strict=True))
     save_weights(arguments.output, network.config, averaged, {**metadata, **own})
 
@@ -287,6 +293,12 @@ def main() -> int:
     one.add_argument("checkpoint", type=Path)
     one.add_argument("-o", "--output", type=Path, required=True)
     one.add_argument("--earlier-images", type=int, default=0, help="of the runs it started from")
+    one.add_argument(
+        "--average-with",
+        type=Path,
+        metavar="FILE",
+        help="the .safetensors it started from: what ships is the mean of both",
+    )
     one.add_argument("--size", type=int, default=448, help="longer side when none is asked for")
     one.add_argument(
         "--calibrate",

@@ -38,6 +38,22 @@ def load_averaged(network: nn.Module, averaged: Sequence[Tensor]) -> None:
             tensor.copy_(mean)
 
 
+def average(network: nn.Module, other: nn.Module) -> None:
+    """Put the mean of both networks' weights into ``network``: one that learnt on from ``other``.
+
+    M. Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022), with their share of
+    one half: what was learnt last, without the loss of what was known on other pictures. Raises
+    SecondEyeError where they are of different shapes.
+    """
+    if names(network) != names(other) or [t.shape for t in tensors(network)] != [
+        t.shape for t in tensors(other)
+    ]:
+        raise SecondEyeError("Only networks of one shape can be averaged: name what it began with.")
+    with torch.no_grad():
+        for tensor, value in zip(tensors(network), tensors(other), strict=True):
+            tensor.add_(value).mul_(0.5)
+
+
 def averaged_by_name(network: nn.Module, state: dict[str, Any]) -> dict[str, Tensor]:
     """The moving average of a checkpoint of such a network, by the network's names.
 

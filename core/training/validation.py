@@ -37,7 +37,7 @@ def validate(
     load_averaged(network, averaged)
     network.eval()
     height, width = size
-    scores: list[tuple[float, float, float]] = []
+    scores: list[tuple[float, ...]] = []
     ramp = []
     edges, classes = EdgeTally(), Confusion()
     picked = samples[:: max(1, len(samples) // count)][:count]
@@ -58,13 +58,17 @@ def validate(
         fitted, scale = _fit(prediction, inverse, known)
         edges.add(fitted, inverse)
         expected = answer.log_scale[0, 0].clamp(-7, 3).exp().double().cpu().numpy() * abs(scale)
-        left = np.abs(fitted - inverse)[known].mean() / max(float(expected[known].mean()), 1e-9)
-        scores.append((*_errors(fitted, inverse, known), float(left)))
+        # In parts of the picture's mean, and summed before they are divided: where hardly anything
+        # of a picture could be fitted, its own quotient would outweigh all others.
+        middle = max(float(inverse[known].mean()), 1e-9)
+        told = np.abs(fitted - inverse)[known].mean() / middle, expected[known].mean() / middle
+        scores.append((*_errors(fitted, inverse, known), *map(float, told)))
         rows = np.broadcast_to(np.arange(height, dtype=float)[:, None], inverse.shape)
         ramp.append(_errors(_fit(rows, inverse, known)[0], inverse, known)[0])
     load_averaged(network, kept)
-    mean = np.mean(scores, 0) if scores else np.full(3, np.nan)
-    result = dict(zip(("absrel", "delta1", "spread"), mean.tolist(), strict=True))
+    absrel, delta1, left, awaited = np.mean(scores, 0) if scores else np.full(4, np.nan)
+    result = {"absrel": absrel, "delta1": delta1, "spread": left / max(awaited, 1e-9)}
+    result = {name: float(value) for name, value in result.items()}
     result["ramp"] = float(np.mean(ramp)) if ramp else float("nan")
     found = edges.result()
     if found:

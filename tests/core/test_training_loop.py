@@ -24,6 +24,7 @@ from core.depth.weights import read_weights
 from core.errors import SecondEyeError, UsageError
 from core.training.augment import random_view, training_view
 from core.training.averaging import (
+    average,
     averaged_by_name,
     names,
     read_checkpoint,
@@ -160,6 +161,16 @@ def test_a_run_begins_with_weights_of_before_the_semantic_head(tmp_path: Path) -
     larger = DepthNetwork(replace(SMALL, stem=16))
     with pytest.raises(SecondEyeError, match="another network's"):
         start_from(larger, averaged_by_name(larger, state))
+
+
+def test_what_ships_may_be_the_mean_with_what_it_began_with() -> None:
+    torch.manual_seed(4)
+    first, second = DepthNetwork(SMALL), DepthNetwork(SMALL)
+    expected = [(a + b) / 2 for a, b in zip(tensors(first), tensors(second), strict=True)]
+    average(second, first)
+    assert all(torch.allclose(a, b) for a, b in zip(tensors(second), expected, strict=True))
+    with pytest.raises(SecondEyeError, match="Only networks of one shape"):
+        average(second, DepthNetwork(replace(SMALL, stem=16)))
 
 
 def test_a_teacher_is_kept_without_its_run(tmp_path: Path) -> None:
