@@ -86,7 +86,8 @@ def _parts(scene: bpy.types.Scene, collection: bpy.types.Collection) -> Iterator
     render, image = scene.render, scene.render.image_settings
     stereo = image.stereo_3d_format
     yield render.engine, render.resolution_x, render.resolution_y, render.resolution_percentage
-    yield render.fps, round(render.fps_base, 6), scene.cycles.samples
+    cycles = getattr(scene, "cycles", None)  # None where that add-on is switched off
+    yield render.fps, round(render.fps_base, 6), 0 if cycles is None else cycles.samples
     yield scene.camera.name if scene.camera else ""
     yield image.views_format, stereo.display_mode, stereo.use_squeezed_frame
     things = {*collection.objects}

@@ -107,6 +107,7 @@ class _Around:
         collection = stage.find_collection(scene)
         self._kind = surround.surround_kind(collection)
         self._shown = surround.is_shown(collection)
+        self._edge = surround.edge_shown()
 
     def put(self, project: Project, kind: str) -> None:
         scene = scene_named(self._scene)
@@ -116,7 +117,8 @@ class _Around:
         surround.show_surround(collection, True)
 
     def hide(self) -> None:
-        surround.show_surround(stage.find_collection(scene_named(self._scene)), False)
+        if self._kind:  # the soft edge is one for all scenes: others keep theirs
+            surround.show_surround(stage.find_collection(scene_named(self._scene)), False)
 
     def restore(self, project: Project) -> None:
         with suppress(SecondEyeError):  # the scene is gone, or its surround is stale by now
@@ -124,6 +126,7 @@ class _Around:
             collection = stage.find_collection(scene)
             if not self._kind:
                 surround.remove_surround(collection)
+                surround.set_edge_shown(self._edge)
                 return
             if surround.surround_kind(collection) != self._kind:
                 surround.add_surround(collection, project, self._kind)

@@ -8,6 +8,8 @@ from typing import Any
 
 import bpy
 
+from ..rigs.stereo_camera import find_stereo_camera
+
 _RENDER = (
     "engine", "resolution_x", "resolution_y", "resolution_percentage", "pixel_aspect_x",
     "pixel_aspect_y", "use_multiview", "views_format", "use_file_extension", "use_overwrite",
@@ -39,7 +41,7 @@ class Kept:
     def __init__(self, scene: bpy.types.Scene) -> None:
         self._scene = scene.name
         self._camera = scene.camera.name if scene.camera else ""
-        self._views = {view.name: view.use for view in scene.render.views}
+        self._views = {view.name: (view.use, view.file_suffix) for view in scene.render.views}
         self._values: list[tuple[str, Any]] = []
         for path in PATHS:
             owner, name = _owner(scene, path)
@@ -51,9 +53,14 @@ class Kept:
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
         if scene is None:
             return
-        scene.camera = bpy.data.objects.get(self._camera)
+        camera = bpy.data.objects.get(self._camera)
+        if camera is not None or not self._camera:
+            scene.camera = camera
+        elif scene.camera is None:  # renamed meanwhile, in a window that goes on
+            scene.camera = find_stereo_camera(scene)
         for view in scene.render.views:
-            view.use = self._views.get(view.name, view.use)
+            if view.name in self._views:
+                view.use, view.file_suffix = self._views[view.name]
         for path, value in self._values:
             owner, name = _owner(scene, path)
             # What the format of before doesn't know can't be set, and needn't.

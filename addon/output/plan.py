@@ -222,10 +222,12 @@ def _set_scene(plan: Plan, scene: bpy.types.Scene, size: tuple[int, int]) -> Non
     render.resolution_percentage = 100
     render.pixel_aspect_x = render.pixel_aspect_y = 1.0
     render.use_border = False
-    cycles: Any = scene.cycles
+    cycles: Any = getattr(scene, "cycles", None)  # None where that add-on is switched off
     if plan.samples is not None:
-        cycles.samples = scene.eevee.taa_render_samples = plan.samples
-    if plan.coverage is not None:
+        scene.eevee.taa_render_samples = plan.samples
+        if cycles is not None:
+            cycles.samples = plan.samples
+    if plan.coverage is not None and cycles is not None:
         # A sphere's pixels lie anywhere between the clip's: asked at one place each, they alias.
         cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.5
         cycles.use_adaptive_sampling = False

@@ -65,9 +65,10 @@ def restore(kept: Iterable[Kept]) -> None:
         if curve is None:
             continue
         replace_span(curve, part.span, [(k.frame, k.value, k.interpolation) for k in part.keys])
-        points = {point.co.x: point for point in curve.keyframe_points}
+        points = list(curve.keyframe_points)
         for key in part.keys:
-            point: Any = points[key.frame]
+            # The nearest: curves hold frames in single precision.
+            point: Any = min(points, key=lambda p, frame=key.frame: abs(p.co.x - frame))
             point.handle_left_type, point.handle_right_type = key.types
             if key.left is not None and key.right is not None:
                 point.handle_left, point.handle_right = key.left, key.right

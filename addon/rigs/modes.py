@@ -101,7 +101,8 @@ def _usual(mode: str) -> dict[str, Any]:
 def _settings(camera: bpy.types.Camera, owner: Any) -> dict[str, Any]:
     if camera.type != "PANO":
         return {"pivot": camera.stereo.pivot}
-    return {name: getattr(owner, name) for name in _ROUND} | {
+    # Without Cycles, up to Blender 4.4, nobody knows what its panorama was.
+    return {name: getattr(owner, name) for name in _ROUND if owner is not None} | {
         name: getattr(camera.stereo, name) for name in _MERGE
     }
 

@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 from mathutils import Matrix
 
-from ..stage import keys
+from ..stage import compat, keys
 from ..stage.build import find_collection
 from ..stage.footage_camera import camera_data
 from ..stage.roles import FRAME, ROLE, SCREEN, with_role
@@ -82,9 +82,8 @@ def remove_screen(
     if keep and leads(camera):
         frames = list(range(scene.frame_start, scene.frame_end + 1))
         values = [p.camera.stereo.convergence_distance for p in poses(footage, camera, frames)]
-        kept, thinned = keys.without_repeats(frames, values)
         data.driver_remove(CONVERGENCE)
-        keys.key(data, CONVERGENCE, kept, thinned)
+        _key_range(data, frames, values)
     data.driver_remove(CONVERGENCE)
     for role in (FRAME, SCREEN):
         thing = with_role(find_collection(scene), role)
@@ -93,6 +92,23 @@ def remove_screen(
             bpy.data.objects.remove(thing)
             if isinstance(mesh, bpy.types.Mesh) and mesh.users == 0:
                 bpy.data.meshes.remove(mesh)
+
+
+def _key_range(data: bpy.types.Camera, frames: list[int], values: list[float]) -> None:
+    """Keys of the convergence in ``frames``; what is keyed before and after stays as it is."""
+    kept, thinned = keys.without_repeats(frames, values)
+    curve = compat.find_fcurve(data, CONVERGENCE)
+    if curve is None or not curve.keyframe_points:
+        keys.key(data, CONVERGENCE, kept, thinned)
+        return
+    new = [(float(f), v, "CONSTANT") for f, v in zip(kept, thinned, strict=True)]
+    after = frames[-1] + 1
+    last = [point for point in curve.keyframe_points if point.co.x <= after]
+    if last and last[-1].co.x < after:  # what was held beyond the range goes on being held
+        new.append((float(after), float(curve.evaluate(after)), last[-1].interpolation))
+        keys.replace_span(curve, (frames[0], after), new)
+    else:
+        keys.replace_span(curve, (frames[0], frames[-1]), new)
 
 
 def leads(camera: bpy.types.Object) -> bool:

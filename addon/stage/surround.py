@@ -35,6 +35,8 @@ from .surround_material import (
 )
 
 NAME, DOME, KIND = "Second Eye Surround", "surround", "second_eye_surround"
+FORMER = "second_eye_surround_former"
+"""On the collection: the dome's material while the world is around."""
 BLACK, BLUR, WORLD = "BLACK", "BLUR", "WORLD"
 KINDS = (BLACK, BLUR, WORLD)
 _WITHIN = 0.8  # of the cameras' clip_end, which lies beyond every relief
@@ -77,6 +79,9 @@ def refresh_surround(collection: bpy.types.Collection, project: Project) -> None
 def remove_surround(collection: bpy.types.Collection) -> None:
     """Take away all that `add_surround` made."""
     _remove_dome(collection)
+    former = collection.pop(FORMER, None)
+    if former is not None and not former.users:
+        bpy.data.materials.remove(former)
     for material in _worn(collection):
         harden(material)
     group = find_edge_group()
@@ -94,6 +99,19 @@ def surround_kind(collection: bpy.types.Collection) -> str:
 def find_dome(collection: bpy.types.Collection) -> bpy.types.Object | None:
     """The surround's dome; None without one, as where the world is around."""
     return with_role(collection, DOME)
+
+
+def edge_shown() -> float | None:
+    """Whether the soft edge shows, which all scenes of a .blend share; None without one."""
+    shown = value_of(find_edge_group(), SHOWN)
+    return None if shown is None else float(shown.default_value)
+
+
+def set_edge_shown(value: float | None) -> None:
+    """Put `edge_shown` back, where there still is an edge."""
+    shown = value_of(find_edge_group(), SHOWN)
+    if shown is not None and value is not None:
+        shown.default_value = value
 
 
 def is_shown(collection: bpy.types.Collection) -> bool:
@@ -140,13 +158,19 @@ def _fill(collection: bpy.types.Collection, project: Project) -> None:
             start = int(collection["second_eye_start"])
             pictures = Sequence(image, start, manifest.first, manifest.last)
     if kind == WORLD:
+        dome = find_dome(collection)
+        if dome is not None and dome.active_material is not None:
+            collection[FORMER] = dome.active_material  # its values and keys wait for another dome
         _remove_dome(collection)
         return
     half = math.atan(0.5 / manifest.lens.focal_over_width)
     dome = find_dome(collection)
     if dome is None:
         dome = _dome(collection)
-    dome.active_material = dome_material(NAME, pictures, half, dome.active_material)
+    former = dome.active_material or collection.get(FORMER)
+    dome.active_material = dome_material(NAME, pictures, half, former)
+    if FORMER in collection:
+        del collection[FORMER]
     footage: Any = with_role(collection, FOOTAGE)
     if footage is not None:
         dome.parent = footage

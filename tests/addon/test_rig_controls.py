@@ -162,6 +162,44 @@ def test_a_subject_carries_the_screen_and_its_way_becomes_keys(module, scene, ch
     assert [curve.evaluate(frame) for frame in range(1, 5)] == pytest.approx(shown, rel=1e-5)
 
 
+def test_a_removed_screen_leaves_what_is_keyed_elsewhere(module, scene, chain):
+    """Its keys are those of the scene's range; other shots keep theirs, and hold them."""
+    data, path = chain.camera.data, "stereo.convergence_distance"
+    module("addon.stage.keys").key(data, path, [1, 20, 40], [2.0, 3.0, 4.0])
+    _screen(module, scene).location.z = 9.0
+    module("addon.stage.compat").remove_fcurve(
+        module("addon.rigs.screen").find_screen(scene), "location", 2
+    )
+    scene.frame_start, scene.frame_end = 22, 24
+    assert bpy.ops.second_eye.remove_screen() == {"FINISHED"}
+    curve = module("addon.stage.compat").find_fcurve(data, path)
+    said = [curve.evaluate(frame) for frame in (1, 20, 21, 22, 24, 25, 39, 40)]
+    assert said == pytest.approx([2.0, 3.0, 3.0, 9.0, 9.0, 3.0, 3.0, 4.0], abs=1e-4)
+
+
+def test_locked_keys_between_frames_come_back(module, scene, chain):
+    """Curves hold frames in single precision: 10.3 moved by 24 isn't what they say then."""
+    locked, data = module("addon.rigs.locked_keys"), chain.camera.data
+    path = "stereo.convergence_distance"
+    module("addon.stage.keys").key(data, path, [1.0, 10.3], [2.0, 5.0])
+    held = locked._keys(data, path, 2.0, [0, 23, 0], [0, 23, -24])
+    locked.restore([locked.Kept(data, path, (24, 47), held)])
+    curve = module("addon.stage.compat").find_fcurve(data, path)
+    assert [curve.evaluate(frame) for frame in (30, 35)] == pytest.approx([2.0, 5.0])
+
+
+def test_a_render_puts_suffixes_back_and_never_loses_the_camera(module, scene):
+    views, kept = scene.render.views, module("addon.output.kept").Kept
+    views["left"].file_suffix = "_left"
+    before = kept(scene)
+    module("addon.output").configure_stereo_render(scene, None)
+    assert views["left"].file_suffix != "_left"
+    scene.camera.name = "renamed meanwhile"
+    before.restore()
+    assert views["left"].file_suffix == "_left"
+    assert scene.camera is not None and scene.camera.name == "renamed meanwhile"
+
+
 def test_keys_of_the_convergence_go_to_the_screen(module, scene, chain):
     data, keys = chain.camera.data, module("addon.stage.keys")
     keys.key(data, "stereo.convergence_distance", [1, 4], [2.0, 5.0], interpolation=keys.LINEAR)

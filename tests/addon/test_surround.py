@@ -67,6 +67,38 @@ def test_it_is_rendered_without_the_addon(module, staged, tmp_path) -> None:
     assert difference(read_picture(target), here) == 0
 
 
+def test_values_outlive_the_artists_world(module, staged) -> None:
+    scene, surround = bpy.context.scene, module("addon.stage.surround")
+    assert bpy.ops.second_eye.add_surround() == {"FINISHED"}
+    collection = module("addon.stage").find_collection(scene)
+
+    def values() -> dict:
+        return {name: socket for name, socket in surround.surround_values(collection)}
+
+    values()["Darkening"].default_value = 0.125
+    around = module("addon.operators.render_steps")._Around(scene)
+    around.put(staged.project, "WORLD")
+    assert surround.find_dome(collection) is None
+    around.restore(staged.project)
+    assert values()["Darkening"].default_value == 0.125
+    surround.add_surround(collection, staged.project, "WORLD")
+    surround.remove_surround(collection)
+    assert not [m for m in bpy.data.materials if m.name.startswith(surround.NAME)]
+
+
+def test_a_flat_render_elsewhere_leaves_the_soft_edge(module, staged) -> None:
+    surround = module("addon.stage.surround")
+    assert bpy.ops.second_eye.add_surround() == {"FINISHED"}
+    collection = module("addon.stage").find_collection(bpy.context.scene)
+    assert surround.is_shown(collection)
+    other = bpy.data.scenes.new("Other")
+    module("addon.stage").build_scene(staged.project, other, start=1)
+    around = module("addon.operators.render_steps")._Around(other)
+    around.hide()
+    around.restore(staged.project)
+    assert surround.is_shown(collection)
+
+
 class Driven:
     """Stands for the operator's own instance, which only Blender can make."""
 
