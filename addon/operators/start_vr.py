@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import bpy
 
 from .. import rigs
 from . import where
+
+_SET = ("base_pose_type", "clip_start", "clip_end")  # of the session, for the stereo camera's view
 
 
 class SECOND_EYE_OT_start_vr(bpy.types.Operator):
@@ -26,22 +28,31 @@ class SECOND_EYE_OT_start_vr(bpy.types.Operator):
         return where.is_built(cls, context.scene, changes=False)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        scene, manager = context.scene, cast(Any, context.window_manager)
+        settings, before = manager.xr_session_settings, scene.camera
+        kept = {name: getattr(settings, name) for name in _SET}
         if not is_running(context):
-            camera = rigs.find_stereo_camera(context.scene)
-            manager: Any = context.window_manager
-            settings = manager.xr_session_settings
+            camera = rigs.find_stereo_camera(scene)
             settings.base_pose_type = "SCENE_CAMERA"
             if camera is not None:
-                context.scene.camera = camera
+                scene.camera = camera
                 data: Any = camera.data
                 settings.clip_start, settings.clip_end = data.clip_start, data.clip_end
+
+        def put_back() -> None:
+            scene.camera = before
+            for name, value in kept.items():
+                setattr(settings, name, value)
+
         try:
             result: set[str] = bpy.ops.wm.xr_session_toggle()
         except RuntimeError as error:  # what Blender itself says of the runtime
+            put_back()
             said = str(error).strip().removeprefix("Error: ").splitlines()[0]
             self.report({"ERROR"}, f"{said.rstrip('.')}: start the headset's OpenXR runtime first.")
             return {"CANCELLED"}
         if result == {"CANCELLED"}:
+            put_back()
             self.report(
                 {"ERROR"}, "OpenXR did not start: start the headset's OpenXR runtime first."
             )

@@ -53,7 +53,7 @@ class Kept:
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
         if scene is None:
             return
-        camera = bpy.data.objects.get(self._camera)
+        camera: bpy.types.Object | None = bpy.data.objects.get(self._camera)
         if camera is not None or not self._camera:
             scene.camera = camera
         elif scene.camera is None:  # renamed meanwhile, in a window that goes on

@@ -16,6 +16,7 @@ from ..stage import compat, keys
 from ..stage.group_inputs import POINTS
 from ..stage.roles import STEREO, with_role
 from ..stage.shot import is_relief
+from .screen import leads
 from .stereo_camera import CONVERGENCE, INTEROCULAR
 
 RELIEF = {
@@ -53,6 +54,12 @@ def camera_of(relief: bpy.types.Object) -> bpy.types.Object | None:
     return None
 
 
+def is_led(relief: bpy.types.Object) -> bool:
+    """Whether a screen sets the convergence of the relief's camera, so that keys say nothing."""
+    camera = camera_of(relief)
+    return camera is not None and leads(camera)
+
+
 def read(relief: bpy.types.Object, name: str) -> float:
     """A setting at the shot's first frame; 0 where the scene has lost what holds it."""
     place = _place(relief, name)
@@ -66,8 +73,11 @@ def read(relief: bpy.types.Object, name: str) -> float:
 def write(relief: bpy.types.Object, name: str, value: float) -> None:
     """Set a setting: the key at the shot's first frame, or the plain value where none is keyed.
 
-    A shot's other keys stay, and so does what other shots show. Near stays below far.
+    A shot's other keys stay, and so does what other shots show. Near stays below far. Nothing where
+    a screen says the convergence: keys below it would act when it is gone.
     """
+    if name == "convergence" and is_led(relief):
+        return
     if name in CAMERA:
         _override_data(camera_of(relief))
     place = _place(relief, name)

@@ -169,8 +169,7 @@ def _fill(collection: bpy.types.Collection, project: Project) -> None:
         dome = _dome(collection)
     former = dome.active_material or collection.get(FORMER)
     dome.active_material = dome_material(NAME, pictures, half, former)
-    if FORMER in collection:
-        del collection[FORMER]
+    collection.pop(FORMER, None)
     footage: Any = with_role(collection, FOOTAGE)
     if footage is not None:
         dome.parent = footage

@@ -56,7 +56,9 @@ class SECOND_EYE_UL_shots(bpy.types.UIList):
             numbers.prop(own, "far", text="", emboss=False)
         if width >= WIDER:
             numbers.prop(own, "strength", text="", emboss=False)
-            numbers.prop(own, "convergence", text="", emboss=False)
+            last = numbers.row(align=True)
+            last.enabled = not shot_settings.is_led(item)
+            last.prop(own, "convergence", text="", emboss=False)
         form = "POINTCLOUD_DATA" if own.form == "POINTS" else "MESH_GRID"
         switch = row.operator("second_eye.switch_form", text="", emboss=False, icon=form)
         switch.relief = item.name
@@ -129,7 +131,9 @@ def draw_shot(
         column.prop(own, name)
     if shot_settings.camera_of(relief) is not None:
         column.prop(own, "interocular")
-        column.prop(own, "convergence")
+        last = column.row()
+        last.enabled = not shot_settings.is_led(relief)
+        last.prop(own, "convergence")
     moving = [n for n in ANIMATED if shot_settings.is_animated(relief, n)]
     if moving:
         names = ", ".join(name.capitalize() for name in moving)

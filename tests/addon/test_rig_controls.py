@@ -177,6 +177,18 @@ def test_a_removed_screen_leaves_what_is_keyed_elsewhere(module, scene, chain):
     assert said == pytest.approx([2.0, 3.0, 3.0, 9.0, 9.0, 3.0, 3.0, 4.0], abs=1e-4)
 
 
+def test_below_a_screen_no_convergence_is_written(module, scene, chain):
+    settings = module("addon.rigs.shot_settings")
+    relief = module("addon.stage").reliefs(module("addon.stage").find_collection(scene))[0]
+    before = settings.read(relief, "convergence")
+    _screen(module, scene)
+    settings.write(relief, "convergence", before + 1.0)
+    assert settings.is_led(relief) and settings.read(relief, "convergence") == before
+    bpy.ops.second_eye.remove_screen(keep=False)
+    settings.write(relief, "convergence", before + 1.0)
+    assert settings.read(relief, "convergence") == pytest.approx(before + 1.0)
+
+
 def test_locked_keys_between_frames_come_back(module, scene, chain):
     """Curves hold frames in single precision: 10.3 moved by 24 isn't what they say then."""
     locked, data = module("addon.rigs.locked_keys"), chain.camera.data
