@@ -38,6 +38,7 @@ def case(*shots, focal=1.0):
     manifest = SimpleNamespace(
         frames=range(1, len(depths) + 1),
         shots=listed,
+        clip=SimpleNamespace(width=1280, height=720),
         lens=SimpleNamespace(focal_over_width=focal),
         timeline=SimpleNamespace(rate=Fraction(RATE)),
         window=None,
