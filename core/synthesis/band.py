@@ -19,6 +19,7 @@ _DEEPER = 1.5  # ... at most so many times what the step opens: where a thing me
 _DEEPER_SLACK = 3.0  # opens nothing, and the ground before it is background as well
 _OF_STEP = 0.5  # of the nearest step: nearer than this is what made it, and no ground beside it
 _LARGER = 4.0  # times the nearest step: as much larger a step decides where it reaches
+_HEIGHTS = 12  # of steps, that tell apart which of them open behind a pixel
 _SOFT = 1.0 / 320.0  # of the picture width: how far a foreground's colour smears over the edge
 
 
@@ -33,6 +34,10 @@ class Band:
             one that reaches as far, in ``depth``'s unit.
         distance: float32, pixels to the background's side of that step.
         front: bool, nearer than that background, within reach of the step.
+        bare: bool, neither hiding anything nor front of the nearest step, though it may hide
+            something behind a farther one: what a filling may look at, where it stands no nearer
+            than the background in question.
+        sharp: float32, the inverse depth with its soft edges made steps.
     """
 
     wanted: np.ndarray
@@ -40,6 +45,8 @@ class Band:
     nearness: np.ndarray
     distance: np.ndarray
     front: np.ndarray
+    bare: np.ndarray
+    sharp: np.ndarray
 
 
 def find_band(depth: np.ndarray, gain: float, reach: float | None = None) -> Band:
@@ -58,7 +65,7 @@ def find_band(depth: np.ndarray, gain: float, reach: float | None = None) -> Ban
     if not rim.any():
         nothing = np.zeros(depth.shape, bool)
         far = np.full(depth.shape, np.inf, np.float32)
-        return Band(nothing, nothing.copy(), depth, far, nothing.copy())
+        return Band(nothing, nothing.copy(), depth, far, nothing.copy(), ~nothing, depth)
     wide = np.ones((5, 5), np.uint8)
     low = cv2.erode(sharp, square)
     height = cv2.dilate(sharp, wide) - low
@@ -70,21 +77,67 @@ def find_band(depth: np.ndarray, gain: float, reach: float | None = None) -> Ban
         if not large.any():
             break
         told = _nearest(large, low, height)
-        reaches = told[0] <= np.minimum(sharp - told[1] + np.float32(SLACK), np.float32(reach))
+        reaches = told[0] <= _wide(sharp, told[1], reach)
         ours = reaches & (told[2] >= np.float32(_LARGER) * step)
         distance, behind, step = (
             np.where(ours, new, old)
             for new, old in zip(told, (distance, behind, step), strict=True)
         )
         least *= _LARGER
-    jump = sharp - behind
-    front = jump > np.maximum(np.float32(_OF_STEP) * step, np.float32(STEP))
-    soft = max(1.0, width * _SOFT)
-    wanted = front & (distance <= np.minimum(jump + np.float32(SLACK), np.float32(reach)))
-    wanted |= distance <= soft
+    # Nor does one that opens nothing here, like that of a thing before this one, keep another from
+    # opening: the strip of a thing that shows beside a nearer one hides what is behind both.
+    front, wanted, unseen = _masks(sharp, distance, behind, step, reach)
+    bare = ~unseen & ~front
+    told = _nearest_opening(rim, low, height, sharp)
+    ours = (told[0] <= _wide(sharp, told[1], reach)) & ~wanted
+    distance, behind, step = (
+        np.where(ours, new, old) for new, old in zip(told, (distance, behind, step), strict=True)
+    )
+    front, wanted, unseen = _masks(sharp, distance, behind, step, reach)
+    unit = np.float32(max(gain, 1e-6))
+    return Band(wanted, unseen, behind / unit, distance, front, bare, sharp / unit)
+
+
+def _masks(
+    sharp: np.ndarray, distance: np.ndarray, behind: np.ndarray, step: np.ndarray, reach: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`Band.front`, `Band.wanted` and `Band.unseen` of a choice of steps."""
+    width = sharp.shape[1]
+    front = sharp - behind > _needed(step)
+    wanted = front & (distance <= _wide(sharp, behind, reach))
+    wanted |= distance <= max(1.0, width * _SOFT)
     deeper = np.minimum(_DEEPER * step + _DEEPER_SLACK, width * _UNSEEN)
-    unseen = wanted | (front & (distance <= np.minimum(jump, reach) + deeper))
-    return Band(wanted, unseen, behind / np.float32(max(gain, 1e-6)), distance, front)
+    unseen = wanted | (front & (distance <= np.minimum(sharp - behind, reach) + deeper))
+    return front, wanted, unseen
+
+
+def _wide(sharp: np.ndarray, behind: np.ndarray, reach: float) -> np.ndarray:
+    """Pixels from a step within which a pixel hides what a move uncovers."""
+    return np.minimum(sharp - behind + np.float32(SLACK), np.float32(reach))
+
+
+def _needed(step: np.ndarray) -> np.ndarray:
+    """How much nearer than the background a pixel has to be, to be the foreground of a step."""
+    return np.maximum(np.float32(_OF_STEP) * step, np.float32(STEP))
+
+
+def _nearest_opening(
+    rim: np.ndarray, low: np.ndarray, height: np.ndarray, sharp: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """As `_nearest`, of the steps before whose background a pixel stands; infinitely far where
+    there is none. `_HEIGHTS` nearnesses tell the steps apart: those of a pixel's own bin are not
+    asked."""
+    distance = np.full(sharp.shape, np.inf, np.float32)
+    behind, step = sharp.copy(), np.zeros_like(sharp)
+    opened_from = low + _needed(height)
+    levels = np.unique(np.quantile(opened_from[rim], np.linspace(0.0, 1.0, _HEIGHTS)))
+    for level, following in zip(levels, [*levels[1:], np.inf], strict=True):
+        ours = (sharp > level) & (sharp <= following)
+        if ours.any():
+            told = _nearest(rim & (opened_from <= level), low, height)
+            for mine, found in zip((distance, behind, step), told, strict=True):
+                np.copyto(mine, found, where=ours)
+    return distance, behind, step
 
 
 def _nearest(

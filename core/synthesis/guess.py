@@ -27,6 +27,10 @@ Fill = Callable[[np.ndarray, np.ndarray, Band], Guess]
 """rgb uint8 (h, w, 3), inverse depth float32 (h, w) in 0..1 and its band to a guess."""
 
 
+_DEPTHS = 16  # of backgrounds, each filled from what stands no nearer
+_SHARE = 0.25  # of the way from a background to what hides it: nearer isn't that background
+_SLACK = 0.02  # of the depth's range
+_LONGEST = 640  # pixels of a side at which colours are spread
 _BLURS = (2.0, 5.0, 11.0)  # pixels: farther from what is known, a wider mean of it
 
 
@@ -40,24 +44,48 @@ def first_guess(rgb: np.ndarray, depth: np.ndarray, band: Band) -> tuple[np.ndar
     """
     unseen = band.unseen
     colour, inverse = rgb.astype(np.float32), depth.astype(np.float32)
-    source = ~unseen & ~band.front
-    if not unseen.any() or not source.any():
+    if not unseen.any() or not band.bare.any():
         return colour, inverse
+    # Behind one thing another may show that itself stands before the background in question:
+    # what is looked at lies nearer to that background than to what hides it.
+    before = np.maximum(band.sharp - band.nearness, 0.0)
+    limit = band.nearness + np.float32(_SLACK) + np.float32(_SHARE) * before
+    levels = np.unique(np.quantile(limit[unseen], np.arange(1, _DEPTHS + 1) / _DEPTHS))
+    guessed, last = colour.copy(), -np.inf
+    for level in levels:
+        ours = unseen & (limit > last) & (limit <= level)
+        behind = band.bare & (band.sharp <= level)
+        told = _blurred(colour, behind if behind.any() else band.bare)
+        np.copyto(guessed, told, where=ours[..., None])
+        last = level
+    return guessed, np.where(unseen, np.minimum(band.nearness, inverse), inverse)
+
+
+def _blurred(colour: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """``colour`` of ``source`` on the whole picture: half the nearest's, half spread smoothly. Of
+    pictures longer than `_LONGEST` a whole fraction of the size, enlarged again."""
+    height, width = source.shape
+    factor = -(-max(height, width) // _LONGEST)
+    weight = source.astype(np.float32)
+    if factor > 1:
+        size = -(-width // factor), -(-height // factor)
+        colour = cv2.resize(colour * weight[..., None], size, interpolation=cv2.INTER_AREA)
+        weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+        colour = colour / np.maximum(weight, np.float32(1e-6))[..., None]
+        weight = (weight > 0).astype(np.float32)
     distance, label = cv2.distanceTransformWithLabels(
-        (~source).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+        (weight == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     at_source = np.zeros((int(label.max()) + 1, 3), np.float32)
-    at_source[label[source]] = colour[source]
+    at_source[label[weight > 0]] = colour[weight > 0]
     nearest = at_source[label]
     near = nearest
     for sigma in _BLURS:
+        sigma = sigma / factor
         share = np.clip(distance / np.float32(sigma) - 1.0, 0.0, 1.0)[..., None]
         near = near + share * (cv2.GaussianBlur(nearest, (0, 0), sigma) - near)
-    smooth = spread(colour, source.astype(np.float32))
-    return (
-        np.where(unseen[..., None], np.float32(0.5) * (near + smooth), colour),
-        np.where(unseen, np.minimum(band.nearness, inverse), inverse),
-    )
+    blurred: np.ndarray = np.float32(0.5) * (near + spread(colour, weight))
+    return cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def telea_fill(rgb: np.ndarray, depth: np.ndarray, band: Band) -> Guess:
