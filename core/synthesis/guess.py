@@ -69,22 +69,24 @@ def _blurred(colour: np.ndarray, source: np.ndarray) -> np.ndarray:
     weight = source.astype(np.float32)
     if factor > 1:
         size = -(-width // factor), -(-height // factor)
-        colour = cv2.resize(colour * weight[..., None], size, interpolation=cv2.INTER_AREA)
+        total = cv2.resize(colour * weight[..., None], size, interpolation=cv2.INTER_AREA)
         weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-        colour = colour / np.maximum(weight, np.float32(1e-6))[..., None]
+        known = np.asarray(total / np.maximum(weight, np.float32(1e-6))[..., None], np.float32)
         weight = (weight > 0).astype(np.float32)
+    else:
+        known = colour
     distance, label = cv2.distanceTransformWithLabels(
         (weight == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     at_source = np.zeros((int(label.max()) + 1, 3), np.float32)
-    at_source[label[weight > 0]] = colour[weight > 0]
+    at_source[label[weight > 0]] = known[weight > 0]
     nearest = at_source[label]
     near = nearest
     for sigma in _BLURS:
         sigma = sigma / factor
         share = np.clip(distance / np.float32(sigma) - 1.0, 0.0, 1.0)[..., None]
         near = near + share * (cv2.GaussianBlur(nearest, (0, 0), sigma) - near)
-    blurred: np.ndarray = np.float32(0.5) * (near + spread(colour, weight))
+    blurred: np.ndarray = np.float32(0.5) * (near + spread(known, weight))
     return cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
