@@ -13,6 +13,9 @@ from .images import Sequence
 from .nodes import Socket, Tree
 from .relief_group import BALL, CUT, DEPTH, FLAT, LENS, MATTE
 
+_NO_FACE = (1.4, 2.2)
+"""Steps a sample from which on no face recedes so fast, and what does is a step."""
+
 
 def plate_material(
     relief: str,
@@ -60,12 +63,14 @@ def plate_material(
     balls = cut(depth)
     if raw is not None:
         balls = t.mix_shader(comparison.raw_part(uv), balls, cut(raw))
-    steep, told, opening = _steepness(t, position, sight, pitch[0])
+    steep, change, told, opening = _steepness(t, position, sight, pitch[0])
     layers = layer_nodes(t, uv)
     # A face that the viewer sees no more of than the footage camera did hides behind the near side,
     # whose edge is cleaner whole. From far aside it would stick out again behind a thin thing.
     far_off = t.smoothstep(t.math("ARCTANGENT", aside), angle, t.math("MULTIPLY", angle, 2.0))
-    steep = t.math("MULTIPLY", steep, t.math("MAXIMUM", opening, far_off))
+    # A face that recedes as fast as a small step is none, and stays until it is stretched.
+    surely = t.math("MULTIPLY", t.smoothstep(change, *_NO_FACE), far_off)
+    steep = t.math("MAXIMUM", t.math("MULTIPLY", steep, opening), surely)
     away = t.math("MAXIMUM", t.math("MULTIPLY", steep, layers.opens), layers.thin)
     rim = shown(t.mix_colour(layers.is_rim, colour, layers.colour))
     faces = t.mix_shader(t.math("MAXIMUM", away, beside), rim, transparent)
@@ -117,9 +122,10 @@ def _number(t: Tree, name: str) -> Socket:
 
 def _steepness(
     t: Tree, position: Socket, sight: Socket, pitch: float
-) -> tuple[Socket, Socket, Socket]:
-    """0 on a surface, 1 on a face that spans a step; whether the relief tells what that is; and 1
-    where the viewer sees much more of the face than the footage camera does.
+) -> tuple[Socket, Socket, Socket, Socket]:
+    """0 on a surface, 1 on a face that spans a step; how many steps a sample that is; whether the
+    relief tells what a step is; and 1 where the viewer sees much more of the face than the footage
+    camera does.
 
     Inverse distance is linear over a face's picture: with N its normal and P a point of it in
     camera axes, 1/Z = (N . ray) / (N . P). So the face itself says how fast its depth changes,
@@ -145,7 +151,7 @@ def _steepness(
     viewer, footage = (t.math("MULTIPLY", value, -1.0) for value in seen)
     stretch = t.math("DIVIDE", viewer, t.math("MAXIMUM", footage, 1e-5))
     opening = t.smoothstep(stretch, 2.5, 3.5)
-    return t.smoothstep(change, 0.6, 1.4), t.math("GREATER_THAN", wanted, 0.0), opening
+    return t.smoothstep(change, 0.6, 1.4), change, t.math("GREATER_THAN", wanted, 0.0), opening
 
 
 def _step(t: Tree, depth: Sequence, uv: Socket, pitch: tuple[float, float]) -> Socket:

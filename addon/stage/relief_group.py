@@ -35,7 +35,7 @@ from .group_inputs import (
 from .nodes import Socket, Tree
 
 NAME = "Second Eye Relief"
-VERSION = 7  # raise it when the nodes change: an older group in a .blend is then left alone
+VERSION = 8  # raise it when the nodes change: an older group in a .blend is then left alone
 LENS, DEPTH, MATTE, COLOUR = "se_lens", "se_depth", "se_matte", "se_colour"
 """Named attributes for the material: (f/w, f/h, 1 / (step * range of 1/Z)), (gain, offset,
 strength / step), (matte, angle, near), and the colour of a point."""
@@ -53,6 +53,8 @@ BALL = "se_ball"
 """1 on points, which are drawn as balls; missing, and so 0, on surfaces."""
 GROWN = 1.5
 """Pixels of the depth by which vertices move over a step's edge, see `_outward`."""
+RETREAT = 0.5
+"""... and those on its far side away from it, so that nothing of a mixed pixel stays there."""
 FLAT, CUT = "se_flat", "se_cut"
 """How far an edit flattened a point (0..1): steps of the estimate are gone there, and
 stay uncut. And how steep a step is that edits made, as the material measures it."""
@@ -164,7 +166,8 @@ def _stored_depth(t: Tree, given: Socket, uv: Socket, number: Socket) -> Socket:
 def _outward(
     t: Tree, given: Socket, uv: Socket, number: Socket, stored: Socket, gain: Socket
 ) -> Socket:
-    """How far a vertex on the near side of a step moves over it, on the picture plane.
+    """How far a vertex on the near side of a step moves over it, on the picture plane, and one on
+    its far side away from it.
 
     From its pixel's middle to the far edge of the next pixel: those that mix both sides go with
     the foreground, as on the fast path (`core.synthesis.edges.grow_foreground`); left behind, they
@@ -184,7 +187,9 @@ def _outward(
         beside = _value(t, texture(t, given["Depth"], there, number, "Closest", "Beside"))
         drop = t.math("MULTIPLY", t.math("SUBTRACT", stored, beside), gain)
         drop = t.math("MULTIPLY", drop, given["Strength"])
-        ways.append(t.math("GREATER_THAN", drop, given["Step"]))
+        over = t.math("GREATER_THAN", drop, given["Step"])
+        back = t.math("LESS_THAN", drop, t.math("MULTIPLY", given["Step"], -1.0))
+        ways.append(t.math("SUBTRACT", over, t.math("MULTIPLY", back, RETREAT / GROWN)))
     right, left, up, down = ways
     # x and y of the plane are both in picture widths.
     reach = t.math("DIVIDE", GROWN, width)

@@ -19,6 +19,7 @@ _DEEPER = 1.5  # ... at most so many times what the step opens: where a thing me
 _DEEPER_SLACK = 3.0  # opens nothing, and the ground before it is background as well
 _OF_STEP = 0.5  # of the nearest step: nearer than this is what made it, and no ground beside it
 _LARGER = 4.0  # times the nearest step: as much larger a step decides where it reaches
+_DOWN = 0.5  # steps that a steep face goes on down behind a pixel
 _HEIGHTS = 12  # of steps, that tell apart which of them open behind a pixel
 _SOFT = 1.0 / 320.0  # of the picture width: how far a foreground's colour smears over the edge
 
@@ -38,6 +39,8 @@ class Band:
             something behind a farther one: what a filling may look at, where it stands no nearer
             than the background in question.
         sharp: float32, the inverse depth with its soft edges made steps.
+        steep: bool, amid a face that recedes as fast as a step: farther on one side, nearer on
+            the other. It is seen itself, and nothing mixed of what is beside it.
     """
 
     wanted: np.ndarray
@@ -47,6 +50,7 @@ class Band:
     front: np.ndarray
     bare: np.ndarray
     sharp: np.ndarray
+    steep: np.ndarray
 
 
 def find_band(depth: np.ndarray, gain: float, reach: float | None = None) -> Band:
@@ -65,7 +69,9 @@ def find_band(depth: np.ndarray, gain: float, reach: float | None = None) -> Ban
     if not rim.any():
         nothing = np.zeros(depth.shape, bool)
         far = np.full(depth.shape, np.inf, np.float32)
-        return Band(nothing, nothing.copy(), depth, far, nothing.copy(), ~nothing, depth)
+        return Band(
+            nothing, nothing.copy(), depth, far, nothing.copy(), ~nothing, depth, nothing.copy()
+        )
     wide = np.ones((5, 5), np.uint8)
     low = cv2.erode(sharp, square)
     height = cv2.dilate(sharp, wide) - low
@@ -88,14 +94,15 @@ def find_band(depth: np.ndarray, gain: float, reach: float | None = None) -> Ban
     # opening: the strip of a thing that shows beside a nearer one hides what is behind both.
     front, wanted, unseen = _masks(sharp, distance, behind, step, reach)
     bare = ~unseen & ~front
+    steep = rim & (sharp - low > _DOWN * STEP)
     told = _nearest_opening(rim, low, height, sharp)
-    ours = (told[0] <= _wide(sharp, told[1], reach)) & ~wanted
+    ours = (told[0] <= _wide(sharp, told[1], reach)) & ~wanted & ~steep
     distance, behind, step = (
         np.where(ours, new, old) for new, old in zip(told, (distance, behind, step), strict=True)
     )
     front, wanted, unseen = _masks(sharp, distance, behind, step, reach)
     unit = np.float32(max(gain, 1e-6))
-    return Band(wanted, unseen, behind / unit, distance, front, bare, sharp / unit)
+    return Band(wanted, unseen, behind / unit, distance, front, bare, sharp / unit, steep)
 
 
 def _masks(

@@ -66,15 +66,14 @@ def _blurred(colour: np.ndarray, source: np.ndarray) -> np.ndarray:
     pictures longer than `_LONGEST` a whole fraction of the size, enlarged again."""
     height, width = source.shape
     factor = -(-max(height, width) // _LONGEST)
-    weight = source.astype(np.float32)
+    known: np.ndarray = colour
+    weight: np.ndarray = source.astype(np.float32)
     if factor > 1:
         size = -(-width // factor), -(-height // factor)
         total = cv2.resize(colour * weight[..., None], size, interpolation=cv2.INTER_AREA)
         weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-        known = np.asarray(total / np.maximum(weight, np.float32(1e-6))[..., None], np.float32)
+        known = total / np.maximum(weight, np.float32(1e-6))[..., None]
         weight = (weight > 0).astype(np.float32)
-    else:
-        known = colour
     distance, label = cv2.distanceTransformWithLabels(
         (weight == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )

@@ -69,15 +69,14 @@ def find_matte(rgb: np.ndarray, band: Band) -> Matte:
     alpha = cv2.medianBlur((told * along + (1.0 - told) * step).astype(np.float32), 3)
     alpha = np.where(near, alpha, np.float32(1.0))
     # What the background alone shows beyond the step stays there, opaque.
-    beyond = near & ~band.front
-    alpha = np.where(beyond & (alpha < _LEAST), np.float32(1.0), alpha)
+    whole = near & ~band.front & ((alpha < _LEAST) | band.steep)
+    alpha = np.where(whole, np.float32(1.0), alpha)
     soft = near & (alpha < 1.0)
     share = alpha[..., None]
     own = (colour - (1.0 - share) * back) / np.maximum(share, _LEAST)
     own = share * own.clip(0.0, 255.0) + (1.0 - share) * front
     rest = (colour - share * front) / np.maximum(1.0 - share, _LEAST)
     weight = np.where(soft, ((0.6 - alpha) / 0.4).clip(0.0, 1.0), 0.0)
-    whole = beyond & ~soft
     return Matte(
         alpha.astype(np.float32),
         np.where(soft[..., None], own, colour).astype(np.float32),

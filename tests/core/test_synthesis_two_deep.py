@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 
 from core.synthesis.band import find_band
-from core.synthesis.guess import first_guess
+from core.synthesis.carry import Shown
+from core.synthesis.guess import Guess, first_guess
+from core.synthesis.layers import make_layers
+from core.synthesis.plate import make_plate
 
 GAIN = 16.0  # pixels of disparity over the whole range
 GREEN, RED, BLUE = (20, 160, 40), (200, 20, 20), (20, 40, 200)
@@ -53,3 +56,29 @@ def test_large_pictures_are_guessed_at_a_fraction_of_their_size(strip):
     inner = np.zeros(depth.shape, bool)
     inner[30:70, 84:88] = True
     assert np.abs(small - guess)[inner].max() < 12
+
+
+def test_a_face_that_recedes_fast_has_no_plate_of_what_a_farther_step_hides():
+    """It is seen itself; a wall in its place would show through wherever the relief is cut."""
+    depth = np.zeros((64, 160), np.float32)
+    depth[:, 60:90] = np.linspace(0.2, 1.0, 30)
+    depth[:, 90:] = 1.0
+    band = find_band(depth, 4 * GAIN)  # 1.8 pixels of disparity a pixel
+    assert band.steep[30, 61:88].all() and not band.steep[30, :59].any()
+    assert band.nearness[30, 64:88].min() > 0.1
+
+
+def test_a_plate_keeps_nothing_of_the_pixels_that_mix_both_sides():
+    """The step itself says that they go with the foreground: then their colour isn't background."""
+    rgb = np.full((64, 160, 3), GREEN, np.uint8)
+    depth = np.zeros((64, 160), np.float32)
+    rgb[:, 80:], depth[:, 80:] = RED, 1.0
+    rgb[:, 79] = (60, 60, 200)  # off the line between both: the step decides
+    frame = Shown(rgb, depth, find_band(depth, GAIN))
+
+    def green(rgb, depth, band):
+        return Guess(np.full(rgb.shape, GREEN, np.float32), 0 * depth, np.ones_like(depth))
+
+    plate = make_layers(frame, make_plate(frame, green)).plate
+    assert plate[30, 79, 3] == 255
+    assert np.abs(plate[30, 78:84, :3].astype(int) - GREEN).max() < 12
