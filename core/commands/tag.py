@@ -25,7 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rate", type=parse_rate, metavar="R", help="frames a second of a raw stream"
     )
-    parser.add_argument("--sound", metavar="FILE", help="sound for a raw stream")
+    parser.add_argument(
+        "--sound", metavar="FILE", help="a file whose sound replaces the movie's own"
+    )
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> dict[str, Any]:

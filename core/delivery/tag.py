@@ -62,7 +62,8 @@ def tag_movie(
     HEVC get a frame packing SEI at each key frame, in any container. Tags that the movie had before
     are replaced; layout "mono" removes them. MP4 and MOV get the HDR metadata of ``hdr`` too, as
     far as it has any; what the movie had stays otherwise. Layout "multiview" is for HEVC with two
-    layers; ``rate`` and ``sound`` are for a raw stream of it. ``check`` gets the whole file before
+    layers; ``rate`` is for a raw stream of it. ``sound``: a file whose sound is copied in place of
+    the movie's own. ``check`` gets the whole file before
     it has its name, and the pictures written (None: none was touched); it may raise. The file
     appears whole under its name or not at all. Raises UsageError, SecondEyeError.
     """
@@ -85,14 +86,14 @@ def tag_movie(
         return Tagged(pictures, ("hvcC", "lhvC", *_kinds(told)), tuple(_doubts(found, told)))
     boxed = output.suffix.lower() in BOXED
     writes_sei = _wants_sei(found, told)
-    copied = writes_sei or not boxed or not _rewritable(source, output)
+    copied = writes_sei or not boxed or sound is not None or not _rewritable(source, output)
     second = b""
     if copied and found.has_second_configuration:
         second = read_contents(source).second_configuration or b""
     with unfinished(output) as (muxed, final):
         if copied:
             copy = muxed if boxed else final
-            pictures = _copy(source, copy, found, told, writes_sei, progress, stop)
+            pictures = _copy(source, copy, found, told, writes_sei, sound, progress, stop)
         if boxed:
             rewrite(
                 muxed if copied else source,
@@ -162,6 +163,7 @@ def _copy(
     found: Inspection,
     told: Spatial,
     writes_sei: bool,
+    sound: Path | None,
     progress: Callable[[int], None],
     stop: Callable[[], None],
 ) -> int:
@@ -173,7 +175,15 @@ def _copy(
         if writes_sei:
             with opened(source) as container:
                 change = FramePackingWriter(main_video(container, source), _sei_layout(told))
-        return remux(source, target, change, video_metadata=metadata, progress=progress, stop=stop)
+        return remux(
+            source,
+            target,
+            change,
+            video_metadata=metadata,
+            sound=sound,
+            progress=progress,
+            stop=stop,
+        )
     except BitstreamError as error:
         raise SecondEyeError(f"{source} can't be used: {error}.") from error
 

@@ -65,16 +65,7 @@ class AssembleJob:
         if self.audio_start is not None:
             start = _rational(self.audio_start, "start of the sound")
         report(Progress("assemble", 0, total))
-        checked = MovieCheck(
-            self.output,
-            total,
-            (width, height),
-            rate,
-            self.audio_from is not None,
-            report,
-            cancelled,
-        )
-        with MovieWriter(
+        movie = MovieWriter(
             self.output,
             width,
             height,
@@ -82,22 +73,28 @@ class AssembleJob:
             audio_from=self.audio_from,
             audio_start=start,
             audio_origin=self._sound_origin(),
-            check=checked,
-        ) as movie:
+            check=lambda whole: checked(whole),
+        )
+        checked = MovieCheck(
+            self.output, total, (width, height), rate, lambda: movie.heard, report, cancelled
+        )
+        with movie:
             pictures = zip(*(self._pictures(eye) for eye in eyes), strict=True)
             for done, frame in enumerate(pictures, start=1):
                 stop_if(cancelled)
                 shown = [to_bits(rgb, 8) for rgb in frame]
                 movie.write(pack(shown[0], shown[1], self.packing) if self.right else shown[0])
                 report(Progress("assemble", done, total))
+        silent = self.audio_from is not None and not movie.heard
+        silence = f", silent: {self.audio_from} has no sound in these frames" if silent else ""
         return {
             "output": self.output,
             "frames": total,
             "width": width,
             "height": height,
-            "sound": self.audio_from is not None,
+            "sound": movie.heard,
             "checked": checked.line,
-            "message": f"{self.output}: {total} frames. {checked.line}",
+            "message": f"{self.output}: {total} frames{silence}. {checked.line}",
         }
 
     def _sound_origin(self) -> Fraction | None:

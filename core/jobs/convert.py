@@ -127,7 +127,7 @@ class ConvertJob:
             project.manifest.metres_per_unit, times, footage.movie(), began,
         )  # fmt: skip
         stamp = stamp_of(project, (settings, shape, video, rate, times), frames)
-        checked = export.run(Composer(eyes, shape).pictures, stamp, report, cancelled)
+        checked, heard = export.run(Composer(eyes, shape).pictures, stamp, report, cancelled)
         width, height = export.stored_size
         baked = project.manifest.camera
         left_out = [baked.left_out] if baked is not None and baked.left_out else []
@@ -144,12 +144,12 @@ class ConvertJob:
             "height": height,
             "codec": video.codec,
             "rig": {"interocular": rig.interocular, "convergence": rig.convergence},
-            "sound": sound is not None,
+            "sound": heard,
             "layers": layered,
             "checked": checked,
             "message": f"{' and '.join(str(name) for name in export.outputs)}: "
             f"{_counted(len(frames))}, {width}x{height}, {video.format}"
-            f"{_sound_words(sound, export.outputs[0])}. " + " ".join([*checked, *left_out]),
+            f"{_sound_words(sound, heard, export.outputs[0])}. " + " ".join([*checked, *left_out]),
         }
 
     def _eye_settings(self) -> EyeSettings:
@@ -195,9 +195,11 @@ def _with_layers(
     return sum(shot["frames"] for shot in made)
 
 
-def _sound_words(sound: Sound | None, output: Path) -> str:
+def _sound_words(sound: Sound | None, heard: bool, output: Path) -> str:
     if sound is None:
         return ""
+    if not heard:
+        return f", silent: {sound.source.name} has no sound in these frames"
     written = sound_codec(output)
     again = "" if written == sound_codec(sound.source) else f", encoded again as {written}"
     return f", with sound{again}"

@@ -20,10 +20,11 @@ def checked(
     path: Path,
     output: Path,
     told: Spatial,
+    heard: bool,
     report: Report,
     stop: Callable[[], None],
 ) -> str:
-    """The self-check's line on ``path``, which is to be ``output``.
+    """The self-check's line on ``path``, which is to be ``output``, with sound if ``heard``.
 
     Raises SecondEyeError where the file is not what was asked for, and what ``stop`` raises.
     """
@@ -51,7 +52,7 @@ def checked(
             spatial=told if suffix in BOXED else None,
             frame_packing=_frame_packing(told, video.codec),
             stereo_mode=STEREO_MODES[told.layout] if matroska and told.layout != "mono" else None,
-            sound=export.sound is not None,
+            sound=True if heard else None,  # Matroska lists a track without a packet
             faststart=True if suffix in BOXED else None,
         ),
         progress=lambda frames: report(Progress("check", frames, len(export.frames))),

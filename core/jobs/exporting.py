@@ -71,8 +71,9 @@ class Export:
         stamp: dict[str, Any],
         report: Report,
         cancelled: IsCancelled,
-    ) -> list[str]:
-        """Write the outputs and read them back; answers a line for each.
+    ) -> tuple[list[str], bool]:
+        """Write the outputs and read them back; answers a line for each, and whether they have
+        sound: the clip's may end before the frames, or begin after.
 
         Raises SecondEyeError, UsageError, Cancelled; finished parts stay, no output is changed.
         """
@@ -107,12 +108,12 @@ class Export:
 
     def _finish(
         self, folder: Path, streams: list[list[Path]], report: Report, cancelled: IsCancelled
-    ) -> list[str]:
+    ) -> tuple[list[str], bool]:
         """Join, tag, read back, and give the outputs their names."""
         from ..delivery.multiview import stitch_movies
         from ..delivery.tag import tag_movie
 
-        told, lines = self._spatial(), []
+        told, lines, heard = self._spatial(), [], False
         suffix = self.output.suffix
         joined = [folder / f"{_JOINED}{number}{suffix}" for number in range(len(streams))]
         ready = [folder / f"{_READY}{number}{suffix}" for number in range(len(self.outputs))]
@@ -127,7 +128,7 @@ class Export:
             chapters = chapters_of(self.movie, self.began, seconds)
         try:
             for parts, name in zip(streams, joined, strict=True):
-                join_parts(
+                heard = join_parts(
                     parts, name, self.rate, self.sound, chapters, stop, self.times,
                     self.video.colour,
                 )  # fmt: skip
@@ -140,13 +141,13 @@ class Export:
                     else:
                         source.replace(name)
             for name, output in zip(ready, self.outputs, strict=True):
-                lines.append(checked(self, name, output, told, report, stop))
+                lines.append(checked(self, name, output, told, heard, report, stop))
             for name, output in zip(ready, self.outputs, strict=True):
                 name.replace(output)
         finally:
             for name in (*joined, *ready):
                 name.unlink(missing_ok=True)
-        return lines
+        return lines, heard
 
     def _spatial(self) -> Spatial:
         from ..delivery.formats import FORMATS

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,13 +16,14 @@ _TICK = Fraction(1, 1000)
 
 @dataclass
 class MovieCheck:
-    """``size`` (width, height) of a frame; ``line``: the check's answer."""
+    """``size`` (width, height) of a frame; ``sound``: whether there is any; ``line``: the check's
+    answer."""
 
     output: str
     frames: int
     size: tuple[int, int]
     rate: Fraction
-    sound: bool
+    sound: Callable[[], bool]
     report: Report
     cancelled: IsCancelled
     line: str = ""
@@ -38,7 +40,7 @@ class MovieCheck:
             times=[n / self.rate for n in range(self.frames)],
             tick=_TICK,  # a container's clock may not hold any rate
             bit_depth=8,
-            sound=self.sound,
+            sound=True if self.sound() else None,
         )
         read = verify(
             whole,

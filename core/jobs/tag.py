@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from ..errors import UsageError
 from .progress import IsCancelled, Progress, Report, stop_if
 from .spatial import checked_input, checked_output, of_rig, rational, spatial_named
 
@@ -20,7 +22,8 @@ class TagJob:
     half-sbs, half-top-bottom, vr180, mv-hevc). ``projection``: rectangular, vr180, vr360, fisheye;
     None: as the layout says. ``baseline`` in metres, ``disparity`` in picture widths,
     ``field_of_view`` in degrees; None: as ``rig`` says (see `of_rig`), else not told. ``rate``
-    ([numerator, denominator]) and ``sound`` (a file) are for a raw stream with two views.
+    ([numerator, denominator]) is for a raw stream with two views. ``sound``: a file whose sound
+    replaces the movie's own, from its first picture on.
     """
 
     movie: str
@@ -59,19 +62,20 @@ class TagJob:
         if self.rig is not None:
             told = of_rig(told, self.rig)
         source, output = checked_input(self.movie), checked_output(self.output)
+        sound = None if self.sound is None else _audible(checked_input(self.sound))
         found = inspect_movie(source)
         total = found.frames or 0
         report(Progress("tag", 0, total))
         stop = partial(stop_if, cancelled)
         timeless = source.suffix.lower() in RAW
         times = None if timeless else picture_times(source, stop)
-        tags = Tags(found, times, output, told, self.faststart, self.sound is not None)
+        tags = Tags(found, times, output, told, self.faststart, sound is not None)
         tagged = tag_movie(
             source,
             output,
             told,
             rate=rational(self.rate),
-            sound=None if self.sound is None else checked_input(self.sound),
+            sound=sound,
             faststart=self.faststart,
             progress=lambda pictures: report(Progress("tag", pictures, total)),
             stop=stop,
@@ -88,3 +92,11 @@ class TagJob:
             "checked": tags.line,
             "message": " ".join([message, tags.line, *tagged.notes]),
         }
+
+
+def _audible(path: Path) -> Path:
+    from ..media.audio_encoding import has_sound
+
+    if not has_sound(path):
+        raise UsageError(f"{path} has no sound: leave --sound away, or name a file that has some.")
+    return path

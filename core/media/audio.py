@@ -63,6 +63,7 @@ class AudioCopy:
         self._packets: Iterator[Packet[AudioStream]] = iter(())
         self._pending: Packet[AudioStream] | None = None
         self._encoder: AudioEncoder | None = None
+        self._copied = False
         stream = self._source.streams.best("audio")
         if not isinstance(stream, AudioStream):
             return
@@ -137,7 +138,12 @@ class AudioCopy:
                 if isinstance(error, OSError):  # a full disk is not the sound's fault
                     raise
                 raise self._refusal from error
-            self._pending = None
+            self._pending, self._copied = None, True
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything was written: a source's sound may end before a range, or begin after."""
+        return self._copied if self._encoder is None else self._encoder.heard
 
     def finish(self) -> None:
         """Write what is held back; before the container is closed."""

@@ -117,6 +117,11 @@ class AudioEncoder:
         self._container.mux(self._stream.encode(frame))
         self._written += samples.shape[1]
 
+    @property
+    def heard(self) -> bool:
+        """Whether anything was written."""
+        return self._written > 0
+
     def finish(self) -> None:
         """Write what the encoder holds back."""
         if self._written:
@@ -185,6 +190,15 @@ def _usual_layout(codec: str, rate: int, layout: str) -> str:
             continue
         return name
     return "stereo"
+
+
+def has_sound(path: Path) -> bool:
+    """Whether a file can be read and has a track of sound, of a known codec or not."""
+    try:
+        with av.open(str(path.absolute()), metadata_errors="replace") as container:
+            return bool(container.streams.audio)
+    except (OSError, ValueError, av.FFmpegError):
+        return False
 
 
 def sound_codec(path: Path) -> str:

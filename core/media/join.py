@@ -43,11 +43,11 @@ def join_parts(
     stop: Callable[[], None] = lambda: None,
     times: Sequence[Fraction] | None = None,
     hdr: ColourTags = BT709,
-) -> None:
+) -> bool:
     """Write ``target`` of movies that one encoder made with the same settings, each of them closed
     in itself, at ``rate`` frames a second, or at ``times``: seconds after the first of each picture
-    and of the end. Matroska tells the HDR metadata of ``hdr``. Raises SecondEyeError, OSError for
-    the disk."""
+    and of the end. Matroska tells the HDR metadata of ``hdr``. Answers whether any sound is in it.
+    Raises SecondEyeError, OSError for the disk."""
     clock = Clock(rate, times)
     order = decode_order([_places(part, rate) for part in parts])
     options = {"movflags": "+write_colr"} if target.suffix.lower() in (".mp4", ".mov") else {}
@@ -80,6 +80,7 @@ def join_parts(
             finally:
                 if audio is not None:
                     audio.close()
+        return audio is not None and audio.heard
     except av.FFmpegError as error:
         if isinstance(error, OSError):
             raise OSError(error.errno, error.strerror) from error

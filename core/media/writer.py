@@ -166,6 +166,11 @@ class MovieWriter:
         except (OSError, ValueError, av.FFmpegError) as error:
             raise self._failure(error) from error
 
+    @property
+    def heard(self) -> bool:
+        """Whether any sound is in what was written so far."""
+        return self._audio is not None and self._audio.heard
+
     def write(self, rgb: np.ndarray) -> None:
         """Append one frame (H, W, 3), uint8 or uint16 (65535 = white), rounded to the movie's."""
         if rgb.shape != self._shape or rgb.dtype not in (np.uint8, np.uint16):
