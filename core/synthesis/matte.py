@@ -71,6 +71,9 @@ def find_matte(rgb: np.ndarray, band: Band) -> Matte:
     # What the background alone shows beyond the step stays there, opaque.
     whole = near & ~band.front & ((alpha < _LEAST) | band.steep)
     alpha = np.where(whole, np.float32(1.0), alpha)
+    # A rim is a line of some width; a soft pixel by itself would be a hole in its surface.
+    lonely = cv2.blur((alpha < 1.0).astype(np.float32), (3, 3)) <= 0.5
+    alpha = np.where(lonely, np.float32(1.0), alpha)
     soft = near & (alpha < 1.0)
     share = alpha[..., None]
     own = (colour - (1.0 - share) * back) / np.maximum(share, _LEAST)

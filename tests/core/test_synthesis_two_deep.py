@@ -8,6 +8,7 @@ from core.synthesis.band import find_band
 from core.synthesis.carry import Shown
 from core.synthesis.guess import Guess, first_guess
 from core.synthesis.layers import make_layers
+from core.synthesis.matte import find_matte
 from core.synthesis.plate import make_plate
 
 GAIN = 16.0  # pixels of disparity over the whole range
@@ -82,3 +83,12 @@ def test_a_plate_keeps_nothing_of_the_pixels_that_mix_both_sides():
     plate = make_layers(frame, make_plate(frame, green)).plate
     assert plate[30, 79, 3] == 255
     assert np.abs(plate[30, 78:84, :3].astype(int) - GREEN).max() < 12
+
+
+def test_noise_within_a_surface_is_no_soft_rim():
+    """Single soft pixels would be holes in it."""
+    depth = np.full((96, 160), 0.5, np.float32)
+    depth[6::12, 6::12] += 0.05  # three pixels of disparity
+    rgb = np.random.default_rng(4).integers(0, 255, (96, 160, 3)).astype(np.uint8)
+    band = find_band(depth, 4 * GAIN)
+    assert band.wanted.any() and (find_matte(rgb, band).alpha == 1.0).all()
