@@ -16,6 +16,7 @@ from ..errors import SecondEyeError, UsageError
 from ..media.container import error_words
 from ..media.writer import Unwritable
 from ..project import Project, ProjectLocked
+from ..project.atomic import TEMPORARY, write_bytes
 from ..project.lock import LOCK_NAME, hold
 
 STAMP = "stamp.json"
@@ -43,6 +44,8 @@ def kept_parts(output: Path, stamp: dict[str, Any]) -> Iterator[Path]:
             try:
                 begin(folder, stamp)
                 yield folder
+                with suppress(OSError):
+                    _empty(folder)
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
                 if folder.is_dir() and all(p.name in _NO_PARTS for p in folder.iterdir()):
@@ -64,8 +67,13 @@ def kept_parts(output: Path, stamp: dict[str, Any]) -> Iterator[Path]:
 
 
 def begin(folder: Path, stamp: dict[str, Any]) -> None:
-    """Keep the parts of the same export, throw away others. Raises UsageError."""
+    """Keep the parts of the same export, throw away others. Raises UsageError.
+
+    Killed at any point, the next call goes on: no part is ever there without a stamp.
+    """
     file = folder / STAMP
+    for left in folder.glob(f".{STAMP}.*{TEMPORARY}"):
+        left.unlink(missing_ok=True)
     if not file.exists() and any(path.name != LOCK_NAME for path in folder.iterdir()):
         raise UsageError(
             f"{folder} holds files that no conversion left there: move it away, or give the movie"
@@ -76,10 +84,16 @@ def begin(folder: Path, stamp: dict[str, Any]) -> None:
     except (OSError, ValueError):
         known = None
     if known != stamp:
-        for path in folder.iterdir():
-            if path.name != LOCK_NAME:
-                path.unlink()
-        file.write_text(json.dumps(stamp), encoding="utf-8")
+        _empty(folder)
+        write_bytes(file, json.dumps(stamp).encode())
+
+
+def _empty(folder: Path) -> None:
+    """Remove all but the lock, and the stamp last: parts without one are taken for a stranger's."""
+    for path in folder.iterdir():
+        if path.name not in _NO_PARTS:
+            path.unlink()
+    (folder / STAMP).unlink(missing_ok=True)
 
 
 def stamp_of(project: Project, settings: Sequence[object], frames: Sequence[int]) -> dict[str, Any]:
