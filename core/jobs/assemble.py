@@ -48,7 +48,9 @@ class AssembleJob:
         """
         from ..delivery import pack, packing_named
         from ..media import MovieWriter, to_bits
+        from ..media.join import Sound
         from .movie_check import MovieCheck
+        from .sounding import silence
 
         stop_if(cancelled)
         rate = _rational(self.rate, "rate")
@@ -64,15 +66,19 @@ class AssembleJob:
         start = Fraction(self.first - 1) / rate
         if self.audio_start is not None:
             start = _rational(self.audio_start, "start of the sound")
-        report(Progress("assemble", 0, total))
+        origin, silent = self._sound_origin(), ""
+        if self.audio_from is not None:
+            sound = Sound(Path(self.audio_from), start, origin)
+            silent = silence(sound, total / rate, Path(self.output))
+        report(Progress("assemble", 0, total, silent))
         movie = MovieWriter(
             self.output,
             width,
             height,
             rate,
-            audio_from=self.audio_from,
+            audio_from=None if silent else self.audio_from,
             audio_start=start,
-            audio_origin=self._sound_origin(),
+            audio_origin=origin,
             check=lambda whole: checked(whole),
         )
         checked = MovieCheck(
@@ -85,8 +91,6 @@ class AssembleJob:
                 shown = [to_bits(rgb, 8) for rgb in frame]
                 movie.write(pack(shown[0], shown[1], self.packing) if self.right else shown[0])
                 report(Progress("assemble", done, total))
-        silent = self.audio_from is not None and not movie.heard
-        silence = f", silent: {self.audio_from} has no sound in these frames" if silent else ""
         return {
             "output": self.output,
             "frames": total,
@@ -94,7 +98,7 @@ class AssembleJob:
             "height": height,
             "sound": movie.heard,
             "checked": checked.line,
-            "message": f"{self.output}: {total} frames{silence}. {checked.line}",
+            "message": f"{self.output}: {total} frames. {checked.line} {silent}".rstrip(),
         }
 
     def _sound_origin(self) -> Fraction | None:

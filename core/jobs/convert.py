@@ -105,7 +105,9 @@ class ConvertJob:
         video = coloured(video, *footage.coded(), codec=self.codec, preset=self.preset)
         size, rate = self._shape(video.format, footage).size(), footage.rate
         began = (first - 1) / rate
-        sound = footage.sound(began, report) if self.sound else None
+        sound, silent = None, ""
+        if self.sound:
+            sound, silent = footage.sound(began, (last + 1 - first) / rate, output, report)
         check_writing(output, video, size, rate, sound)
         project = footage.analysed(
             (first, last), self.model, self.device, self.rate, report, cancelled
@@ -149,7 +151,8 @@ class ConvertJob:
             "checked": checked,
             "message": f"{' and '.join(str(name) for name in export.outputs)}: "
             f"{_counted(len(frames))}, {width}x{height}, {video.format}"
-            f"{_sound_words(sound, heard, export.outputs[0])}. " + " ".join([*checked, *left_out]),
+            f"{_sound_words(sound, heard, export.outputs[0])}. "
+            + " ".join(line for line in (*checked, *left_out, silent) if line),
         }
 
     def _eye_settings(self) -> EyeSettings:

@@ -14,6 +14,7 @@ from ..media.join import Sound
 from ..project import Project
 from . import planning
 from .progress import IsCancelled, Progress, Report
+from .sounding import silence
 
 if TYPE_CHECKING:
     from ..media import Clip, ColourTags
@@ -113,8 +114,20 @@ class Footage:
             )
         return first, last
 
-    def sound(self, start: Fraction, report: Report) -> Sound | None:
-        """The clip's from ``start`` seconds on; None where it has none to copy."""
+    def sound(
+        self, start: Fraction, seconds: Fraction, output: Path, report: Report
+    ) -> tuple[Sound | None, str]:
+        """The clip's for ``seconds`` from ``start`` on, and ""; None, and a sentence where it could
+        be missed, where there is none to write to ``output``."""
+        found = self._sound(start, report)
+        if found is None:
+            return None, ""
+        words = silence(found, seconds, output)
+        if words:
+            report(Progress("convert", 0, 0, words))
+        return (None, words) if words else (found, "")
+
+    def _sound(self, start: Fraction, report: Report) -> Sound | None:
         from ..media import open_clip
 
         if self.clip is not None:

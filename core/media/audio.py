@@ -117,6 +117,15 @@ class AudioCopy:
         except av.FFmpegError:  # sound that breaks off is copied as far as it goes
             return
 
+    def sounds_before(self, seconds: Fraction) -> bool:
+        """Whether `copy_until` (``seconds``) has any sound to copy; nothing is written."""
+        if self._encoder is not None:
+            return self._encoder.sounds_before(seconds)
+        packet = self._pending = self._pending or next(self._packets, None)
+        if packet is None or packet.pts is None:
+            return False
+        return (packet.pts - self._offset) * self._time_base < seconds
+
     def copy_until(self, seconds: Fraction) -> None:
         """Copy the packets that begin before ``seconds`` of the new movie."""
         if self._encoder is not None:
@@ -153,6 +162,30 @@ class AudioCopy:
     def close(self) -> None:
         """Close the source."""
         self._source.close()
+
+
+class _Nowhere(BytesIO):
+    """A file in memory whose name tells the container."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+def sounds_within(
+    source: Path, start: Fraction, seconds: Fraction, target: Path, origin: Fraction | None = None
+) -> bool:
+    """Whether `AudioCopy` finds sound for the ``seconds`` from ``start`` on, to be asked before
+    hours of work; ``target`` is not touched. Raises SecondEyeError as `AudioCopy` does."""
+    try:
+        with av.open(_Nowhere(target.name), "w") as container:
+            audio = AudioCopy(source, start, container, target, origin)
+            try:
+                return audio.sounds_before(seconds)
+            finally:
+                audio.close()
+    except ValueError:  # no container's name: who opens the movie says so
+        return True
 
 
 def _codec_name(stream: AudioStream) -> str:

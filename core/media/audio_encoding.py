@@ -86,6 +86,17 @@ class AudioEncoder:
                 yield place or 0, samples
                 place = (place or 0) + samples.shape[1]
 
+    def sounds_before(self, seconds: Fraction) -> bool:
+        """Whether anything sounds before ``seconds`` of the new movie that is yet to be written."""
+        while True:
+            place, samples = self._left or next(self._pieces, (None, None))
+            self._left = None
+            if place is None or samples is None:
+                return False
+            if place + samples.shape[1] > self._written:
+                self._left = place, samples
+                return place < seconds * self._rate
+
     def copy_until(self, seconds: Fraction) -> None:
         """Encode what sounds before ``seconds`` of the new movie."""
         end = round(seconds * self._rate)
