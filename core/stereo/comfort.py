@@ -19,6 +19,7 @@ GOOD, CLOSE, OUTSIDE = 0, 1, 2
 """Verdicts: within the limits; within, but close to one, or cut by the window; outside of one."""
 ENDS = (0.5, 5.0, 50.0, 95.0, 99.5)
 """Percentages of the picture: the whole range but for stray pixels, the bulk, the middle."""
+_REST = (ENDS[0] + 1e-6) / 100.0  # what may lie beyond a limit
 NEARBY = 0.8
 """Parts of a limit from which on a frame is close to it."""
 JUMP = 1.0
@@ -82,6 +83,16 @@ class FrameComfort:
     def span(self) -> float:
         """Parallax between 5 and 95 % of the picture, in picture widths."""
         return self.parallax[3] - self.parallax[1]
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Those of the ``reasons`` that put it outside; the others are close to their limits."""
+        shares = {"near": self.too_near, "far": self.too_far, "diverging": self.diverging}
+        over = {name: share > _REST for name, share in shares.items()}
+        over["vertical"] = abs(self.vertical) > VERTICAL
+        over["jump"] = abs(self.jump or 0.0) > JUMP
+        over["speed"] = abs(self.speed) > SPEED
+        return tuple(name for name in self.reasons if over.get(name, False))
 
 
 def measure(
@@ -153,14 +164,13 @@ def measure_frame(
     diverging = 1.0 - depth.share_nearer(_inverse(rig, limits.diverging))
     sides = zip((depth.left, depth.right), strips, strict=True)
     left, right = (_border(rig.disparity(inverse) - strip) for inverse, strip in sides)
-    rest = (ENDS[0] + 1e-6) / 100.0
     found: list[tuple[int, str]] = []
     for name, share, part in (
         ("near", too_near, parallax[0] / limits.near),
         ("diverging", diverging, parallax[-1] / limits.diverging),
         ("far", too_far, parallax[-1] / limits.far),
     ):
-        if share > rest:
+        if share > _REST:
             found.append((OUTSIDE, name))
         elif part > NEARBY:
             found.append((CLOSE, name))

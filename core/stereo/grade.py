@@ -4,25 +4,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import UsageError
 from ..project import Manifest, Shot
-from .comfort import CUT_SHARE, NEARBY, OUTSIDE, SPEED, STEADIED, FrameComfort, measure
+from .comfort import CUT_SHARE, NEARBY, OUTSIDE, FrameComfort, measure
 from .curve_keys import Keys, fewest
 from .cut_blend import blended
 from .envelope import bridged
 from .frame_depth import FrameDepth
 from .grading import TOLERANCE, Bounds, Depths, Plan, Target, plan_shot
+from .lessen import Lessening
 from .rig import StereoRig
 from .viewing import Viewing
 
 _FAREST, _MOST_FAR, _MIDDLE, _MOST_NEAR, _NEAREST = 0.5, 5.0, 50.0, 95.0, 99.5
 """Percentages of the picture, as `core.stereo.comfort.ENDS` has them, of 1/Z."""
 _ROUNDS = 24
-_LESS = 0.85  # of the depth, for a shot that is judged outside
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def grade(
 
     Frames stay so far inside of a limit that none is close to it (`comfort.NEARBY`).
     What is judged outside all the same (what moves fast in depth, a cut between depths that no
-    screen can join) gets less depth there until it isn't. Raises UsageError for a subject that no
-    shot shows, and for a shot without depth.
+    screen can join) gets less depth there until it isn't, or until less is of no use. Raises
+    UsageError for a subject that no shot shows, and for a shot without depth.
     """
     shots = sorted(shots, key=lambda shot: shot.first)
     found: dict[int, Depths] = {}
@@ -83,7 +83,8 @@ def grade(
     )
     rate = float(manifest.timeline.rate)
     shown = dict(rigs)
-    for _ in range(_ROUNDS):
+    lessening = Lessening(found, rate)
+    for left in reversed(range(_ROUNDS)):
         keys = {}
         for shot in manifest.shots:
             if shot.first not in found:
@@ -101,7 +102,7 @@ def grade(
             }
         told = measure(manifest, depths, shown, viewing)
         graded = Graded(keys, shown, told, whole)
-        if not _lessen(found, graded, rate):
+        if not left or not lessening.again(told, last=left == 1):
             break
     return graded
 
@@ -165,26 +166,3 @@ def _keys(plan: Plan, d: Depths, focal: np.ndarray) -> Keys:
         return np.where(usable, error, np.inf)
 
     return fewest(np.stack([b, c]), off, TOLERANCE)
-
-
-def _lessen(found: dict[int, Depths], graded: Graded, rate: float) -> bool:
-    """Take depth from what is judged outside; whether there was something to take it from."""
-    reach, lessened = max(1, round(STEADIED * rate)), False
-    for told in graded.told:
-        if told.verdict != OUTSIDE:
-            continue
-        for first, d in found.items():
-            share = d.share.copy() if d.share is not None else np.ones(len(d))
-            i = told.frame - first
-            inside, lost = 0 <= i < len(d), False
-            if inside and "speed" in told.reasons and abs(told.speed) > SPEED:
-                part = max(0.5, min(_LESS, 0.9 * SPEED / abs(told.speed)))
-                share[max(0, i - reach) : i + 1] *= part
-                lost = True
-            elif (inside and told.jump is None) or (told.jump is not None and i in (0, len(d))):
-                share *= _LESS
-                lost = True
-            if lost:
-                found[first] = replace(d, share=share)
-                lessened = True
-    return lessened
