@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import bpy
@@ -79,6 +80,21 @@ def plate_material(
     angle = t.math("MULTIPLY", angle, layers.angle)
     off = t.smoothstep(t.math("ARCTANGENT", aside), angle, t.math("MULTIPLY", angle, 2.0))
     finish(t, t.mix_shader(t.math("MULTIPLY", off, matte, label="Matte"), picture, opened))
+    return material
+
+
+def plate_material_like(
+    other: bpy.types.Material, relief: str, sequences: Iterable[Sequence]
+) -> bpy.types.Material:
+    """A copy of a `plate_material` of the same build, for another shot: its nodes show those of
+    ``sequences`` that have their pictures. To copy nodes takes Blender a twentieth of the time."""
+    material = other.copy()
+    material.name = material["second_eye_relief"] = relief
+    shown = {sequence.image.name_full: sequence for sequence in sequences}
+    for node in material.node_tree.nodes:
+        image = node.image if isinstance(node, bpy.types.ShaderNodeTexImage) else None
+        if image is not None and image.name_full in shown:
+            shown[image.name_full].give(node)
     return material
 
 

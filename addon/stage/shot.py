@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
@@ -16,7 +16,7 @@ from . import compat, keys
 from .detail import shape
 from .group_inputs import RANGE, RAW
 from .images import Sequence
-from .material import plate_material
+from .material import plate_material, plate_material_like
 from .relief_group import relief_group
 from .sampling import Planes
 
@@ -43,6 +43,8 @@ class Sources:
     start: int
     points: bool
     raw: bpy.types.Image | None = None
+    dressed: list[bpy.types.Material] = field(default_factory=list)
+    """The material of the first shot that got one, which those of the others are copies of."""
 
     def scene_frame(self, project: Project, frame: int) -> int:
         """The scene frame that shows timeline frame ``frame``."""
@@ -176,8 +178,14 @@ def _dress(
         return Sequence(image, at, shot.first, shot.last)
 
     pitch = (sources.pitch, sources.pitch / compat.get_input(modifier, "Aspect"))
+    plate, depth = shown(sources.plate), shown(sources.depth)
     raw = shown(sources.raw) if sources.raw is not None else None
-    material = plate_material(relief.name, shown(sources.plate), shown(sources.depth), raw, pitch)
+    if sources.dressed:
+        pictures = [plate, depth, *([] if raw is None else [raw])]
+        material = plate_material_like(sources.dressed[0], relief.name, pictures)
+    else:
+        material = plate_material(relief.name, plate, depth, raw, pitch)
+        sources.dressed.append(material)
     compat.set_input(modifier, WORN_BY_RELIEF, material)
     compat.set_input(modifier, WORN_BY_POINTS, material)
     bpy.data.batch_remove([material for material in worn if material.users == 0])
