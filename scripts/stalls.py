@@ -5,9 +5,10 @@
     [--json FILE]
 
 The add-on's zip is built and installed into a user folder of its own, the project is copied, and
-every operator is pressed as in a window: ``start``, each tick, and ``finish`` of a long one are
-timed one by one, in processor time of the main thread (milliseconds; of several rounds the
-median). Blender's own part, drawing and its undo step, is none of it; the step's cost is a row.
+every operator is pressed as in a window: ``start``, each tick, ``finish`` of a long one and each of
+its pieces are timed one by one, in processor time of the main thread (milliseconds; of several
+rounds the median). Blender's own part, drawing and its undo step, is none of it; the step's cost
+is a row.
 """
 
 from __future__ import annotations
@@ -88,9 +89,9 @@ def as_in_a_window(module: Any, watch: Watch) -> None:
     import bpy
 
     task, session = module("addon.operators.task"), module("addon.engine.session")
+    errors = module("core.errors")
 
     def long(self: Any, context: Any) -> set[str]:
-        errors = module("core.errors")
         try:
             with watch.of("start"):
                 running = session.begin(self.title, self.start(context))
@@ -101,8 +102,20 @@ def as_in_a_window(module: Any, watch: Watch) -> None:
                 if not running.task.poll():
                     break
             time.sleep(0.02)
-        with watch.of("finish"):
-            return self._conclude(context, running.task)
+        if running.task.error is not None:
+            return self._failed(running.task.error)
+        try:
+            with watch.of("finish"):
+                said = self.finish(context, running.task.value)
+            while not isinstance(said, str):
+                try:
+                    with watch.of("piece"):
+                        next(said)
+                except StopIteration as done:
+                    said = done.value
+        except errors.SecondEyeError as error:
+            return self._failed(error)
+        return self._done(said)
 
     task.TaskOperator.execute = long
     for name in dir(bpy.ops.second_eye):
@@ -132,6 +145,10 @@ def presses(
     def at_end() -> None:
         scene.frame_set(scene.frame_end)
 
+    def plain(*names: str) -> Iterator[tuple[str, Callable[[], Any]]]:
+        for name in names:
+            yield name, getattr(ops, name)
+
     yield "check_engine", ops.check_engine
     yield "import_clip", lambda: ops.import_clip(filepath=str(clip))
     settings.project_folder = str(work / "project.secondeye")
@@ -147,27 +164,14 @@ def presses(
     at_end()
     yield "repair_shot", ops.repair_shot
     scene.frame_set(scene.frame_end - 3)
-    yield "cut_here", ops.cut_here
-    yield "merge_shots", ops.merge_shots
-    yield "cuts_from_markers", ops.cuts_from_markers
-    yield "make_layers", ops.make_layers
+    yield from plain("cut_here", "merge_shots", "cuts_from_markers", "make_layers")
     yield "copy_shot_settings", lambda: ops.copy_shot_settings(target="ALL", kinds={"RANGE"})
-    yield "split_preview", ops.split_preview
-    yield "split_preview", ops.split_preview
-    yield "switch_form", ops.switch_form
-    yield "switch_form", ops.switch_form
-    yield "show_flicker", ops.show_flicker
-    yield "show_comfort", ops.show_comfort
-    yield "grade_depth", ops.grade_depth
-    yield "make_window", ops.make_window
-    yield "remove_window", ops.remove_window
-    yield "remove_grade", ops.remove_grade
+    yield from plain("split_preview", "split_preview", "switch_form", "switch_form")
+    yield from plain("show_flicker", "show_comfort", "grade_depth")
+    yield from plain("make_window", "remove_window", "remove_grade")
     yield "set_rig_mode", lambda: ops.set_rig_mode(mode="PARALLEL")
     yield "set_rig_mode", lambda: ops.set_rig_mode(mode="OFFAXIS")
-    yield "add_aim", ops.add_aim
-    yield "remove_aim", ops.remove_aim
-    yield "add_screen", ops.add_screen
-    yield "remove_screen", ops.remove_screen
+    yield from plain("add_aim", "remove_aim", "add_screen", "remove_screen")
     for kind in ("drift", "arc", "hand-held"):
         yield "add_move", lambda kind=kind: ops.add_move(kind=kind, measured=False)
     yield "add_move", lambda: ops.add_move(kind="push-in", every_shot=True, measured=False)
@@ -188,14 +192,8 @@ def presses(
         point.co = point.handle_left = point.handle_right = corner
     spline.use_cyclic = True
     yield "add_edit", lambda: ops.add_edit(source="mask", kind="offset", datablock="Mask")
-    yield "rasterise_mask", ops.rasterise_mask
-    yield "add_shadow_catcher", ops.add_shadow_catcher
-    yield "remove_shadow_catcher", ops.remove_shadow_catcher
-    yield "add_surround", ops.add_surround
-    yield "remove_surround", ops.remove_surround
-    yield "repair_rig", ops.repair_rig
-    yield "still_pair", ops.still_pair
-    yield "wiggle", ops.wiggle
+    yield from plain("rasterise_mask", "add_shadow_catcher", "remove_shadow_catcher")
+    yield from plain("add_surround", "remove_surround", "repair_rig", "still_pair", "wiggle")
     for name in ("mesh.glb", "mesh.ply"):
         yield "export_relief", lambda name=name: ops.export_relief(filepath=str(work / name))
     yield "convert", ops.convert
@@ -259,7 +257,7 @@ def table(watch: Watch) -> list[str]:
     rows = []
     for name, parts in watch.found.items():
         worst = {
-            part: max(times) if part == "tick" else statistics.median(times)
+            part: max(times) if part in ("tick", "piece") else statistics.median(times)
             for part, times in parts.items()
         }
         longest = max(worst, key=lambda part: worst[part])

@@ -13,9 +13,10 @@ from ..engine import session
 from ..engine.client import EngineJob
 from ..engine.no_task import NoTask
 from ..stage import linked
+from ..steps import Steps
 from . import startup_cube, where
 from .sampling_job import sampling_job
-from .tables_job import lacks_tables, tables_job
+from .tables_job import tables_job
 from .task import TaskOperator, idle
 
 
@@ -38,14 +39,6 @@ class SECOND_EYE_OT_build_scene(TaskOperator, bpy.types.Operator):
             cls.poll_message_set(reason)
             return False
         return idle(cls)
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        try:
-            project = self._open(context)
-            at_once = not self._lacking(project) and not lacks_tables(project)
-        except SecondEyeError as error:
-            return self._refuse(error)
-        return self.execute(context) if at_once else super().invoke(context, event)
 
     def start(self, context: bpy.types.Context) -> session.Task:
         project = self._open(context)
@@ -76,7 +69,7 @@ class SECOND_EYE_OT_build_scene(TaskOperator, bpy.types.Operator):
         except SecondEyeError as error:
             raise SecondEyeError(f"{error} Sampling needs it; a Grid does not.") from error
 
-    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
+    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> Steps[str]:
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
         if scene is None:
             raise SecondEyeError(
@@ -84,7 +77,7 @@ class SECOND_EYE_OT_build_scene(TaskOperator, bpy.types.Operator):
                 "again."
             )
         settings, project = scene.second_eye, Project.open(self._folder)
-        built = stage.build_scene(
+        built = yield from stage.build_steps(
             project,
             scene,
             sampling=stage.ADAPTIVE if self._adaptive else stage.GRID,
@@ -92,6 +85,7 @@ class SECOND_EYE_OT_build_scene(TaskOperator, bpy.types.Operator):
             start=settings.start,
             points=settings.kind == "POINTS",
         )
+        yield
         rigs.make_stereo_camera(
             scene, project, budget=settings.depth_budget / 100.0, drift=settings.drift
         )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 from typing import Any, ClassVar, cast
 
@@ -12,8 +13,12 @@ import bpy
 from ...core.errors import Cancelled, SecondEyeError
 from ..engine import session
 from ..engine.client import Progress
+from ..steps import Steps, at_once
 
 TICK_SECONDS = 0.1
+FINISH_SECONDS = 0.01, 0.02
+"""Between the pieces of `finish` in a window, and what they may take together: the window is drawn
+in between."""
 
 
 def idle(operator: type[bpy.types.Operator]) -> bool:
@@ -37,13 +42,14 @@ class TaskOperator:
     """Whether a timer drives the task, so that Blender's own jobs run beside it."""
     _timer: bpy.types.Timer | None = None
     _running: session.Running | None = None
+    _finishing: Steps[str] | None = None
 
     def start(self, context: bpy.types.Context) -> session.Task:
         """Begin the task; raises SecondEyeError where it cannot begin."""
         raise NotImplementedError
 
-    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
-        """Take the result into Blender; returns what is said to the artist."""
+    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str | Steps[str]:
+        """Take the result into Blender; returns what is said to the artist, or the steps to it."""
         raise NotImplementedError
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -81,29 +87,65 @@ class TaskOperator:
         if running is None or running is not self._running:  # another one may have taken its place
             return self._lost(context)
         if event.type != "TIMER":
-            return {"PASS_THROUGH"}
+            # Nothing else may change the scene, or undo, between the pieces of `finish`.
+            return {"PASS_THROUGH"} if self._finishing is None else {"RUNNING_MODAL"}
         try:
+            if self._finishing is not None:
+                return self._go_on(context)
             still = running.task.poll()
             show(context, running)
             if still:
                 return {"PASS_THROUGH"}
+            if running.task.error is None:
+                result = self.finish(context, running.task.value)
+                if not isinstance(result, str):
+                    self._finish_in_pieces(context, result)
+                    return {"RUNNING_MODAL"}
+                self._stop_timer(context)
+                return self._done(result)
             self._stop_timer(context)
-            return self._conclude(context, running.task)
+            return self._failed(running.task.error)
+        except SecondEyeError as error:
+            self._stop_timer(context)
+            return self._failed(error)
         except Exception as error:  # Blender would drop the operator, and its task would stay
             return self._crashed(context, error)
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender takes the operator away (another file is loaded): the child goes with it."""
+        self._finishing = None
         self._stop_timer(context)
         session.unregister()
+
+    def _finish_in_pieces(self, context: bpy.types.Context, steps: Steps[str]) -> None:
+        self._finishing, manager = steps, context.window_manager
+        if self._timer is not None:
+            manager.event_timer_remove(self._timer)
+            self._timer = manager.event_timer_add(FINISH_SECONDS[0], window=context.window)
+
+    def _go_on(self, context: bpy.types.Context) -> set[str]:
+        """Pieces of `finish`, until they have taken their time."""
+        assert self._finishing is not None
+        until = time.perf_counter() + FINISH_SECONDS[1]
+        try:
+            next(self._finishing)
+            while time.perf_counter() < until:
+                next(self._finishing)
+        except StopIteration as done:
+            self._stop_timer(context)
+            return self._done(done.value)
+        return {"RUNNING_MODAL"}
 
     def _conclude(self, context: bpy.types.Context, task: session.Task) -> set[str]:
         if task.error is not None:
             return self._failed(task.error)
         try:
-            said = self.finish(context, task.value)
+            result = self.finish(context, task.value)
+            return self._done(result if isinstance(result, str) else at_once(result))
         except SecondEyeError as error:
             return self._failed(error)
+
+    def _done(self, said: str) -> set[str]:
         session.end("CHECKMARK", said)
         self.report({"INFO"}, said)
         return {"FINISHED"}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import bpy
 
 from ...core.errors import SecondEyeError, UsageError
-from ...core.project import Project
+from ...core.project import Project, Shot
+from ..steps import Steps, at_once
 from . import compat
 from .behind import refresh_behind, remove_behind
 from .carry import carry_settings, mark
@@ -19,10 +20,19 @@ from .footage_camera import footage_camera
 from .images import load_raw, load_sequence
 from .locks import locked
 from .markers import refresh_markers
+from .relief_group import relief_group_steps
 from .sampling import ADAPTIVE, GRID, Planes, adaptive_planes, finest_pitch, grid_planes
 from .settings import configure_scene
 from .shadow_catcher import refresh_catcher
-from .shot import Sources, hang_from, is_relief, materials, relief_modifier, shot_object
+from .shot import (
+    Sources,
+    first_material,
+    hang_from,
+    is_relief,
+    materials,
+    relief_modifier,
+    shot_object,
+)
 from .surround import refresh_surround
 
 COLLECTION = "Second Eye"
@@ -50,6 +60,30 @@ def build_scene(
     points: bool = False,
     collection_name: str = COLLECTION,
 ) -> StageObjects:
+    """See `build_steps`."""
+    return at_once(
+        build_steps(
+            project,
+            scene,
+            sampling=sampling,
+            columns=columns,
+            start=start,
+            points=points,
+            collection_name=collection_name,
+        )
+    )
+
+
+def build_steps(
+    project: Project,
+    scene: bpy.types.Scene,
+    *,
+    sampling: str = GRID,
+    columns: int | None = None,
+    start: int = 1,
+    points: bool = False,
+    collection_name: str = COLLECTION,
+) -> Steps[StageObjects]:
     """Show ``project`` in ``scene``: scene frame s shows timeline frame s - start + first.
 
     ``sampling``: "ADAPTIVE" takes each shot's own pattern, "GRID" a grid of ``columns`` cells
@@ -58,20 +92,29 @@ def build_scene(
     of locked shots stay.
     Sets the scene's rate, size, range, colours and engine.
 
-    Raises SecondEyeError where a picture is missing, the shots' first depth pictures can't be read,
+    Between the pieces nothing else may change the scene. Raises SecondEyeError where a picture is
+    missing, the shots' first depth pictures can't be read,
     or a shot has no pattern of its depth of today; UsageError on start < 0. Then nothing changed.
     """
     manifest = project.manifest
     if start < 0:
         raise UsageError(f"A scene can't start at frame {start}: Blender starts at 0 or later.")
     check_pictures(project)
-    planes = shot_planes(project, sampling, columns)
+    yield
+    planes: dict[int, Planes | None] = {}
+    # A grid is the same for all of them.
+    for shots in [[shot] for shot in manifest.shots] if sampling == ADAPTIVE else [manifest.shots]:
+        planes |= shot_planes(project, sampling, columns, shots)
+        yield
     lacking = [shot.name for shot in manifest.shots if planes[shot.first] is None]
     if lacking:
         raise SecondEyeError(
             f"{lacking[0]} has no sampling pattern of its depth as it is now: sample it again."
         )
     sources = load_sources(project, planes, start, points)
+    yield from relief_group_steps()
+    yield from first_material(project, sources)
+    yield
     collection = _collection(scene, collection_name)
     collection["second_eye_project"] = str(project.folder)
     collection["second_eye_start"] = start
@@ -99,21 +142,28 @@ def build_scene(
                 if locked(other):
                     carry_settings(other, relief)
         built.append(relief)
+        yield
     for relief in kept:
         remove_relief(relief)
+    remove_unused([*sources.dressed])
     configure_scene(scene, manifest, start)
     if scene.camera is None:
         scene.camera = camera
+    yield
     refresh_behind(project, built)
+    yield
     refresh_catcher(scene, built)
     refresh_markers(scene, collection, built, anew=True)
     refresh_surround(collection, project)
     return StageObjects(collection, camera, tuple(built))
 
 
-def shot_planes(project: Project, sampling: str, columns: int | None) -> dict[int, Planes | None]:
-    """Of every shot, by its first frame; None where it lacks a pattern of its depth of today."""
-    shots = project.manifest.shots
+def shot_planes(
+    project: Project, sampling: str, columns: int | None, shots: list[Shot] | None = None
+) -> dict[int, Planes | None]:
+    """Of ``shots`` (None: all), by the first frame; None where one lacks a pattern of its depth of
+    today."""
+    shots = project.manifest.shots if shots is None else shots
     if sampling == ADAPTIVE:
         return {shot.first: adaptive_planes(project, shot) for shot in shots}
     return dict.fromkeys((s.first for s in shots), grid_planes(project.manifest, columns))

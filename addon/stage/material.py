@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..steps import Steps, at_once
 from .comparison import Comparison
 from .front import layer_nodes
 from .images import Sequence
@@ -25,6 +26,17 @@ def plate_material(
     raw: Sequence | None,
     pitch: tuple[float, float],
 ) -> bpy.types.Material:
+    """See `plate_material_steps`."""
+    return at_once(plate_material_steps(relief, plate, depth, raw, pitch))
+
+
+def plate_material_steps(
+    relief: str,
+    plate: Sequence,
+    depth: Sequence,
+    raw: Sequence | None,
+    pitch: tuple[float, float],
+) -> Steps[bpy.types.Material]:
     """Emission of the plate, with steps of the relief made transparent for views off the axis.
 
     Points wear it, too: those of a plain are wide, and of one colour each they would show the plate
@@ -38,6 +50,21 @@ def plate_material(
     repair, whose steps are cut where the relief shows it.
     """
     material, t = empty_material(relief)
+    try:
+        yield from _plate_nodes(t, plate, depth, raw, pitch)
+    except BaseException:
+        bpy.data.materials.remove(material)
+        raise
+    return material
+
+
+def _plate_nodes(
+    t: Tree,
+    plate: Sequence,
+    depth: Sequence,
+    raw: Sequence | None,
+    pitch: tuple[float, float],
+) -> Steps[None]:
     position = t.node("ShaderNodeTexCoord").outputs["Object"]
     viewer, sight = viewer_in_camera(t)
     matte, angle, near = t.separate(attribute(t, MATTE))
@@ -50,6 +77,7 @@ def plate_material(
 
     colour = plate.texture(t, uv, "Linear", "MIRROR")
     picture = shown(colour)
+    yield
     transparent = t.node("ShaderNodeBsdfTransparent").outputs[0]
     beside = outside(t, uv)
     made = t.smoothstep(_number(t, CUT), 0.6 * 3.0, 1.4 * 3.0)
@@ -64,8 +92,10 @@ def plate_material(
     balls = cut(depth)
     if raw is not None:
         balls = t.mix_shader(comparison.raw_part(uv), balls, cut(raw))
+    yield
     steep, change, told, opening = _steepness(t, position, sight, pitch[0])
     layers = layer_nodes(t, uv)
+    yield
     # A face that the viewer sees no more of than the footage camera did hides behind the near side,
     # whose edge is cleaner whole. From far aside it would stick out again behind a thin thing.
     far_off = t.smoothstep(t.math("ARCTANGENT", aside), angle, t.math("MULTIPLY", angle, 2.0))
@@ -79,8 +109,8 @@ def plate_material(
     opened = t.mix_shader(t.math("MULTIPLY", is_face, told), balls, faces)
     angle = t.math("MULTIPLY", angle, layers.angle)
     off = t.smoothstep(t.math("ARCTANGENT", aside), angle, t.math("MULTIPLY", angle, 2.0))
+    yield
     finish(t, t.mix_shader(t.math("MULTIPLY", off, matte, label="Matte"), picture, opened))
-    return material
 
 
 def plate_material_like(

@@ -13,6 +13,7 @@ from typing import Any
 import bpy
 
 from ...core.geometry import END, HORIZON
+from ..steps import Steps, at_once
 from .curve_nodes import bent
 from .group_inputs import (
     AUTO_RENDER,
@@ -62,18 +63,28 @@ stay uncut. And how steep a step is that edits made, as the material measures it
 
 def relief_group() -> bpy.types.NodeTree:
     """The group of this version: found in the file, or built."""
+    return at_once(relief_group_steps())
+
+
+def relief_group_steps() -> Steps[bpy.types.NodeTree]:
+    """As `relief_group`; one that isn't built to its end is removed again."""
     for found in bpy.data.node_groups:
         if found.get("second_eye_relief") == VERSION:
             return found
     group: Any = bpy.data.node_groups.new(NAME, "GeometryNodeTree")
-    group["second_eye_relief"] = VERSION
-    group.is_modifier = True
-    add_sockets(group)
-    _nodes(group)
+    try:
+        group.is_modifier = True
+        add_sockets(group)
+        yield
+        yield from _nodes(group)
+        group["second_eye_relief"] = VERSION  # the mark of a whole one
+    except BaseException:
+        bpy.data.node_groups.remove(group)
+        raise
     return group
 
 
-def _nodes(group: bpy.types.NodeTree) -> None:
+def _nodes(group: bpy.types.NodeTree) -> Steps[None]:
     t = Tree(group)
     given = t.node("NodeGroupInput").outputs
     plane = _level(t, given)
@@ -87,6 +98,7 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     number = t.clamp(t.math("ADD", frame, given["Offset"]), given["First"], given["Last"])
 
     stored = _stored_depth(t, given, uv, number)
+    yield
     reach = t.math("SUBTRACT", given["High"], given["Low"])
     gain = t.math("DIVIDE", given["Scale"], reach)
     offset = t.math("DIVIDE", t.math("SUBTRACT", given["Shift"], given["Low"]), reach)
@@ -96,6 +108,7 @@ def _nodes(group: bpy.types.NodeTree) -> None:
 
     wide = t.math("DIVIDE", away, given["Focal"])
     outward = _outward(t, given, uv, number, stored, gain)
+    yield
     grown = t.vector("ADD", t.combine(x, y, 0.0), outward).outputs["Vector"]
     along, up, _ = t.separate(grown)
     position = t.combine(
@@ -110,6 +123,7 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     upward = t.math("DIVIDE", given["Focal"], given["Aspect"])
     lens = t.combine(given["Focal"], upward, steepest)
     flat = _compared(t, given, plane, normalised)
+    yield
     facts = (
         (LENS, lens),
         (DEPTH, t.combine(gain, offset, t.math("DIVIDE", given["Strength"], given["Step"]))),
@@ -120,7 +134,9 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     place = t.node("GeometryNodeSetPosition")
     t.link(flat, place.inputs["Geometry"])
     t.link(position, place.inputs["Position"])
+    yield
     points = _points(t, given, flat, position, wide, uv, number)
+    yield
 
     painted = _paint(t, place.outputs[0], given["Relief Material"])
     shown = switch(t, "GEOMETRY", given["Points"], points, painted)

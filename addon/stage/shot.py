@@ -12,11 +12,12 @@ from mathutils import Matrix
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project, Shot
+from ..steps import Steps
 from . import compat, keys
 from .detail import shape
 from .group_inputs import RANGE, RAW
 from .images import Sequence
-from .material import plate_material, plate_material_like
+from .material import plate_material, plate_material_like, plate_material_steps
 from .relief_group import relief_group
 from .sampling import Planes
 
@@ -189,6 +190,21 @@ def _dress(
     compat.set_input(modifier, WORN_BY_RELIEF, material)
     compat.set_input(modifier, WORN_BY_POINTS, material)
     bpy.data.batch_remove([material for material in worn if material.users == 0])
+
+
+def first_material(project: Project, sources: Sources) -> Steps[None]:
+    """Make the material beforehand that those of all shots will be copies of; the caller removes
+    it when it has no users."""
+    shot, clip = project.manifest.shots[0], project.manifest.clip
+    at = sources.scene_frame(project, shot.first)
+    plate, depth, raw = (
+        None if image is None else Sequence(image, at, shot.first, shot.last)
+        for image in (sources.plate, sources.depth, sources.raw)
+    )
+    assert plate is not None and depth is not None
+    pitch = (sources.pitch, sources.pitch / (clip.height / clip.width))
+    made = yield from plate_material_steps("Second Eye Relief", plate, depth, raw, pitch)
+    sources.dressed.append(made)
 
 
 def hang_from(relief: bpy.types.Object, camera: bpy.types.Object) -> None:
