@@ -13,6 +13,7 @@ from ...core.project import Project
 from .. import preferences, rigs, stage
 from ..engine import interpreter, session
 from ..engine.client import EngineJob
+from ..steps import Steps
 from . import where
 from .sampling_job import unsampled, with_sampling
 from .task import TaskOperator, idle
@@ -55,7 +56,7 @@ class BuiltTask(TaskOperator):
             return job
         return with_sampling(context, job, str(project.folder))
 
-    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
+    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> Steps[str]:
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
         if scene is None:
             raise SecondEyeError(
@@ -64,7 +65,8 @@ class BuiltTask(TaskOperator):
             )
         settings = scene.second_eye
         project = Project.open(self._folder)
-        fresh = stage.update_scene(project, scene)
+        fresh = yield from stage.update_steps(project, scene)
+        yield
         rigs.refit_shots(scene, project, fresh, settings.depth_budget / 100.0, settings.drift)
         return self.said(value, project) + unsampled(value)
 

@@ -9,6 +9,7 @@ from bpy.props import BoolProperty
 from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project
 from .. import stage
+from ..steps import Steps
 from . import where
 from .built_task import BuiltTask
 from .repair_shot import shot_of
@@ -57,8 +58,8 @@ class SECOND_EYE_OT_make_layers(BuiltTask, bpy.types.Operator):
             raise UsageError("The scene holds no relief: press Build Scene again.")
         return {**asked, "shot": shot_of(relief, context.scene, project).name}
 
-    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
-        said = super().finish(context, value)
+    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> Steps[str]:
+        said = yield from super().finish(context, value)
         collection = stage.find_collection(bpy.data.scenes[self._scene])
         wrong = stage.behind_trouble(stage.reliefs(collection))
         if wrong:

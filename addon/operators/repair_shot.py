@@ -10,6 +10,7 @@ from ...core.errors import UsageError
 from ...core.project import Project, Shot
 from .. import stage
 from ..stage.shot import BRANCHES, asked_strengths
+from ..steps import Steps
 from . import where
 from .built_task import BuiltTask
 
@@ -55,13 +56,13 @@ class SECOND_EYE_OT_repair_shot(BuiltTask, bpy.types.Operator):
             return {**strengths, "look_ahead": context.scene.second_eye.look_ahead}
         return {**strengths, "shot": shot_of(relief, context.scene, project).name}
 
-    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
+    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> Steps[str]:
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._scene)
         if self.every_shot and scene is not None:
             for relief in stage.reliefs(stage.find_collection(scene)):
                 for branch, strength in self._asked.items():
                     setattr(relief.second_eye, branch, strength)
-        return super().finish(context, value)
+        return (yield from super().finish(context, value))
 
     def said(self, value: dict[str, Any], project: Project) -> str:
         if not value["frames"]:

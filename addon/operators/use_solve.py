@@ -10,6 +10,7 @@ from bpy.props import StringProperty
 from ...core.project import Project
 from .. import rigs
 from ..stage import solve
+from ..steps import Steps
 from . import where
 from .built_task import BuiltTask
 from .task import idle
@@ -30,8 +31,9 @@ class SolveTask(BuiltTask):
             operator.poll_message_set(lacking)
         return not lacking
 
-    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> str:
-        said = super().finish(context, value)
+    def finish(self, context: bpy.types.Context, value: dict[str, Any]) -> Steps[str]:
+        said = yield from super().finish(context, value)
+        yield
         scene = bpy.data.scenes[self._scene]
         project = Project.open(self._folder)
         solve.show_solve(project, scene)

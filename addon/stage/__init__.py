@@ -29,7 +29,7 @@ from .place import beside_blend, project_folder
 from .sampling import ADAPTIVE, GRID
 from .shot import BRANCHES
 from .surround import refresh_surround
-from .update import span, update_scene
+from .update import span, update_scene, update_steps
 
 __all__ = [
     "ADAPTIVE",
@@ -52,4 +52,5 @@ __all__ = [
     "span",
     "timeline_frame",
     "update_scene",
+    "update_steps",
 ]

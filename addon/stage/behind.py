@@ -13,6 +13,7 @@ from mathutils import Matrix
 from ...core.errors import SecondEyeError
 from ...core.project import Project, Shot
 from ...core.project import behind as files
+from ..steps import Steps, at_once
 from . import compat, keys
 from .behind_group import (
     COLOUR,
@@ -24,9 +25,9 @@ from .behind_group import (
     RELIEF,
     ROWS,
     STAMP,
-    behind_group,
+    behind_group_steps,
 )
-from .behind_material import behind_material
+from .behind_material import behind_material_steps
 from .front import put_to_sleep, wake
 from .group_inputs import LAYERED
 from .images import Sequence, load_sequence
@@ -40,6 +41,11 @@ WIDEST = 640  # points across the picture
 
 
 def refresh_behind(project: Project, reliefs: list[bpy.types.Object]) -> str:
+    """See `refresh_behind_steps`."""
+    return at_once(refresh_behind_steps(project, reliefs))
+
+
+def refresh_behind_steps(project: Project, reliefs: list[bpy.types.Object]) -> Steps[str]:
     """Make the plates of ``reliefs`` anew, as the project has layers now, and take stale ones away.
 
     Returns what is wrong with layers that should be there, as one sentence; "" where all is well.
@@ -53,13 +59,14 @@ def refresh_behind(project: Project, reliefs: list[bpy.types.Object]) -> str:
         relief[_TROUBLE] = ""
         try:
             if files.is_current(project.folder, project.manifest, shot):
-                _add(project, shot, number, relief)
+                yield from _add(project, shot, number, relief)
         except SecondEyeError as error:
             relief[_TROUBLE] = str(error)
             said = said or str(error)
         modifier, there = relief_modifier(relief), plate_of(relief) is not None
         if compat.has_input(modifier, LAYERED):
             compat.set_input(modifier, LAYERED, there)
+        yield
     return said
 
 
@@ -87,7 +94,7 @@ def remove_behind(relief: bpy.types.Object) -> None:
         bpy.data.batch_remove([block for block in used if block is not None and not block.users])
 
 
-def _add(project: Project, shot: Shot, number: int, relief: bpy.types.Object) -> None:
+def _add(project: Project, shot: Shot, number: int, relief: bpy.types.Object) -> Steps[None]:
     for frame in range(shot.first, shot.last + 1):
         if not files.whole(project.folder, frame):
             raise SecondEyeError(
@@ -99,17 +106,21 @@ def _add(project: Project, shot: Shot, number: int, relief: bpy.types.Object) ->
     depth = load_sequence(
         files.depth_path(folder, shot.first), f"{label} depth behind", "Non-Color"
     )
-    name = f"Second Eye Behind {number:03d}"
-    plate = bpy.data.objects.new(name, bpy.data.meshes.new(name))
-    plate[ROLE], plate[MADE] = BEHIND, files.record_path(folder, shot).read_text(encoding="utf-8")
-    own, modifier = relief_modifier(relief), plate.modifiers.new(NAME, "NODES")
-    made: Any = modifier
-    made.node_group = behind_group()
+    group = yield from behind_group_steps()
+    yield
+    own = relief_modifier(relief)
     offset, aspect = compat.get_input(own, "Offset"), compat.get_input(own, "Aspect")
 
     def shown(image: bpy.types.Image) -> Sequence:
         return Sequence(image, shot.first - offset, shot.first, shot.last)
 
+    name = f"Second Eye Behind {number:03d}"
+    pictures = shown(colour), shown(compat.get_input(own, "Plate"))
+    material = yield from behind_material_steps(name, *pictures)
+    plate = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+    plate[ROLE], plate[MADE] = BEHIND, files.record_path(folder, shot).read_text(encoding="utf-8")
+    made: Any = plate.modifiers.new(NAME, "NODES")
+    made.node_group = group
     size = project.manifest.depth
     columns = min(size.width, WIDEST)
     values = {
@@ -117,7 +128,7 @@ def _add(project: Project, shot: Shot, number: int, relief: bpy.types.Object) ->
         COLOUR: colour,
         INVERSE: depth,
         ESTIMATED: compat.get_input(own, "Depth"),
-        MATERIAL: behind_material(name, shown(colour), shown(compat.get_input(own, "Plate"))),
+        MATERIAL: material,
         "Aspect": aspect,
         COLUMNS: max(2, columns),
         ROWS: max(2, round(columns * size.height / size.width)),

@@ -13,6 +13,7 @@ from typing import Any
 
 import bpy
 
+from ..steps import Steps
 from .curve_nodes import bent
 from .nodes import Socket, Tree, stamped_group
 from .relief_group import BENT, DEPTH, LENS, MATTE, RANGED, distance, store, switch
@@ -39,8 +40,9 @@ little of it; and of two surfaces in one place, both partly transparent, Cycles 
 _WAITS = "se_plate"
 
 
-def behind_group() -> bpy.types.NodeTree:
-    """The group of this version: found in the file, or built."""
+def behind_group_steps() -> Steps[bpy.types.NodeTree]:
+    """The group of this version: found in the file, or built; one that isn't built to its end is
+    removed again."""
     group, new_one = stamped_group(NAME, STAMP, VERSION)
     if not new_one:
         return group
@@ -61,19 +63,28 @@ def behind_group() -> bpy.types.NodeTree:
     ):
         socket = f"NodeSocket{kind}"
         new(name, in_out="INPUT", socket_type=socket, description=description)
-    _nodes(group)
+    try:
+        yield
+        yield from _nodes(group)
+    except BaseException:
+        bpy.data.node_groups.remove(group)
+        raise
     return group
 
 
-def _nodes(group: bpy.types.NodeTree) -> None:
+def _nodes(group: bpy.types.NodeTree) -> Steps[None]:
     t = Tree(group)
     given = t.node("NodeGroupInput").outputs
     relief = t.node("GeometryNodeObjectInfo", RELIEF, transform_space="ORIGINAL")
     t.link(given[RELIEF], relief.inputs["Object"])
     told = {name: _told(t, relief, name) for name in (LENS, DEPTH, MATTE, RANGED, BENT)}
+    yield
     x, y, uv, grid = _grid(t, given)
+    yield
     stored, there, colour, estimated = _pictures(t, given, uv)
+    yield
     waiting, value, weight, shown = _carried(t, grid, stored, there, colour)
+    yield
 
     gain, offset, _ = t.separate(told[DEPTH])
     covered = t.math("GREATER_THAN", weight, 1e-9)
@@ -90,10 +101,12 @@ def _nodes(group: bpy.types.NodeTree) -> None:
     position = t.combine(
         t.math("MULTIPLY", x, wide), t.math("MULTIPLY", y, wide), t.math("MULTIPLY", away, -1.0)
     )
+    yield
     # Before the points move: fields speak of the geometry that they are used on.
     for name in (LENS, MATTE):
         waiting = store(t, waiting, name, "FLOAT_VECTOR", told[name])
     waiting = store(t, waiting, CARRIED, "FLOAT_COLOR", shown)
+    yield
     place = t.node("GeometryNodeSetPosition")
     t.link(waiting, place.inputs["Geometry"])
     t.link(position, place.inputs["Position"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..steps import Steps
 from .behind_group import CARRIED
 from .front import OPENS_AT
 from .images import Sequence
@@ -23,7 +24,9 @@ _FAN, _SPREAD = 8, 1.6
 distances to the picture's edge. Fewer draw rays."""
 
 
-def behind_material(name: str, colour: Sequence, picture: Sequence) -> bpy.types.Material:
+def behind_material_steps(
+    name: str, colour: Sequence, picture: Sequence
+) -> Steps[bpy.types.Material]:
     """Emission of ``colour`` where it has a plate (alpha 1), of what the plate carries on where the
     grid leads from its edge to the foreground, and of ``picture``'s border on the apron; for
     viewers so far off the axis that the relief's steps are cut. Else nothing, so that through the
@@ -31,6 +34,15 @@ def behind_material(name: str, colour: Sequence, picture: Sequence) -> bpy.types
     guessed too near, and that no second picture stands behind a relief that an artist edited.
     """
     material, t = empty_material(name)
+    try:
+        yield from _nodes(t, colour, picture)
+    except BaseException:
+        bpy.data.materials.remove(material)
+        raise
+    return material
+
+
+def _nodes(t: Tree, colour: Sequence, picture: Sequence) -> Steps[None]:
     position = t.node("ShaderNodeTexCoord").outputs["Object"]
     viewer, _ = viewer_in_camera(t)
     matte, angle, near = t.separate(attribute(t, MATTE))
@@ -45,7 +57,9 @@ def behind_material(name: str, colour: Sequence, picture: Sequence) -> bpy.types
     led = t.vector("SCALE", carried["Color"])
     t.link(share, led.inputs["Scale"])
     nothing = t.node("ShaderNodeBsdfTransparent").outputs[0]
-    border = t.emission(_beside(t, picture, uv))
+    yield
+    border = t.emission((yield from _beside(t, picture, uv)))
+    yield
     seen = t.mix_shader(some, nothing, t.emission(led.outputs["Vector"]))
     seen = t.mix_shader(plate, seen, t.emission(shown))
     seen = t.mix_shader(outside(t, uv, _OVERLAP), seen, border)
@@ -53,10 +67,9 @@ def behind_material(name: str, colour: Sequence, picture: Sequence) -> bpy.types
     opened = t.math("GREATER_THAN", t.math("ARCTANGENT", aside), angle)
     opened = t.math("MULTIPLY", opened, t.math("GREATER_THAN", matte, 0.0))
     finish(t, t.mix_shader(opened, nothing, seen))
-    return material
 
 
-def _beside(t: Tree, picture: Sequence, uv: Socket) -> Socket:
+def _beside(t: Tree, picture: Sequence, uv: Socket) -> Steps[Socket]:
     """What may stand outside the picture: the mean of a piece of its border, the longer the farther
     out, since streaks of single pixels would look like something."""
     centred = t.vector("SUBTRACT", uv, (0.5, 0.5, 0.0)).outputs["Vector"]
@@ -71,4 +84,5 @@ def _beside(t: Tree, picture: Sequence, uv: Socket) -> Socket:
         sampled = t.vector("SCALE", picture.texture(t, there, "Linear"))
         sampled.inputs["Scale"].default_value = weight / sum(weights)
         total = t.vector("ADD", total, sampled.outputs["Vector"]).outputs["Vector"]
+        yield
     return total

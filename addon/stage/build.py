@@ -11,7 +11,7 @@ from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project, Shot
 from ..steps import Steps, at_once
 from . import compat
-from .behind import refresh_behind, remove_behind
+from .behind import refresh_behind_steps, remove_behind
 from .carry import carry_settings, mark
 from .depth_pixels import check_pictures
 from .detail import level_objects, remove_unused
@@ -150,7 +150,7 @@ def build_steps(
     if scene.camera is None:
         scene.camera = camera
     yield
-    refresh_behind(project, built)
+    yield from refresh_behind_steps(project, built)
     yield
     refresh_catcher(scene, built)
     refresh_markers(scene, collection, built, anew=True)

@@ -107,7 +107,7 @@ def _nodes(group: bpy.types.NodeTree) -> Steps[None]:
     away = distance(t, given, normalised)
 
     wide = t.math("DIVIDE", away, given["Focal"])
-    outward = _outward(t, given, uv, number, stored, gain)
+    outward = yield from _outward(t, given, uv, number, stored, gain)
     yield
     grown = t.vector("ADD", t.combine(x, y, 0.0), outward).outputs["Vector"]
     along, up, _ = t.separate(grown)
@@ -181,7 +181,7 @@ def _stored_depth(t: Tree, given: Socket, uv: Socket, number: Socket) -> Socket:
 
 def _outward(
     t: Tree, given: Socket, uv: Socket, number: Socket, stored: Socket, gain: Socket
-) -> Socket:
+) -> Steps[Socket]:
     """How far a vertex on the near side of a step moves over it, on the picture plane, and one on
     its far side away from it.
 
@@ -206,6 +206,7 @@ def _outward(
         over = t.math("GREATER_THAN", drop, given["Step"])
         back = t.math("LESS_THAN", drop, t.math("MULTIPLY", given["Step"], -1.0))
         ways.append(t.math("SUBTRACT", over, t.math("MULTIPLY", back, RETREAT / GROWN)))
+        yield
     right, left, up, down = ways
     # x and y of the plane are both in picture widths.
     reach = t.math("DIVIDE", GROWN, width)

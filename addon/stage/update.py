@@ -7,8 +7,9 @@ import bpy
 
 from ...core.errors import SecondEyeError
 from ...core.project import Project, Shot
+from ..steps import Steps, at_once
 from . import compat
-from .behind import refresh_behind
+from .behind import refresh_behind_steps
 from .build import (
     COLUMNS,
     SAMPLING,
@@ -23,7 +24,7 @@ from .edits import follow
 from .group_inputs import POINTS
 from .locks import locked
 from .markers import refresh_markers
-from .relief_group import relief_group
+from .relief_group import relief_group, relief_group_steps
 from .sampling import GRID
 from .shadow_catcher import refresh_catcher
 from .shot import fit, object_name, relief_modifier
@@ -31,6 +32,11 @@ from .surround import refresh_surround
 
 
 def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
+    """See `update_steps`."""
+    return at_once(update_steps(project, scene))
+
+
+def update_steps(project: Project, scene: bpy.types.Scene) -> Steps[list[Shot]]:
     """Bring the reliefs of ``scene`` to the project's shots; returns the shots that are new.
 
     A shot with the frames of before keeps its object, with all that an artist set there. A new one
@@ -49,6 +55,7 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
     how, columns = str(collection.get(SAMPLING, GRID)), int(collection.get(COLUMNS, 0))
     planes = shot_planes(project, how, columns or None)
     sources = load_sources(project, planes, start, points)
+    yield from relief_group_steps()
     spans = {relief: span(relief) for relief in old}
     for relief in filter(locked, old):
         mark(relief)
@@ -69,6 +76,7 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
         fit(relief, project, shot, sources)
         follow(relief)
         shown.append((relief, shot))
+        yield
     wanted = {relief: object_name(shot, i) for i, (relief, shot) in enumerate(shown, 1)}
     for relief in list(wanted):
         if relief in ours and relief.name != ours[relief]:
@@ -82,7 +90,9 @@ def update_scene(project: Project, scene: bpy.types.Scene) -> list[Shot]:
     for relief, name in wanted.items():
         relief.name = name
     collection["second_eye_start"], collection["second_eye_first"] = start, manifest.first
-    refresh_behind(project, [relief for relief, _ in shown])
+    yield
+    yield from refresh_behind_steps(project, [relief for relief, _ in shown])
+    yield
     refresh_catcher(scene, [relief for relief, _ in shown])
     refresh_markers(scene, collection, [relief for relief, _ in shown])
     refresh_surround(collection, project)
