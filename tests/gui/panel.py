@@ -118,7 +118,11 @@ def scenario() -> driver.Scenario:
     yield from driver.photograph(OUT / "5_analysed.png")
 
     build = yield from driver.find("bpy.ops.second_eye.build_scene(")
+    stalls.restart()
     yield from driver.click(build)
+    yield lambda: done() and session.latest.title == "Build Scene"  # piece by piece
+    note("longest stall while building, ms", milliseconds(stalls.longest))
+    note("longest stall while building, processor ms", milliseconds(stalls.busiest))
     yield 1.0
     scene = bpy.context.scene
     assert any(o.get("second_eye_role") == "stereo" for o in scene.objects), "nothing was built"
