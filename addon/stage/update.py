@@ -54,7 +54,9 @@ def update_steps(project: Project, scene: bpy.types.Scene) -> Steps[list[Shot]]:
     points = bool(compat.get_input(relief_modifier(old[0]), POINTS))
     how, columns = str(collection.get(SAMPLING, GRID)), int(collection.get(COLUMNS, 0))
     planes = shot_planes(project, how, columns or None)
+    yield
     sources = load_sources(project, planes, start, points)
+    yield
     yield from relief_group_steps()
     spans = {relief: span(relief) for relief in old}
     for relief in filter(locked, old):
@@ -68,6 +70,7 @@ def update_steps(project: Project, scene: bpy.types.Scene) -> Steps[list[Shot]]:
         same = shot.name in moved or spans[relief][0] == shot.first
         if not same or any(relief == other for other, _ in shown):
             relief = _copy(relief)
+            yield
         if spans.get(relief) != (shot.first, shot.last):
             fresh.append(shot)
         modifier = relief_modifier(relief)
