@@ -12,7 +12,8 @@ from .again import check_complete
 from .eye_settings import EyeSettings
 from .eyes import Eyes
 from .progress import IsCancelled, Progress, Report, stop_if
-from .targets import checked_frame, checked_target
+from .tables import current_tables
+from .targets import checked_colour, checked_frame, checked_target, spare_footage
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -46,10 +47,15 @@ class StillJob:
         packing_named(self.format)
         project = Project.open(Path(self.project))
         check_complete(project)
+        spare_footage(project, output)
+        checked_colour(project)
         manifest = project.manifest
         frame = checked_frame(manifest, manifest.first if self.frame is None else self.frame)
+        tables = None
+        if manifest.camera is None:
+            tables = current_tables(project, report, cancelled)
         report(Progress("Warping", 0, 1))
-        left, right = Eyes(project, EyeSettings(budget=self.budget)).pair(frame)
+        left, right = Eyes(project, EyeSettings(budget=self.budget), tables=tables).pair(frame)
         stop_if(cancelled)
         picture = pack(left, right, self.format)
         write_image(output, picture)

@@ -20,7 +20,8 @@ from .again import check_complete
 from .eye_settings import EyeSettings
 from .eyes import Eyes
 from .progress import IsCancelled, Progress, Report, stop_if
-from .targets import checked_frame, checked_target
+from .tables import current_tables
+from .targets import checked_colour, checked_frame, checked_target, spare_footage
 
 SUFFIXES = (".gif", ".mp4")
 GIF_WIDTH = 640
@@ -69,6 +70,8 @@ class WiggleJob:
         self._check()
         project = Project.open(Path(self.project))
         check_complete(project)
+        spare_footage(project, output)
+        checked_colour(project)
         manifest = project.manifest
         first = checked_frame(manifest, manifest.first if self.first is None else self.first)
         last = checked_frame(manifest, first if self.last is None else self.last)
@@ -83,7 +86,10 @@ class WiggleJob:
         gif = output.suffix.lower() == ".gif"
         size = self._size(manifest, gif)
         pictures = []
-        eyes = Eyes(project, EyeSettings(budget=self.budget))
+        tables = None
+        if manifest.camera is None:
+            tables = current_tables(project, report, cancelled)
+        eyes = Eyes(project, EyeSettings(budget=self.budget), tables=tables)
         for picture in _pictures(eyes, steps, size):
             stop_if(cancelled)
             pictures.append(picture)
