@@ -30,7 +30,9 @@ from .shot import (
     hang_from,
     is_relief,
     materials,
+    object_name,
     relief_modifier,
+    rename,
     shot_object,
 )
 from .surround import refresh_surround
@@ -92,9 +94,10 @@ def build_steps(
     of locked shots stay.
     Sets the scene's rate, size, range, colours and engine.
 
-    Between the pieces nothing else may change the scene. Raises SecondEyeError where a picture is
-    missing, the shots' first depth pictures can't be read,
-    or a shot has no pattern of its depth of today; UsageError on start < 0. Then nothing changed.
+    Between the pieces nothing else may change the scene. What is new is made before anything old
+    goes, and both change places in one piece. Raises SecondEyeError where a picture is missing, the
+    shots' first depth pictures can't be read, or a shot has no pattern of its depth of today;
+    UsageError on start < 0. Then nothing changed.
     """
     manifest = project.manifest
     if start < 0:
@@ -113,8 +116,17 @@ def build_steps(
         )
     sources = load_sources(project, planes, start, points)
     yield from relief_group_steps()
-    yield from first_material(project, sources)
-    yield
+    built: list[bpy.types.Object] = []
+    try:
+        yield from first_material(project, sources)
+        for number, shot in enumerate(manifest.shots, 1):
+            built.append(shot_object(project, shot, number, sources))
+            yield
+    except BaseException:
+        for relief in built:
+            remove_relief(relief)
+        remove_unused([*sources.dressed])
+        raise
     collection = _collection(scene, collection_name)
     collection["second_eye_project"] = str(project.folder)
     collection["second_eye_start"] = start
@@ -130,9 +142,8 @@ def build_steps(
             kept.append(relief)
         else:
             remove_relief(relief)
-    built = []
-    for number, shot in enumerate(manifest.shots, 1):
-        relief = shot_object(project, shot, number, sources)
+    for number, (shot, relief) in enumerate(zip(manifest.shots, built, strict=True), 1):
+        rename(relief, object_name(shot, number))
         collection.objects.link(relief)
         hang_from(relief, camera)
         for other in kept:
@@ -141,8 +152,6 @@ def build_steps(
                 copy_stack(other, relief)
                 if locked(other):
                     carry_settings(other, relief)
-        built.append(relief)
-        yield
     for relief in kept:
         remove_relief(relief)
     remove_unused([*sources.dressed])

@@ -161,6 +161,13 @@ def object_name(shot: Shot, number: int) -> str:
     return f"Second Eye {shot.name or f'Shot {number:03d}'}"
 
 
+def rename(relief: bpy.types.Object, name: str) -> None:
+    """Name a relief, with what only it wears, once the name is free."""
+    relief.name = relief.data.name = name
+    for material in materials(relief):
+        material.name = material["second_eye_relief"] = name
+
+
 def materials(relief: bpy.types.Object) -> list[bpy.types.Material]:
     """The materials that a relief or its points wear."""
     modifier = relief_modifier(relief)

@@ -91,3 +91,27 @@ def test_a_group_that_is_not_built_to_its_end_is_removed(module, scene):
     next(steps)
     steps.close()
     assert not [g for g in bpy.data.node_groups if g.name.startswith(groups.NAME)]
+
+
+@pytest.mark.parametrize("made", [0, 2])
+def test_a_failure_half_way_leaves_the_old_scene(module, pressed, monkeypatch, made):
+    build = module("addon.stage.build")
+    plain, calls = build.shot_object, []
+
+    def fails(*arguments):
+        if len(calls) == made:
+            raise module("core.errors").SecondEyeError("No memory is left.")
+        calls.append(arguments)
+        return plain(*arguments)
+
+    def blocks():
+        kinds = (bpy.data.objects, bpy.data.materials, bpy.data.node_groups)
+        return [sorted(block.name for block in kind) for kind in kinds]
+
+    monkeypatch.setattr(build, "shot_object", fails)
+    before = blocks()
+    pressed.begin()
+    answers = [pressed.event() for _ in range(40)]
+    assert {"CANCELLED"} in answers and {"FINISHED"} not in answers
+    assert pressed.said == [({"ERROR"}, "No memory is left.")]
+    assert blocks() == before
