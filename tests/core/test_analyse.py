@@ -1,58 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Footage to a depth project, whole, resumed, widened, mended: always the same files."""
+"""Footage to a depth project: its files, its manifest, what it refuses."""
 
 import json
 import os
 import threading
 import time
-from fractions import Fraction
 
+import analyse_case
 import cv2
 import numpy as np
 import pytest
-from analysed import stamps, tiny_model, tree
-from clips import make_movie, make_sequence, numbered_picture, read_number
+from analyse_case import analyse
+from analysed import stamps, tiny_model
+from clips import make_sequence, numbered_picture, read_number
 
-from core.cli import main
-from core.commands.depth import parse_rate
 from core.depth import load_model, upsample_to
 from core.errors import Cancelled, SecondEyeError, UsageError
-from core.jobs.analyse import AnalyseJob
 from core.jobs.pipeline import mapped
 from core.jobs.planning import depth_dimensions
 from core.project import Project
 from core.repair.confidence import confidence_of
 
 OFF = {"spatial": 0, "temporal": 0, "semantic": 0}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return tiny_model(tmp_path_factory.mktemp("model"))
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory):
-    return make_movie(tmp_path_factory.mktemp("clip") / "clip.mp4", range(1, 13), audio=True)
-
-
-def analyse(clip, folder, model=None, cancel_after=None, stage="depth", **options):
-    """Run the job; ``cancel_after``: ask it to stop after so many frames of ``stage``."""
-    seen = []
-    job = AnalyseJob(str(clip), str(folder), str(model) if model else None, **options)
-
-    def cancelled():
-        frames = [p for p in seen if p.stage == stage]
-        return cancel_after is not None and len(frames) > cancel_after
-
-    return job.run(seen.append, cancelled) | {"seen": seen}
-
-
-@pytest.fixture(scope="module")
-def undisturbed(clip, model):
-    folder = clip.parent / "undisturbed"
-    analyse(clip, folder, model)
-    return folder
+model, clip, undisturbed = analyse_case.model, analyse_case.clip, analyse_case.undisturbed
 
 
 def test_every_frame_has_its_own_plate_and_the_models_estimate(undisturbed, model):
@@ -111,79 +81,6 @@ def test_the_manifest_tells_the_whole_story(undisturbed, clip, model):
     assert (shot.low, shot.high) == (pixels[len(pixels) // 500], pixels[-1 - len(pixels) // 500])
 
 
-def test_a_finished_project_is_left_alone_and_says_so(undisturbed, clip, model):
-    before = stamps(undisturbed)
-    # No model is loaded where there is nothing to do, so this works without weights too.
-    for answer in (analyse(clip, undisturbed, model), analyse(clip, undisturbed)):
-        assert answer["message"].startswith("Nothing to do: frames 1 to 12")
-        assert answer["frames"] == answer["plates"] == answer["repaired"] == 0
-        assert stamps(undisturbed) == before
-
-
-@pytest.mark.parametrize("stage", ["depth", "repair"])
-@pytest.mark.parametrize("cancel_after", [0, 1, 5, 8])
-def test_cancelled_then_resumed_equals_undisturbed(undisturbed, clip, model, cancel_after, stage):
-    folder = clip.parent / f"cancelled_{stage}_{cancel_after}"
-    with pytest.raises(Cancelled, match="run it again to resume"):
-        analyse(clip, folder, model, cancel_after=cancel_after, stage=stage)
-    assert not Project.open(folder).manifest.complete
-    assert not [name for name in tree(folder) if "/." in name or name.startswith(".")]
-    answer = analyse(clip, folder, model)
-    made = answer["frames" if stage == "depth" else "repaired"]
-    assert 0 < made <= 12 - cancel_after
-    assert stage == "depth" or answer["frames"] == 0
-    assert tree(folder) == tree(undisturbed)
-
-
-def test_a_wider_range_extends_and_equals_the_whole(undisturbed, clip, model):
-    folder = clip.parent / "wider"
-    analyse(clip, folder, model, first=4, last=6)
-    assert (Project.open(folder).manifest.first, Project.open(folder).manifest.last) == (4, 6)
-    assert sorted(p.name for p in (folder / "depth").iterdir()) == [
-        "000004.exr",
-        "000005.exr",
-        "000006.exr",
-    ]
-    kept = stamps(folder / "base")
-    answer = analyse(clip, folder, model, first=5)
-    # Frames 5 and 6 see more of the shot now.
-    assert (answer["frames"], answer["repaired"]) == (6, 8)
-    assert kept.items() <= stamps(folder / "base").items()
-    # A narrower one is already there.
-    assert analyse(clip, folder, model, first=5, last=5)["frames"] == 0
-    # A gap is closed, and told.
-    analyse(clip, clip.parent / "gap", model, first=2, last=3)
-    seen = analyse(clip, clip.parent / "gap", model, first=9, last=9)["seen"]
-    assert any("Frames 4 to 8 are analysed too" in p.message for p in seen)
-    assert Project.open(clip.parent / "gap").manifest.last == 9
-    analyse(clip, folder, model)
-    assert tree(folder) == tree(undisturbed)
-
-
-def test_an_interrupted_first_run_may_be_given_another_range(clip, model):
-    folder = clip.parent / "changed"
-    with pytest.raises(Cancelled):
-        analyse(clip, folder, model, cancel_after=4)
-    analyse(clip, folder, model, first=2, last=5)
-    project = Project.open(folder)
-    assert (project.manifest.first, project.manifest.last) == (2, 5)
-    assert project.manifest.complete
-    direct = clip.parent / "direct"
-    analyse(clip, direct, model, first=2, last=5)
-    assert (folder / "project.json").read_bytes() == (direct / "project.json").read_bytes()
-
-
-def test_while_a_finished_project_grows_it_keeps_describing_the_finished_frames(clip, model):
-    folder = clip.parent / "grows"
-    analyse(clip, folder, model, last=4)
-    before = (folder / "project.json").read_bytes()
-    with pytest.raises(Cancelled):
-        analyse(clip, folder, model, cancel_after=3)
-    assert (folder / "project.json").read_bytes() == before
-    assert Project.open(folder).manifest.complete
-    assert (folder / "base" / "000005.exr").exists()
-
-
 def test_what_the_artist_set_stays(undisturbed, clip, model):
     folder = clip.parent / "artist"
     analyse(clip, folder, model, last=6)
@@ -207,35 +104,6 @@ def test_what_the_artist_set_stays(undisturbed, clip, model):
         for n, s, t in zip(m.frames, m.depth.scale, m.depth.shift, strict=True)
     ]
     assert m.shots[0].high == pytest.approx(np.percentile(np.stack(d), 99.8), rel=5e-3)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "base/000001.exr",
-        "uncertainty/000004.exr",
-        "labels/000005.png",
-        "depth/000003.exr",
-        "confidence/000007.exr",
-        "plate/000012.jpg",
-    ],
-)
-@pytest.mark.parametrize("damage", ["deleted", "emptied", "cut"])
-def test_damaged_files_are_made_again(undisturbed, clip, model, name, damage, tmp_path_factory):
-    folder = clip.parent / f"{damage}_{name.partition('/')[0]}"
-    analyse(clip, folder, model)
-    path = folder / name
-    if damage == "deleted":
-        path.unlink()
-    else:
-        path.write_bytes(path.read_bytes()[: 0 if damage == "emptied" else -30])
-    answer = analyse(clip, folder, model)
-    made = (answer["plates"], answer["frames"], answer["repaired"])
-    kind = name.partition("/")[0]
-    assert made == {"plate": (1, 0, 0), "depth": (0, 0, 1), "confidence": (0, 0, 1)}.get(
-        kind, (0, 1, 0)
-    )
-    assert tree(folder) == tree(undisturbed)
 
 
 def test_a_sequence_of_16_bit_pictures(model, tmp_path):
@@ -361,64 +229,3 @@ def test_plates_are_jpeg_of_full_chroma(undisturbed):
     components = bytes(data)[start + 10 : start + 19]
     assert [components[i] for i in (1, 4, 7)] == [0x11, 0x11, 0x11]
     assert os.path.getsize(undisturbed / "plate" / "000001.jpg") > 500
-
-
-def test_a_sequence_takes_its_rate_and_a_project_keeps_it(model, tmp_path):
-    frames = make_sequence(tmp_path / "frames", range(1, 4))
-    analyse(frames, tmp_path / "p", model, rate=[30000, 1001])
-    assert Project.open(tmp_path / "p").manifest.timeline.rate == Fraction(30000, 1001)
-    analyse(frames, tmp_path / "p")
-    with pytest.raises(SecondEyeError, match="30000/1001 frames a second, not at 25"):
-        analyse(frames, tmp_path / "p", rate=[25, 1])
-    with pytest.raises(UsageError, match="no frame rate"):
-        analyse(frames, tmp_path / "q", model, rate=[0, 1])
-
-
-def test_a_movie_has_a_rate_of_its_own(clip, model, tmp_path):
-    with pytest.raises(UsageError, match="leave the rate away"):
-        analyse(clip, tmp_path / "p", model, rate=[25, 1])
-    assert not (tmp_path / "p").exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "rate"),
-    [("25", (25, 1)), ("24000/1001", (24000, 1001)), ("23.976", (24000, 1001)),
-     ("29.97", (30000, 1001)), ("12.5", (25, 2)), ("24", (24, 1))],
-)  # fmt: skip
-def test_rates_as_people_write_them(text, rate):
-    assert parse_rate(text) == rate
-
-
-@pytest.mark.parametrize("text", ["24/0", "0", "-24", "fast", "nan", ""])
-def test_what_is_no_rate_is_bad_use_in_one_sentence(text, capsys):
-    for command in (["depth", "a.mp4", "--project", "p"], ["convert", "a.mp4", "-o", "b.mp4"]):
-        assert main([*command, f"--rate={text}"]) == 2
-        told = capsys.readouterr().err
-        assert f'"{text}" is no frame rate: give frames a second' in told
-        assert told.count("\n") == 1
-
-
-def test_a_run_stopped_before_its_first_depth_keeps_model_and_size(clip, model, tmp_path):
-    """Nothing asked for: what the project was begun with, or a refusal. Asked for: adopted."""
-
-    def begin(name, **options):
-        def cancelled():
-            return any(p.stage == "plate" and p.done > 2 for p in seen)
-
-        seen = []
-        with pytest.raises(Cancelled):
-            AnalyseJob(str(clip), str(tmp_path / name), last=4, **options).run(
-                seen.append, cancelled
-            )
-        return tmp_path / name
-
-    folder = begin("sized", model=str(model), size=64)
-    analyse(clip, folder, model, last=4)
-    assert Project.open(folder).manifest.model.size == 64
-    folder = begin("other", model=str(model))
-    before = tree(folder)
-    with pytest.raises(SecondEyeError, match="was analysed with the model tiny_1"):
-        analyse(clip, folder, last=4)
-    assert tree(folder) == before
-    analyse(clip, folder, model, last=4, size=64)
-    assert Project.open(folder).manifest.model.size == 64

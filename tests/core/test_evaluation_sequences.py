@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Temporal error, edges and planes where depth and poses are true, on made scenes."""
+"""Recordings with poses and rendered moves, before and after repair, on a made room."""
 
 import json
 
@@ -7,14 +7,13 @@ import cv2
 import numpy as np
 import pytest
 from analysed import second_eye, tiny_model
+from walked_room import FOCAL, HEIGHT, POSES, WIDTH, no_step, room
 
 from core.depth import DepthEstimate
 from core.depth.labels import CLASSES
 from core.errors import SecondEyeError
-from core.evaluation import planarity
-from core.evaluation.alignment_error import splatted, tae, tcc
 from core.evaluation.moves import open_moves
-from core.evaluation.poses import Camera, carried, read_cameras
+from core.evaluation.poses import read_cameras
 from core.evaluation.rows import AVERAGE, BASE, FROZEN, RAMP, REPAIRED, Contest
 from core.evaluation.sequences import (
     TRUTH,
@@ -25,156 +24,6 @@ from core.evaluation.sequences import (
 from core.evaluation.summary import summary
 from core.repair.frame import Candidate, Prepared, Repaired
 from core.training.frames import FrameWriter, rigid_flow
-
-HEIGHT, WIDTH, FOCAL = 72, 96, 90.0
-
-
-def no_step(done, total):
-    del done, total
-
-
-def pose(x=0.0, z=0.0, turn=0.0):
-    """World from camera."""
-    c, s = np.cos(turn), np.sin(turn)
-    return np.array([[c, 0, s, x], [0, 1, 0, 0], [-s, 0, c, z], [0, 0, 0, 1]])
-
-
-def camera(world_from_camera):
-    return Camera((FOCAL, FOCAL), (WIDTH / 2, HEIGHT / 2), world_from_camera)
-
-
-def room(world_from_camera):
-    """A floor, a wall that isn't square to the view, and a card before it, seen by ray casting.
-
-    Inverse depth (H, W) in 1/metre, classes, and RGB whose texture sticks to the surfaces.
-    """
-    rays = camera(world_from_camera).rays(HEIGHT, WIDTH)
-    turn, place = world_from_camera[:3, :3], world_from_camera[:3, 3]
-    directions = rays @ turn.T
-    inverse = np.zeros((HEIGHT, WIDTH))
-    classes = np.zeros((HEIGHT, WIDTH), np.uint8)
-    rgb = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    rng = np.random.default_rng(5)
-    things = (
-        ("wall or building", np.array([0.2, 0.0, 1.0]), 4.0, None),
-        ("ground", np.array([0.0, 1.0, 0.0]), 1.2, None),
-        ("furniture or object", np.array([0.0, 0.0, 1.0]), 2.0, (-0.5, 0.4, -0.6, 0.7)),
-    )
-    for name, normal, distance, extent in things:
-        paint = cv2.resize(rng.integers(0, 255, (24, 24, 3), dtype=np.uint8), (240, 240))
-        # 1 / depth: the normal times the ray over what is left of the distance.
-        closer = directions @ normal / (distance - normal @ place)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            point = directions / closer[..., None] + place
-        across, up = (point[..., 0], point[..., 2 if name == "ground" else 1])
-        seen = closer > np.maximum(inverse, 1e-9)
-        if extent is not None:
-            left, right, top, bottom = extent
-            seen &= (across > left) & (across < right) & (up > top) & (up < bottom)
-        inverse = np.where(seen, closer, inverse)
-        classes = np.where(seen, CLASSES.index(name), classes).astype(np.uint8)
-        column, row = (
-            np.nan_to_num(v, nan=0, posinf=0, neginf=0).clip(-90, 90) * 30 + 3000
-            for v in (across, up)
-        )
-        rgb = np.where(seen[..., None], paint[row.astype(int) % 240, column.astype(int) % 240], rgb)
-    return inverse, classes, rgb
-
-
-POSES = [pose(0.03 * k, 0.05 * k, 0.01 * k) for k in range(5)]
-
-
-def test_what_stands_still_is_carried_to_where_the_other_camera_sees_it():
-    inverse, classes, _ = room(POSES[0])
-    later, later_classes, _ = room(POSES[2])
-    place, there = carried(inverse, camera(POSES[0]), camera(POSES[2]))
-    flow = rigid_flow(inverse, FOCAL, POSES[0], POSES[2])
-    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
-    assert np.abs(place - np.stack([columns, rows], -1) - flow).max() < 1e-3
-    floor = classes == CLASSES.index("ground")
-    x, y = (np.rint(place[..., k]).astype(int) for k in (0, 1))
-    inside = floor & (x >= 0) & (x < WIDTH) & (y >= 0) & (y < HEIGHT)
-    x, y = x[inside], y[inside]
-    same = later_classes[y, x] == CLASSES.index("ground")
-    # Half a pixel of rounding is at most so much on this floor.
-    assert np.abs(later[y, x] - there[inside])[same].max() < 0.5 / FOCAL / 1.2 + 1e-6
-    # The sky turns with the camera and stays infinitely far; what is behind it has no place.
-    place, there = carried(np.zeros((2, 2)), camera(pose()), camera(pose(z=5.0)))
-    assert (there == 0).all() and np.isfinite(place).all()
-    assert np.isnan(carried(np.ones((2, 2)), camera(pose()), camera(pose(z=5.0)))[0]).all()
-
-
-def test_tae_of_the_truth_is_small_and_that_of_flicker_is_the_flicker():
-    depths = [1.0 / np.maximum(room(p)[0], 1e-3) for p in POSES[:2]]
-    cameras = camera(POSES[0]), camera(POSES[1])
-    known = np.ones((HEIGHT, WIDTH), bool)
-    rest = tae((depths[0], depths[0]), (cameras[0], cameras[0]), (known, known))
-    assert rest == pytest.approx(0.0, abs=1e-9)
-    true = tae(tuple(depths), cameras, (known, known))
-    # Half a pixel off at edges and on the slanted floor.
-    assert true < 0.02
-    flicker = tae((depths[0], 1.1 * depths[0]), (cameras[0], cameras[0]), (known, known))
-    assert flicker == pytest.approx((0.1 / 1.1 + 0.1) / 2, abs=1e-6)
-    none = np.zeros((HEIGHT, WIDTH), bool)
-    assert tae(tuple(depths), cameras, (known, none)) is None
-    wrong = tae(tuple(depths), (cameras[0], camera(pose(z=0.5))), (known, known))
-    assert wrong > 5 * true, "a depth that doesn't follow the camera errs"
-
-
-def test_the_nearest_of_what_falls_on_a_pixel_is_seen():
-    depth = np.full((HEIGHT, WIDTH), 4.0)
-    depth[20:50, 30:60] = 1.0
-    known = np.ones_like(depth, bool)
-    seen = splatted(depth, camera(pose()), camera(pose(x=0.1)), known)
-    # The card moves by 9 columns, the wall by 2.25: nothing shines through, a gap is left.
-    assert (seen[20:50, 21:51] == 1.0).all() and (seen[20:50, 53:57] == 0.0).all()
-    known[20:50, 30:60] = False
-    assert (splatted(depth, camera(pose()), camera(pose(x=0.1)), known)[20:50, 31:50] != 1.0).all()
-
-
-def test_tcc_is_one_for_the_truth_and_less_for_flicker():
-    truths = tuple(1.0 / np.maximum(room(p)[0], 1e-2) for p in POSES[:2])
-    known = np.ones((HEIGHT, WIDTH), bool)
-    assert tcc(truths, truths, known, 2.0) == pytest.approx(1.0)
-    rng = np.random.default_rng(1)
-    noisy = tuple(t * rng.uniform(0.9, 1.1, t.shape) for t in truths)
-    assert tcc(noisy, truths, known, 2.0) < 0.8
-    # Only windows that are known as a whole count.
-    holed = known.copy()
-    holed[:, :60] = False
-    spoilt = (truths[0], np.where(holed, truths[1], 50.0))
-    assert tcc(spoilt, truths, holed, 2.0) == pytest.approx(1.0)
-    assert tcc(truths, truths, ~known, 2.0) is None
-
-
-def test_true_planes_are_found_and_judged_by_their_own_measure():
-    inverse, classes, _ = room(pose())
-    where = camera(pose())
-    regions = planarity.true_regions(inverse.astype(np.float16).astype(float), classes, where)
-    assert len(regions) >= 2
-    for region in regions:
-        names = {CLASSES[c] for c in np.unique(classes[region.pixels])}
-        assert len(names) == 1 and names <= {"wall or building", "ground"}
-    perfect = planarity.mean_errors(planarity.errors(inverse, regions, where))
-    assert perfect["plane_flat"] < 1e-3 and perfect["plane_tilt"] < 0.1
-    ripple = inverse * (1 + 0.05 * np.sin(np.arange(HEIGHT) / 2.0))[:, None]
-    rippled = planarity.mean_errors(planarity.errors(ripple, regions, where))
-    assert 0.02 < rippled["plane_flat"] < 0.06
-    # A card is as flat as can be, and wrong: the other figure says so.
-    flat = planarity.mean_errors(planarity.errors(np.full_like(inverse, 0.4), regions, where))
-    assert flat["plane_flat"] < 1e-6 and flat["plane_tilt"] > 10
-    bent = inverse + 0.02 * (np.arange(WIDTH) / WIDTH) ** 2
-    assert not planarity.true_regions(bent, np.full_like(classes, 4), where)
-    assert planarity.mean_errors([]) == {"plane_flat": None, "plane_tilt": None}
-
-
-def test_a_bent_wall_is_no_plane_and_two_walls_are_two():
-    x = np.tile(np.linspace(-1, 1, WIDTH), (HEIGHT, 1))
-    wall = np.full((HEIGHT, WIDTH), CLASSES.index("wall or building"), np.uint8)
-    corner = 0.5 + 0.3 * np.abs(x)
-    regions = planarity.true_regions(corner, wall, camera(pose()))
-    assert len(regions) == 2 and not (regions[0].pixels & regions[1].pixels).any()
-    assert not planarity.true_regions(0.5 + 0.4 * x**2, wall, camera(pose()))
 
 
 class Oracle:
