@@ -1,163 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenes rendered by Blender: depth is exact, a seed fixes the picture, labels and layers hold.
-
-Blender runs in a process of its own, which renders all that these tests look at once. No models
-and no photos are given, so that nothing has to be fetched: the procedural pieces stand in.
-"""
+"""Scenes rendered by Blender: depth is exact, labels, flow and hidden layers hold."""
 
 import importlib.util
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+import scenes_case
+from scenes_case import KINDS, PICTURES
 
-from core.training.frames import LABELS, list_frames, read_frame, rigid_flow
+from core.training.frames import LABELS, rigid_flow
 
-PICTURES = ((48, 64, 3), (64, 48, 3), (80, 40, 3))
-"""What scenes may have where 64x48 is asked for."""
-ROOT = Path(__file__).resolve().parents[2]
-KINDS = ("room", "corridor", "table_top", "street", "open_ground")
-SCRIPT = """
-import os, sys
-from pathlib import Path
-import numpy as np
-from core.training.frames import rigid_flow
-from core.training.dataset import held_out
-from core.training.scenes import (
-    BUILDERS, _flow, glass, humans, light, nearby, picture_size, render_scene, shapes, water
-)
-from core.training.scenes.catalog import Catalogue
-from core.training.scenes.poses import Pose, looking, path
-from core.training.scenes.render import Renderer
-from core.training.scenes.stage import GROUND, OBJECT, PERSON, WALL, Stage
-
-out = Path(sys.argv[1])
-nothing = Catalogue([]), []
-for seed, kind in enumerate(BUILDERS):
-    render_scene(out / "a", seed, *nothing, (64, 48), 2, kind, behind_share=1.0, move_share=1.0)
-# Other scenes came between: what was built before must not matter.
-render_scene(out / "b", 0, *nothing, (64, 48), 2, "room", behind_share=1.0, move_share=1.0)
-
-stage = Stage(np.random.default_rng(0), Catalogue([]), [])
-light.room_world(stage)
-grey = stage.flat(np.full(3, 0.5))
-stage.solid(shapes.box(50, 50, 0.5, -0.5), grey, GROUND)
-stage.solid(shapes.box(1, 1, 1), grey, OBJECT, (0, 4, 0), 0.3)
-renderer = Renderer(stage.scene, 160, 120, out)
-pose = Pose(looking(np.array([0.2, 0, 1.5]), np.array([0.1, 1, -0.3]), 0.05), 30.0)
-renderer.aim(pose)
-inverse, normals, index = renderer.data(pose)
-np.savez(out / "plane.npz", inverse=inverse, normals=normals, index=index, pose=pose.matrix,
-         focal=pose.focal_px(160))
-
-# A box that walks while the camera glides: two frames of a move, and the flow between them.
-walker = stage.solid(shapes.box(0.5, 0.5, 1.2), grey, PERSON, (-0.8, 3, 0), 0.5)
-stage.moves(walker, np.array([0.15, -0.1, 0.0]))
-first, second = path(np.random.default_rng(2), pose, 0.05, 1)
-seen = []
-for number, now in enumerate((first, second)):
-    stage.at_frame(number)
-    renderer.aim(now)
-    seen.append(renderer.data(now))
-flow, moving = _flow(stage, first, second, now.focal_px(160), seen[0][0], seen[0][2])
-np.savez(out / "walk.npz", flow=flow, moving=moving, before=seen[0][2], after=seen[1][2],
-         inverse=seen[0][0], later=seen[1][0], step=walker.instance * 16 + walker.label,
-         first=first.matrix, second=second.matrix, focal=now.focal_px(160))
-walker.objects[0].location = (0, 0, -50)
-
-# Where things are put before a camera, how large they are, and what is drawn of them.
-makers, room_makers = list(nearby.STREET), list(nearby.ROOM)
-boxes = []
-for maker in makers + room_makers:
-    for seed in range(6):
-        stage = Stage(np.random.default_rng(seed), Catalogue([]), [])
-        prop = nearby.stand(stage, maker, (0, 0, 0))
-        boxes.append((*prop.low, *prop.high))
-views = []
-for seed in range(24):
-    rng = np.random.default_rng(seed)
-    stage = Stage(rng, Catalogue([]), [])
-    light.sky_world(stage)
-    floor = stage.solid(shapes.box(60, 60, 0.5, -0.5), stage.flat(np.full(3, 0.5)), GROUND)
-    wall = stage.solid(shapes.box(0.2, 60, 5), stage.flat(np.full(3, 0.5)), WALL, (6.0, 0, 0))
-    near = nearby.Nearby(stage, False)
-    asked = Pose(looking(np.array([0, 0, 1.5]), np.array([1.0, 0.1, -0.05]), 0.0), 28.0)
-    taken = near.arrange(rng, asked, 4 / 3)
-    renderer = Renderer(stage.scene, 160, 120, out)
-    renderer.aim(taken)
-    inverse, _, index = renderer.data(taken)
-    mine = np.isin(index, [t.instance * 16 + t.label for p in near.shown for t in p.things])
-    low = min((t.low[2] for p in near.shown for t in p.things), default=0.0)
-    views.append((len(near.shown), mine.mean(), mine.any(0).mean(), mine[-1].any(),
-                  1 / np.median(inverse[mine]) if mine.any() else 0, low, taken.matrix[2, 3]))
-    near.clear()
-    assert all(t.high[2] < -100 for p in near.props for t in p.things)
-np.savez(out / "near.npz", boxes=boxes, views=np.array(views, float))
-
-# Water 2 m below the eye, and a pane of glass 3 m ahead with a wall behind it.
-stage = Stage(np.random.default_rng(3), Catalogue([]), [])
-light.sky_world(stage)
-water.canal(stage, 30.0, 50.0)
-level = stage.things[-1].high[2]
-stage.solid(shapes.box(20, 0.2, 9), stage.flat(np.full(3, 0.5)), WALL, (0, 8, 0))
-sheet = stage.thing(OBJECT)
-stage.part(sheet, glass._sheet(2.0, 2.0, 1.0), glass.pane(stage), (0, 3, level))
-renderer = Renderer(stage.scene, 160, 120, out)
-pose = Pose(looking(np.array([0, 0, level + 2.0]), np.array([0, 1.0, -0.25])), 24.0)
-renderer.aim(pose)
-inverse, _, index = renderer.data(pose)
-colour, _ = renderer.colour(1)
-np.savez(out / "water.npz", inverse=inverse, index=index, colour=colour, pose=pose.matrix,
-         focal=pose.focal_px(160), wet=list(stage.wet), pane=sheet.instance * 16 + OBJECT)
-sizes = [picture_size(seed, (320, 240)) for seed in range(400)]
-np.savez(out / "sizes.npz", sizes=sizes, held=[held_out(seed) for seed in range(400)])
-
-for number, pose_name in enumerate(humans.POSES):
-    body = humans.body(np.random.default_rng(number), pose_name)
-    points, faces = body.shape
-    np.savez(out / f"body_{pose_name}.npz", points=points, faces=np.array(faces),
-             parts=body.parts, seat=body.seat)
-sys.stdout.flush()
-os._exit(0)
-"""
-
+rendered, frames, plane = scenes_case.rendered, scenes_case.frames, scenes_case.plane
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("bpy") is None, reason="needs Blender as a Python module (bpy)"
 )
-
-
-def _environment():
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-
-
-@pytest.fixture(scope="module")
-def rendered(tmp_path_factory):
-    out = tmp_path_factory.mktemp("scenes")
-    command = [sys.executable, "-c", SCRIPT, str(out)]
-    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return out
-
-
-@pytest.fixture(scope="module")
-def frames(rendered):
-    return [(ref, read_frame(ref)) for ref in list_frames(rendered / "a")]
-
-
-@pytest.fixture(scope="module")
-def plane(rendered):
-    data = np.load(rendered / "plane.npz")
-    height, width = data["inverse"].shape
-    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    focal = data["focal"]
-    ray = np.stack([(u - width / 2) / focal, (v - height / 2) / focal, np.ones_like(u)], -1)
-    return data, ray @ data["pose"][:3, :3].T
 
 
 def test_depth_of_the_floor_is_exact_along_the_view_axis(plane):
@@ -325,34 +181,6 @@ def test_water_and_glass_have_the_depth_of_their_surface(rendered):
     assert data["colour"][pane].mean() > 0.05
 
 
-def test_some_scenes_are_upright_and_those_held_out_are_not(rendered):
-    data = np.load(rendered / "sizes.npz")
-    sizes, held = data["sizes"], data["held"]
-    upright = sizes[:, 1] > sizes[:, 0]
-    assert 0.08 < upright.mean() < 0.22 and not upright[held].any() and held.sum() == 20
-    assert {tuple(size) for size in sizes} == {(320, 240), (240, 320), (216, 384)}
-
-
-def test_upright_scenes_can_be_read_packed_and_trained_on_beside_others(frames, rendered, tmp_path):
-    from core.training.augment import random_view
-    from core.training.dataset import load_renders
-    from core.training.packs import PackReader, list_packed, write_packs
-
-    assert len({frame["rgb"].shape for _, frame in frames}) > 1
-    samples = load_renders(rendered / "a", tmp_path / "cache", held=False)
-    assert len({sample.rgb.shape for sample in samples}) > 1
-    for sample in samples:
-        view = random_view(sample, 32, 48, np.random.default_rng(0))
-        assert view.rgb.shape == (32, 48, 3) and view.depth.shape == (32, 48)
-    write_packs(rendered / "a", tmp_path / "packs", lambda line: None)
-    reader = PackReader()
-    for packed, (ref, frame) in zip(list_packed(tmp_path / "packs"), frames, strict=True):
-        assert packed.stem == ref.stem
-        np.testing.assert_allclose(
-            reader.read(packed)["inverse_depth"], frame["inverse_depth"], atol=1e-3
-        )
-
-
 def test_bodies_are_closed_stand_on_the_floor_and_wear_something(rendered):
     bodies = sorted(rendered.glob("body_*.npz"))
     assert len(bodies) >= 8
@@ -368,85 +196,3 @@ def test_bodies_are_closed_stand_on_the_floor_and_wear_something(rendered):
         assert abs(points[:, 2].min()) < 0.03 and 0.5 < points[:, 2].max() < 2.3, path.name
         assert len(np.unique(data["parts"])) >= 4
         assert (float(data["seat"]) > 0.2) == (path.stem == "body_sit")
-
-
-def test_the_same_seed_gives_the_same_files(rendered):
-    first = sorted((rendered / "a" / "scene_000000").iterdir())
-    second = sorted((rendered / "b" / "scene_000000").iterdir())
-    assert [p.name for p in first] == [p.name for p in second] and len(first) > 4
-    for a, b in zip(first, second, strict=True):
-        assert a.read_bytes() == b.read_bytes(), a.name
-
-
-def _command(out, *options):
-    script = ROOT / "scripts" / "render_scenes.py"
-    return [sys.executable, str(script), "--out", str(out), *options]
-
-
-def test_the_script_says_what_is_wrong(tmp_path):
-    for options, word in (
-        ([], "--scenes A:B or --frames N"),
-        (["--scenes", "0-3"], "--scenes wants two whole numbers"),
-        (["--contact-sheet", str(tmp_path / "x.png")], "no finished scenes"),
-    ):
-        (tmp_path / "frames").mkdir(exist_ok=True)
-        done = subprocess.run(
-            _command(tmp_path / "frames", *options), capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode in (1, 2)
-        assert word in done.stderr and done.stderr.count("\n") == 1
-
-
-def test_a_stopped_run_leaves_whole_scenes_and_goes_on_where_it_was(tmp_path):
-    def run(**options):
-        command = _command(tmp_path, "--scenes", "0:3", "--procedural", "--size", "64x48")
-        return subprocess.Popen(
-            [*command, "--views", "1", "--kind", "corridor"], env=_environment(), **options
-        )
-
-    first = run()
-    try:
-        deadline = time.monotonic() + 300
-        while not list(tmp_path.glob("scene_*")) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        first.send_signal(signal.SIGTERM)
-        assert first.wait(300) == 128 + signal.SIGTERM
-    finally:
-        first.kill()
-    done = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert done and all(name.startswith("scene_") for name in done) and len(done) < 3
-    second = run(stdout=subprocess.PIPE, text=True)
-    output, _ = second.communicate(timeout=300)
-    assert second.returncode == 0 and output.splitlines()[-1] == "finished"
-    after = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert len(after) == 3 and done.items() <= after.items()
-    for path in tmp_path.glob("scene_*/scene.json"):
-        assert json.loads(path.read_text())["views"]
-
-
-def test_a_contact_sheet_is_made(rendered, tmp_path):
-    import cv2
-
-    for name in ("sheet.png", "sheet.jpg"):
-        command = _command(rendered / "a", "--contact-sheet", str(tmp_path / name))
-        subprocess.run(command, check=True, timeout=60)
-        assert cv2.imread(str(tmp_path / name)).std() > 20
-
-
-def test_statistics_count_every_frame(frames, rendered):
-    text = subprocess.run(
-        _command(rendered / "a", "--statistics"), check=True, capture_output=True, text=True
-    ).stdout
-    rows = {
-        line.split("|")[1].strip(): line.split("|")[2:-1]
-        for line in text.splitlines()
-        if "|" in line
-    }
-    assert int(rows["all"][1]) == len(frames) and int(rows["all"][0]) == len(KINDS)
-    moves = [ref for ref, _ in frames if ref.next_stem]
-    assert len(moves) <= int(rows["all"][2]) <= 2 * len(moves)
-    assert int(rows["all"][4]) == sum(ref.has_behind for ref, _ in frames)
-    histograms = [line for line in text.splitlines() if line.startswith("| frames |")]
-    assert len(histograms) == 3
-    for line in histograms:
-        assert sum(int(cell) for cell in line.split("|")[2:-1]) == len(frames)
