@@ -11,7 +11,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty
 from ..core.stereo import SETUPS
 from ..core.stereo.floating_window import WindowTarget
 from ..core.stereo.grading import Target
-from ..core.stereo.viewing import DEFAULT
+from ..core.stereo.viewing import DEFAULT, NEAREST
 
 _SCREENS = {"phone": "Phone", "headset": "Headset", "tv": "TV", "cinema": "Cinema"}
 SCREEN_ITEMS = (
@@ -66,11 +66,9 @@ def seconds(name: str, told: str, usual: float) -> Any:
     )
 
 
-def metres(name: str, told: str, usual: float, high: float) -> Any:
+def metres(name: str, told: str, usual: float, high: float, low: float = 0.01) -> Any:
     """Of the room where the film is watched, whatever the scene's unit is."""
-    return FloatProperty(
-        name=name, description=told, default=usual, min=0.01, max=high, precision=2
-    )
+    return FloatProperty(name=name, description=told, default=usual, min=low, max=high, precision=2)
 
 
 class SECOND_EYE_grade(bpy.types.PropertyGroup):
@@ -83,7 +81,9 @@ class SECOND_EYE_grade(bpy.types.PropertyGroup):
         default=DEFAULT.upper(),
     )
     screen_width: metres("Screen Width", "Of the picture on the screen, in metres", 1.2, 100.0)
-    screen_distance: metres("Distance", "From the viewer to the screen, in metres", 2.5, 1000.0)
+    screen_distance: metres(
+        "Distance", "From the viewer to the screen, in metres", 2.5, 1000.0, low=NEAREST
+    )
     follow: EnumProperty(
         name="Follow", description="What the grade puts in its place", items=FOLLOW_ITEMS
     )

@@ -78,6 +78,10 @@ class SECOND_EYE_OT_copy_shot_settings(bpy.types.Operator):
         for relief in free:
             self._copy(source, relief)
         left = len(others) - len(free)
+        if "STEREO" in self.kinds and any(shot_settings.is_led(relief) for relief in free):
+            self.report(
+                {"WARNING"}, "The convergence was left out: a screen says it. Remove Screen first."
+            )
         said = f"{len(free)} shot{'s' if len(free) > 1 else ''} set like {source.name}"
         self.report({"INFO"}, f"{said}, {left} locked." if left else f"{said}.")
         return {"FINISHED"}

@@ -20,8 +20,8 @@ class UncoveredJob:
     """Look at the moved ``shots`` of a scene (`moved_shot.MovedShot` says what each tells).
 
     ``limit``: None measures; a percentage makes the moves of each shot smaller, all alike, until no
-    frame leaves more uncovered, and first crops by up to ``most_crop`` percent at each side. The
-    project is only read.
+    frame that is looked at (the move's extremes, four at most) leaves more uncovered, and first
+    crops by up to ``most_crop`` percent at each side. The project is only read.
     """
 
     project: str

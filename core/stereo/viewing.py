@@ -17,6 +17,9 @@ EYES = 0.0635
 _FAR_SLOPE, _FAR_SHIFT = 1.129, 0.442
 _NEAR_SLOPE, _NEAR_SHIFT = 1.035, -0.626
 _WIDEST, _FARTHEST = 100.0, 1000.0  # metres
+NEAREST = 0.1
+"""Metres: a screen nearer to the eyes than a finger's length is seen by no one, and below 0.056 the
+source's near line would forbid every picture before the screen."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Limits:
 @dataclass(frozen=True)
 class Viewing:
     """A screen ``width`` metres wide, seen from ``distance`` metres. Raises UsageError for others
-    than a width up to 100 and a distance up to 1000 metres, both above 0."""
+    than a width above 0 and up to 100 and a distance from `NEAREST` to 1000 metres."""
 
     name: str
     width: float
@@ -43,10 +46,10 @@ class Viewing:
             raise UsageError(
                 f"A screen {self.width:g} metres wide is none: give more than 0, up to {_WIDEST:g}."
             )
-        if not 0.0 < self.distance <= _FARTHEST:
+        if not NEAREST <= self.distance <= _FARTHEST:
             raise UsageError(
-                f"A screen can't be watched from {self.distance:g} metres: give more than 0, up "
-                f"to {_FARTHEST:g}."
+                f"A screen can't be watched from {self.distance:g} metres: give {NEAREST:g} to "
+                f"{_FARTHEST:g}."
             )
 
     @property

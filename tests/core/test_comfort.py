@@ -87,6 +87,14 @@ def test_behind_is_less_comfortable_from_afar_and_in_front_from_nearby():
     assert zones[1][0] > zones[0][0] and zones[1][1] < zones[0][1]
 
 
+@pytest.mark.parametrize("distance", [0.05, 0.0999, 0.0, -1.0, 1001.0])
+def test_a_screen_before_the_eyes_is_none(distance):
+    """Below 0.056 metres the near limit would lie behind the screen."""
+    with pytest.raises(UsageError, match=r"give 0\.1 to 1000"):
+        Viewing("own", 0.2, distance)
+    assert Viewing("own", 0.2, 0.1).limits.near < 0.0
+
+
 def test_degrees_are_those_between_two_lines_of_sight():
     viewing = Viewing("own", 2.0, 3.0)
     for parallax in (-0.02, 0.0, 0.015):
