@@ -12,7 +12,7 @@ from .. import rigs, stage
 from ..engine import session
 from ..engine.client import EngineJob
 from ..engine.no_task import NoTask
-from ..stage import linked
+from ..stage import compat, linked
 from ..steps import Steps
 from . import startup_cube, where
 from .sampling_job import sampling_job
@@ -90,6 +90,8 @@ class SECOND_EYE_OT_build_scene(TaskOperator, bpy.types.Operator):
             scene, project, budget=settings.depth_budget / 100.0, drift=settings.drift
         )
         hidden = " The start-up cube is hidden." if startup_cube.hide(scene) else ""
+        if compat.cycles_of(scene) is None:
+            hidden += " The Cycles add-on is switched off: renders are made by EEVEE."
         shots = len(built.reliefs)
         return (
             f"Built {project.folder.name}: {shots} shot{'s' if shots > 1 else ''}, "

@@ -5,7 +5,7 @@ import bpy
 
 from ...core.errors import SecondEyeError
 from .. import stage
-from ..stage import shadow_catcher, shadow_layer
+from ..stage import compat, shadow_catcher, shadow_layer
 from . import where
 
 
@@ -20,6 +20,9 @@ class SECOND_EYE_OT_add_shadow_catcher(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
+        if compat.cycles_of(context.scene) is None:
+            cls.poll_message_set("Shadows need Cycles: switch its add-on on in the preferences")
+            return False
         return where.is_built(cls, context.scene)
 
     def execute(self, context: bpy.types.Context) -> set[str]:

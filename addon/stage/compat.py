@@ -216,6 +216,11 @@ def panorama(camera: Any) -> Any:
     return camera if hasattr(camera, "panorama_type") else getattr(camera, "cycles", None)
 
 
+def cycles_of(block: bpy.types.ID | bpy.types.ViewLayer) -> Any:
+    """Cycles' settings of a scene, a material or a view layer; None where its add-on is off."""
+    return getattr(block, "cycles", None)
+
+
 def engine(named: str) -> str | None:
     """Blender's name of "CYCLES", "EEVEE" or "WORKBENCH"; None for another word."""
     eevee = "BLENDER_EEVEE_NEXT" if bpy.app.version < (5, 0, 0) else "BLENDER_EEVEE"

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..steps import Steps, at_once
+from . import compat
 from .comparison import Comparison
 from .front import layer_nodes
 from .images import Sequence
@@ -137,8 +138,9 @@ def empty_material(relief: str) -> tuple[bpy.types.Material, Tree]:
     # A relief is a lamp of 100,000 triangles to Cycles; sampling it as one costs 4 times the
     # render and lights nothing that the artist asked for.
     material["second_eye_relief"] = relief
-    cycles: Any = material.cycles
-    cycles.emission_sampling = "NONE"
+    cycles = compat.cycles_of(material)
+    if cycles is not None:
+        cycles.emission_sampling = "NONE"
     return material, Tree(tree)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ...core.project import Manifest
+from . import compat
 
 
 def set_rate(render: bpy.types.RenderSettings, rate: Fraction) -> None:
@@ -40,14 +41,18 @@ def configure_scene(scene: bpy.types.Scene, manifest: Manifest, start: int) -> N
     view.use_curve_mapping = False
     render.dither_intensity = 0.0
 
+    render.use_persistent_data = True
+
+    cycles = compat.cycles_of(scene)
+    if cycles is None:
+        render.engine = compat.engine("EEVEE")
+        return
     render.engine = "CYCLES"
     # Each pixel asks the plate once, at its middle: the plate is already anti-aliased, and a wider
     # filter would blur it.
-    cycles: Any = scene.cycles
     cycles.pixel_filter_type = "BLACKMAN_HARRIS"
     cycles.filter_width = 0.01
     cycles.samples = 1
     cycles.use_adaptive_sampling = False
     cycles.use_denoising = False
     cycles.transparent_max_bounces = 32  # cut steps lie behind one another
-    render.use_persistent_data = True

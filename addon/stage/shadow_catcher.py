@@ -16,7 +16,7 @@ import bpy
 from mathutils import Vector
 
 from ...core.errors import SecondEyeError
-from . import keys, shadow_compositing, shadow_layer
+from . import compat, keys, shadow_compositing, shadow_layer
 from .shadow_material import catcher_material
 from .shadow_twin import material_of, twin_object
 
@@ -80,8 +80,9 @@ def refresh_catcher(scene: bpy.types.Scene, reliefs: list[bpy.types.Object]) -> 
     """Make the twins anew for ``reliefs`` that were built or updated; nothing without a catcher."""
     collection = find_catcher(scene)
     if collection is not None:
-        cycles: Any = scene.cycles
-        cycles.samples = max(cycles.samples, SAMPLES)  # Build Scene asks for one
+        cycles = compat.cycles_of(scene)
+        if cycles is not None:
+            cycles.samples = max(cycles.samples, SAMPLES)  # Build Scene asks for one
         _fill(scene, collection, reliefs)
 
 
@@ -96,8 +97,10 @@ def remove_catcher(scene: bpy.types.Scene, reliefs: list[bpy.types.Object]) -> N
     for relief in reliefs:
         if relief.get(CAST) is not None:
             relief.visible_shadow = bool(relief.pop(CAST))
-    cycles: Any = scene.cycles
-    if cycles.samples == SAMPLES:  # else the artist has set another number since
+    cycles = compat.cycles_of(scene)
+    if (
+        cycles is not None and cycles.samples == SAMPLES
+    ):  # else the artist has set another number since
         cycles.samples = collection[SAMPLED]
     for lamp in [o for o in scene.objects if o.get(ROLE) == LAMP]:
         light: Any = lamp.data

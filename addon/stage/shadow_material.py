@@ -16,6 +16,7 @@ from typing import Any
 
 import bpy
 
+from . import compat
 from .nodes import Socket, Tree
 from .shot import materials
 
@@ -30,8 +31,9 @@ def catcher_material(relief: bpy.types.Object, sun: bpy.types.Object) -> bpy.typ
     material = materials(relief)[0].copy()
     material.name = f"{relief.name} Catcher"
     material.pop("second_eye_relief", None)
-    cycles: Any = material.cycles
-    cycles.use_bump_map_correction = False  # the normal is no bump: nothing is to be corrected
+    cycles = compat.cycles_of(material)
+    if cycles is not None:
+        cycles.use_bump_map_correction = False  # the normal is no bump: nothing is to be corrected
     t = Tree(material.node_tree)  # type: ignore[arg-type]
     ground = _ground(t)
     for emission in [n for n in t.tree.nodes if n.bl_idname == "ShaderNodeEmission"]:
