@@ -30,6 +30,10 @@ def load(text: str) -> Any:
         return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         raise FieldError(f"line {error.lineno}: {error.msg}") from error
+    except FieldError:
+        raise
+    except ValueError as error:  # of a whole number of thousands of digits
+        raise FieldError(f"the file holds a number that is none ({error})") from error
     except RecursionError as error:
         raise FieldError("the file is nested too deeply") from error
 
@@ -96,7 +100,7 @@ def _scalar(hint: Any, value: Any, name: str) -> Any:
         if not whole or value[1] == 0:
             raise FieldError(f"{name} must be [numerator, denominator]")
         return Fraction(value[0], value[1])
-    if hint is float and number:
+    if hint is float and number and _finite(value):
         return float(value)
     if hint is int and type(value) is int:
         return value
@@ -104,6 +108,14 @@ def _scalar(hint: Any, value: Any, name: str) -> Any:
         return value
     wanted = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[hint]
     raise FieldError(f"{name} must be {wanted}, not {json.dumps(value)[:40]}")
+
+
+def _finite(value: float) -> bool:
+    """1e999 is read as infinity, and a whole number may be too large for a float."""
+    try:
+        return math.isfinite(float(value))
+    except OverflowError:
+        return False
 
 
 def _encode(plain: Any, indent: str, name: str) -> str:

@@ -14,6 +14,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ..errors import SecondEyeError
 from . import atomic
 from .files import FrameFiles
 from .manifest import Manifest
@@ -31,6 +32,12 @@ def begin(folder: Path, target: Manifest) -> FrameFiles:
     path = beside.folder / _SETTINGS
     if not path.is_file() or path.read_bytes() != settings:
         clear(folder)
+        if any(p.is_file() for p in beside.folder.rglob("*")):
+            # They would pass for frames of the settings that are written next.
+            raise SecondEyeError(
+                f"{beside.folder} holds frames of an older run that can't be removed: close what "
+                "has them open, or delete the folder."
+            )
         beside.make_folders(*MOVED)
         atomic.write_bytes(path, settings)
     beside.make_folders(*MOVED)

@@ -203,6 +203,17 @@ def test_who_opened_it_before_the_crash_overwrites_nothing(project):
     assert values(project.folder) == [0.25, 0.75, 0.75]
 
 
+def test_frames_of_other_settings_that_cant_be_removed_are_no_new_ones(project, monkeypatch):
+    """As where another program has them open."""
+    target = begun(project)
+    target.shots[0].spatial = 0.75
+    before = tree(project.folder / "repairing")
+    monkeypatch.setattr(swap.shutil, "rmtree", lambda *arguments, **options: None)
+    with pytest.raises(SecondEyeError, match="can't be removed: close what has them open"):
+        swap.begin(project.folder, target)
+    assert tree(project.folder / "repairing") == before
+
+
 def test_what_was_made_for_other_settings_goes(project):
     target = begun(project)
     kept = tree(project.folder / "repairing")
