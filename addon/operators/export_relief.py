@@ -140,8 +140,15 @@ def _write_frame(
     scene.frame_set(stage.scene_frame(scene, frame))
     ending = path.suffix.lower()
     behind = colour_path(project.folder, frame)
-    pictures = project.plate_path(frame), behind if layers and behind.is_file() else None
-    with exporting.still(scene, relief, cut, pictures, by_corner=ending == ".abc") as found:
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="second-eye-")))
+        plate = _named(project.plate_path(frame), scratch / path.stem)
+        cover = None
+        if layers and behind.is_file():
+            cover = _named(behind, scratch / f"{path.stem}_behind")
+        found = stack.enter_context(
+            exporting.still(scene, relief, cut, (plate, cover), by_corner=ending == ".abc")
+        )
         counts = [len(one.data.polygons) for one in found]
         if not counts[0]:
             raise SecondEyeError(
@@ -159,6 +166,14 @@ def _write_frame(
             _whole(path, lambda name: _usd(name, False))
     said = f"{sum(counts)} faces of frame {frame}"
     return f"{said}, {counts[1]} of them behind the foreground" if counts[1:] else said
+
+
+def _named(picture: Path, stem: Path) -> Path:
+    """A copy under the export's own name: exporters write textures by their files' names beside the
+    export, where ``000001.jpg`` may be a picture of the artist's."""
+    copy = stem.with_name(f"{stem.name}_{picture.name}")
+    shutil.copyfile(picture, copy)
+    return copy
 
 
 def _write_shot(

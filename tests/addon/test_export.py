@@ -142,6 +142,19 @@ def test_usd_of_a_frame_wears_the_plate(case, tmp_path):
     assert list((tmp_path / "textures").iterdir())
 
 
+@pytest.mark.parametrize("name", ["x.gltf", "x.usda"])
+def test_pictures_beside_an_export_are_left_alone(case, tmp_path, name):
+    """A folder of numbered plates is where one exports to."""
+    own = [tmp_path / f"{n:06d}.jpg" for n in range(1, 4)]
+    (tmp_path / "textures").mkdir()
+    own += [tmp_path / "textures" / path.name for path in own]
+    for path in own:
+        path.write_bytes(b"the artist's own")
+    assert bpy.ops.second_eye.export_relief(filepath=str(tmp_path / name)) == {"FINISHED"}
+    assert all(path.read_bytes() == b"the artist's own" for path in own)
+    assert [p for p in tmp_path.rglob("x_*") if p.is_file()]
+
+
 def test_alembic_of_a_shot_comes_back(case, tmp_path):
     path = tmp_path / "relief.abc"
     assert bpy.ops.second_eye.export_relief(filepath=str(path), whole_shot=True) == {"FINISHED"}
