@@ -9,7 +9,7 @@ import bpy
 
 from ...core.errors import SecondEyeError, UsageError
 from ...core.project import Project, Shot
-from ..steps import Steps, at_once
+from ..steps import Steps, in_one_go
 from . import compat
 from .behind import refresh_behind_steps, remove_behind
 from .carry import carry_settings, mark
@@ -50,30 +50,6 @@ class StageObjects:
     collection: bpy.types.Collection
     camera: bpy.types.Object
     reliefs: tuple[bpy.types.Object, ...]
-
-
-def build_scene(
-    project: Project,
-    scene: bpy.types.Scene,
-    *,
-    sampling: str = GRID,
-    columns: int | None = None,
-    start: int = 1,
-    points: bool = False,
-    collection_name: str = COLLECTION,
-) -> StageObjects:
-    """See `build_steps`."""
-    return at_once(
-        build_steps(
-            project,
-            scene,
-            sampling=sampling,
-            columns=columns,
-            start=start,
-            points=points,
-            collection_name=collection_name,
-        )
-    )
 
 
 def build_steps(
@@ -165,6 +141,9 @@ def build_steps(
     refresh_markers(scene, collection, built, anew=True)
     refresh_surround(collection, project)
     return StageObjects(collection, camera, tuple(built))
+
+
+build_scene = in_one_go(build_steps)
 
 
 def shot_planes(

@@ -6,25 +6,11 @@ from __future__ import annotations
 import math
 
 import bpy
-import numpy as np
 import pytest
+import rig_case
 from mathutils import Vector
-from stage_case import Case, texture
 
-
-@pytest.fixture(scope="module")
-def case(extension, engine_python, tmp_path_factory) -> Case:
-    import importlib
-
-    rng = np.random.default_rng(3)
-    return Case(
-        lambda name: importlib.import_module(f"{extension}.{name}"),
-        engine_python,
-        tmp_path_factory.mktemp("controls"),
-        np.stack([texture(n, 24, 40) for n in range(4)]),
-        rng.uniform(0.2, 0.9, (4, 12, 20)).astype(np.float32),
-        focal=1.2,
-    )
+case = rig_case.case
 
 
 @pytest.fixture

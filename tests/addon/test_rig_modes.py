@@ -8,22 +8,10 @@ import math
 import bpy
 import numpy as np
 import pytest
+import rig_case
 from stage_case import Case, render, texture
 
-
-@pytest.fixture(scope="module")
-def case(extension, engine_python, tmp_path_factory) -> Case:
-    import importlib
-
-    rng = np.random.default_rng(3)
-    return Case(
-        lambda name: importlib.import_module(f"{extension}.{name}"),
-        engine_python,
-        tmp_path_factory.mktemp("modes"),
-        np.stack([texture(n, 24, 40) for n in range(3)]),
-        rng.uniform(0.2, 0.9, (3, 12, 20)).astype(np.float32),
-        focal=1.2,
-    )
+case = rig_case.case
 
 
 @pytest.fixture

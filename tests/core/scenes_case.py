@@ -145,11 +145,16 @@ def frames(rendered):
     return [(ref, read_frame(ref)) for ref in list_frames(rendered / "a")]
 
 
-@pytest.fixture(scope="module")
-def plane(rendered):
-    data = np.load(rendered / "plane.npz")
+def with_rays(path):
+    """What Blender told of a picture, and the ray of each pixel in the world's axes."""
+    data = np.load(path)
     height, width = data["inverse"].shape
     u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
     focal = data["focal"]
     ray = np.stack([(u - width / 2) / focal, (v - height / 2) / focal, np.ones_like(u)], -1)
     return data, ray @ data["pose"][:3, :3].T
+
+
+@pytest.fixture(scope="module")
+def plane(rendered):
+    return with_rays(rendered / "plane.npz")

@@ -166,12 +166,7 @@ def test_things_are_put_before_the_camera_seen_and_not_in_the_way(rendered):
 
 
 def test_water_and_glass_have_the_depth_of_their_surface(rendered):
-    data = np.load(rendered / "water.npz")
-    height, width = data["inverse"].shape
-    u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    focal = data["focal"]
-    ray = np.stack([(u - width / 2) / focal, (v - height / 2) / focal, np.ones_like(u)], -1)
-    ray = ray @ data["pose"][:3, :3].T
+    data, ray = scenes_case.with_rays(rendered / "water.npz")
     wet, pane = np.isin(data["index"], data["wet"]), data["index"] == data["pane"]
     assert wet.mean() > 0.2 and pane.mean() > 0.1
     assert set(data["index"][wet] % 16) == {LABELS.index("ground")}
